@@ -1,0 +1,1 @@
+"""The MAI client: mine, submit, vote and audit."""

@@ -1,0 +1,1 @@
+"""How the Python and Rust programs become Solana shared objects."""

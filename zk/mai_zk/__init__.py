@@ -1,0 +1,1 @@
+"""Proofs of model segments with EZKL, and the key programs that verify them on Solana."""
