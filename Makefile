@@ -1,0 +1,58 @@
+# Everything a newcomer needs: `make demo` and `make test`. `make help` lists the rest.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export DEBIAN_FRONTEND := noninteractive
+
+.PHONY: help demo test lint program program-check bench circuits tools clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+demo: $(VENV)/.runtime ## register, run, prove, verify on chain, mint, show (ARGS="--digit 7")
+	@$(BIN)/mai demo $(ARGS)
+
+test: $(VENV)/.dev tools ## the whole test suite
+	@$(MAKE) --no-print-directory lint
+	@$(BIN)/mai program build --check
+	@$(BIN)/python -m pytest $(ARGS)
+
+lint: $(VENV)/.dev ## ruff and mypy
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+
+program: $(VENV)/.runtime tools ## rebuild the programs into programs/build/out
+	@$(BIN)/mai program build
+
+program-check: $(VENV)/.runtime tools ## rebuild the programs and compare with programs/build/out
+	@$(BIN)/mai program build --check
+
+bench: $(VENV)/.dev ## measure, and write BENCHMARKS.md
+	@$(BIN)/python -m bench
+
+circuits: $(VENV)/.runtime ## rebuild every circuit's checked-in files
+	@$(BIN)/python -m mai_zk.circuits build
+
+tools: ## install what building the programs needs (apt, cargo)
+	@programs/build/install.sh
+
+clean: ## remove what can be made again
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis target programs/build/.build
+
+# Debian splits venv from Python; everything else comes from PyPI.
+$(VENV)/bin/pip:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.11"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { $(SUDO) apt-get update -qq && $(SUDO) apt-get install -qq -y python3-venv; }
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.runtime: $(VENV)/bin/pip pyproject.toml
+	@echo "Installing Python packages (once, a minute or two) ..."
+	@$(BIN)/pip install --quiet --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.runtime
+	@echo "Installing the test tools ..."
+	@$(BIN)/pip install --quiet --editable '.[dev]'
+	@touch $@

@@ -1,0 +1,62 @@
+"""Where the built programs, their interfaces and their development ids are."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from functools import cache
+from pathlib import Path
+
+from solders.keypair import Keypair
+
+from mai.chain.program import Program
+from mai.errors import MaiError
+
+PROGRAMS = ("mai", "verifier")
+
+
+@cache
+def root() -> Path:
+    """The folder with ``build/out`` and ``keys``: the checkout's ``programs``, or the copy inside the installed package.
+
+    Raises:
+        MaiError: neither is there.
+    """
+    here = Path(__file__).resolve()
+    for folder in (here.parents[3] / "programs", here.parents[1] / "programs"):
+        if (folder / "build" / "out").is_dir():
+            return folder
+    raise MaiError("the built programs are missing: run `mai program build` in a checkout of the repository")
+
+
+def shared_object(name: str) -> Path:
+    """The path of program ``name``'s shared object, checked against the digest that its build recorded.
+
+    Raises:
+        MaiError: it is missing, or its bytes are not the recorded ones.
+    """
+    path = root() / "build" / "out" / f"{name}.so"
+    if not path.is_file():
+        raise MaiError(f"the program {path} is missing: run `mai program build`")
+    record = root() / "build" / "out" / "toolchain.json"
+    try:
+        digest = json.loads(record.read_text())["outputs"][f"{name}.so"]
+    except (OSError, ValueError, KeyError, TypeError):
+        raise MaiError(f"the build record {record} is missing or unreadable: run `mai program build`") from None
+    if hashlib.sha256(path.read_bytes()).hexdigest() != digest:
+        raise MaiError(f"{path} is not what the build recorded: run `mai program build`")
+    return path
+
+
+def program_keypair(name: str) -> Keypair:
+    """The development keypair whose public key is program ``name``'s id on local clusters."""
+    path = root() / "keys" / f"{name}-dev.json"
+    try:
+        return Keypair.from_bytes(bytes(json.loads(path.read_text())))
+    except (OSError, ValueError) as error:
+        raise MaiError(f"the program keypair {path} is missing or corrupt") from error
+
+
+def program(name: str) -> Program:
+    """Program ``name`` at its development id."""
+    return Program(program_keypair(name).pubkey(), root() / "build" / "out" / f"{name}.json")

@@ -1,0 +1,119 @@
+"""The embedded chain: Solana's own virtual machine in this process (LiteSVM, from solders)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from solders.account import Account
+from solders.clock import Clock
+from solders.instruction import Instruction
+from solders.keypair import Keypair
+from solders.litesvm import LiteSVM
+from solders.pubkey import Pubkey
+from solders.transaction_metadata import FailedTransactionMetadata, TransactionMetadata
+
+from mai.chain.cluster import MAX_COMPUTE_UNITS, Landed
+from mai.chain.quiet import quiet_stderr
+from mai.chain.refusal import refusal
+from mai.chain.transaction import signed
+from mai.errors import MaiError
+
+SECONDS_PER_SLOT = 0.4
+
+
+class Embedded:
+    """A :class:`mai.chain.cluster.Cluster` without a network, a server or a wait."""
+
+    def __init__(self, *, unix_time: int = 1_798_761_600, messages: dict[str, str] | None = None) -> None:
+        """Start at ``unix_time`` (seconds), slot 1, with the SPL programs in place.
+
+        Args:
+            messages: refusal names and messages from the programs' IDLs.
+        """
+        self.svm = LiteSVM()
+        self.messages = messages or {}
+        self._set_clock(1, unix_time)
+
+    def _set_clock(self, slot: int, unix_time: int) -> None:
+        clock: Clock = self.svm.get_clock()
+        self.svm.set_clock(Clock(slot, unix_time, clock.epoch, clock.leader_schedule_epoch, unix_time))
+
+    def add_program(self, address: Pubkey, path: Path) -> None:
+        """Put a program's shared object at ``address``.
+
+        Raises:
+            MaiError: the file is missing or the virtual machine refuses it.
+        """
+        if not path.is_file():
+            raise MaiError(f"the program {path} is missing: run `mai program build`")
+        code = path.read_bytes()
+        if not code.startswith(b"\x7fELF"):
+            raise MaiError(f"{path} is not a shared object: run `mai program build`")
+        try:
+            with quiet_stderr():
+                self.svm.add_program(address, code)
+        except BaseException as error:  # the binding panics on code that the loader refuses
+            if isinstance(error, KeyboardInterrupt):
+                raise
+            raise MaiError(f"the virtual machine refuses {path.name}: run `mai program build`") from None
+
+    def warp(self, *, seconds: int) -> None:
+        """Move the clock forward; slots pass at their usual 0.4 s."""
+        clock = self.svm.get_clock()
+        self._set_clock(clock.slot + max(1, int(seconds / SECONDS_PER_SLOT)), clock.unix_timestamp + seconds)
+
+    def account(self, address: Pubkey) -> Account | None:
+        account: Account | None = self.svm.get_account(address)
+        return account if account is not None and account.lamports else None
+
+    def balance(self, address: Pubkey) -> int:
+        return int(self.svm.get_balance(address) or 0)
+
+    def rent(self, size: int) -> int:
+        return int(self.svm.minimum_balance_for_rent_exemption(size))
+
+    def slot(self) -> int:
+        return int(self.svm.get_clock().slot)
+
+    def unix_time(self) -> int:
+        return int(self.svm.get_clock().unix_timestamp)
+
+    def airdrop(self, address: Pubkey, lamports: int) -> None:
+        if isinstance(self.svm.airdrop(address, lamports), FailedTransactionMetadata):
+            raise MaiError("the embedded chain refused the airdrop")
+
+    def send(
+        self,
+        instructions: Sequence[Instruction],
+        signers: Sequence[Keypair],
+        *,
+        compute_units: int = MAX_COMPUTE_UNITS,
+        heap_bytes: int = 0,
+    ) -> Landed:
+        blockhash = self.svm.latest_blockhash()
+        transaction = signed(instructions, signers, blockhash, compute_units=compute_units, heap_bytes=heap_bytes)
+        result = self.svm.send_transaction(transaction)
+        self.svm.expire_blockhash()  # so that an equal transaction sent later has another signature
+        return self._landed(result)
+
+    def simulate(
+        self,
+        instructions: Sequence[Instruction],
+        signers: Sequence[Keypair],
+        *,
+        compute_units: int = MAX_COMPUTE_UNITS,
+        heap_bytes: int = 0,
+    ) -> Landed:
+        blockhash = self.svm.latest_blockhash()
+        transaction = signed(instructions, signers, blockhash, compute_units=compute_units, heap_bytes=heap_bytes)
+        result = self.svm.simulate_transaction(transaction)
+        return self._landed(result if isinstance(result, FailedTransactionMetadata) else result.meta())
+
+    def send_many(self, batches: Sequence[Sequence[Instruction]], signers: Sequence[Keypair]) -> list[Landed]:
+        return [self.send(batch, signers) for batch in batches]
+
+    def _landed(self, result: TransactionMetadata | FailedTransactionMetadata) -> Landed:
+        if isinstance(result, FailedTransactionMetadata):
+            raise refusal(str(result.err()), result.meta().logs(), self.messages)
+        return Landed(str(result.signature()), result.compute_units_consumed(), result.logs(), self.slot())

@@ -1,0 +1,125 @@
+"""Deploying a program through Solana's upgradeable loader (instruction formats: Solana's `loader_upgradeable_instruction`)."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+from pathlib import Path
+
+from solders.instruction import AccountMeta, Instruction
+from solders.keypair import Keypair
+from solders.pubkey import Pubkey
+from solders.system_program import ID as SYSTEM_PROGRAM
+from solders.system_program import CreateAccountParams, create_account
+from solders.sysvar import CLOCK, RENT
+
+from mai.chain.cluster import Cluster
+from mai.errors import MaiError
+
+LOADER = Pubkey.from_string("BPFLoaderUpgradeab1e11111111111111111111111")
+CHUNK_BYTES = 1000
+BUFFER_HEADER_BYTES = 37
+PROGRAM_BYTES = 36
+PROGRAM_DATA_HEADER_BYTES = 45
+
+
+def _initialize_buffer(buffer: Pubkey, authority: Pubkey) -> Instruction:
+    metas = [AccountMeta(buffer, False, True), AccountMeta(authority, False, False)]
+    return Instruction(LOADER, struct.pack("<I", 0), metas)
+
+
+def _write(buffer: Pubkey, authority: Pubkey, offset: int, data: bytes) -> Instruction:
+    metas = [AccountMeta(buffer, False, True), AccountMeta(authority, True, False)]
+    return Instruction(LOADER, struct.pack("<IIQ", 1, offset, len(data)) + data, metas)
+
+
+def _deploy(payer: Pubkey, program: Pubkey, buffer: Pubkey, authority: Pubkey, max_length: int) -> Instruction:
+    metas = [
+        AccountMeta(payer, True, True),
+        AccountMeta(program_data_address(program), False, True),
+        AccountMeta(program, False, True),
+        AccountMeta(buffer, False, True),
+        AccountMeta(RENT, False, False),
+        AccountMeta(CLOCK, False, False),
+        AccountMeta(SYSTEM_PROGRAM, False, False),
+        AccountMeta(authority, True, False),
+    ]
+    return Instruction(LOADER, struct.pack("<IQ", 2, max_length), metas)
+
+
+def program_data_address(program: Pubkey) -> Pubkey:
+    """Where the loader keeps the code of ``program``."""
+    return Pubkey.find_program_address([bytes(program)], LOADER)[0]
+
+
+def deployed_code(cluster: Cluster, program: Pubkey) -> bytes | None:
+    """The code that is on chain at ``program``, with the loader's zero padding; None where there is no program."""
+    account = cluster.account(program_data_address(program))
+    return None if account is None else bytes(account.data[PROGRAM_DATA_HEADER_BYTES:])
+
+
+def deploy(
+    cluster: Cluster,
+    program: Keypair,
+    path: Path,
+    payer: Keypair,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> int:
+    """Upload ``path`` to a buffer and deploy it as ``program``; returns the number of transactions.
+
+    Args:
+        progress: called with (chunks written, chunks in all).
+
+    Raises:
+        MaiError: the file is missing, the program exists with other code, or the chain refuses.
+    """
+    if not path.is_file():
+        raise MaiError(f"the program {path} is missing: run `mai program build`")
+    code = path.read_bytes()
+    present = deployed_code(cluster, program.pubkey())
+    if present is not None:
+        if present.rstrip(b"\0") == code.rstrip(b"\0"):
+            return 0
+        raise MaiError(f"{program.pubkey()} is already deployed with other code")
+    authority, buffer = payer.pubkey(), Keypair()
+    size = BUFFER_HEADER_BYTES + len(code)
+    cluster.send(
+        [
+            create_account(
+                CreateAccountParams(
+                    from_pubkey=authority,
+                    to_pubkey=buffer.pubkey(),
+                    lamports=cluster.rent(size),
+                    space=size,
+                    owner=LOADER,
+                )
+            ),
+            _initialize_buffer(buffer.pubkey(), authority),
+        ],
+        [payer, buffer],
+    )
+    chunks = [
+        [_write(buffer.pubkey(), authority, offset, code[offset : offset + CHUNK_BYTES])]
+        for offset in range(0, len(code), CHUNK_BYTES)
+    ]
+    group = 64
+    for start in range(0, len(chunks), group):
+        progress(start, len(chunks))
+        cluster.send_many(chunks[start : start + group], [payer])
+    progress(len(chunks), len(chunks))
+    cluster.send(
+        [
+            create_account(
+                CreateAccountParams(
+                    from_pubkey=authority,
+                    to_pubkey=program.pubkey(),
+                    lamports=cluster.rent(PROGRAM_BYTES),
+                    space=PROGRAM_BYTES,
+                    owner=LOADER,
+                )
+            ),
+            _deploy(authority, program.pubkey(), buffer.pubkey(), authority, len(code)),
+        ],
+        [payer, program],
+    )
+    return len(chunks) + 2

@@ -1,0 +1,138 @@
+"""A program through its IDL: instructions, accounts, events and the names of its refusals.
+
+The IDL is the only bridge: no account or instruction layout is written by hand. anchorpy's coders do the encoding; its provider
+is asynchronous and bound to RPC, so sending is ours (docs/decisions/0002-client-layer.md).
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from anchorpy.coder.coder import Coder
+from anchorpy_core.idl import Idl
+from solders.instruction import AccountMeta, Instruction
+from solders.pubkey import Pubkey
+
+from mai.chain.cluster import Cluster
+from mai.errors import MaiError
+
+_DATA_LOG = "Program data: "
+_CAMEL = re.compile(r"(?<!^)(?=[A-Z])")
+
+
+def _snake(name: str) -> str:
+    return _CAMEL.sub("_", name).lower()
+
+
+@dataclass(frozen=True)
+class Event:
+    """An event that a program emitted: its name and its fields."""
+
+    name: str
+    data: dict[str, Any]
+
+
+class Program:
+    """One deployed program.
+
+    Attributes:
+        address: the program's id.
+        errors: refusal name to message, from the IDL.
+    """
+
+    def __init__(self, address: Pubkey, idl_path: Path) -> None:
+        """Read the IDL.
+
+        Raises:
+            MaiError: the file is missing or is not an Anchor 0.28 IDL.
+        """
+        if not idl_path.is_file():
+            raise MaiError(f"the interface file {idl_path} is missing: run `mai program build`")
+        text = idl_path.read_text()
+        try:
+            raw = json.loads(text)
+            idl = Idl.from_json(text)
+        except (ValueError, KeyError) as error:
+            raise MaiError(f"{idl_path} is not a program interface: run `mai program build`") from error
+        self.address = address
+        self.errors = {entry["name"]: entry.get("msg", "") for entry in raw.get("errors") or []}
+        self._coder = Coder(idl)
+        self._instructions = {_snake(entry["name"]): entry for entry in raw["instructions"]}
+
+    def instruction(
+        self,
+        name: str,
+        accounts: Mapping[str, Pubkey],
+        arguments: Mapping[str, Any] | None = None,
+    ) -> Instruction:
+        """Build an instruction.
+
+        Args:
+            name: in snake case, as in the program's source.
+            accounts: by the IDL's names in snake case; all of them and no others.
+            arguments: by the IDL's names in snake case.
+
+        Raises:
+            MaiError: an unknown instruction, or accounts or arguments that do not fit the IDL.
+        """
+        entry = self._instructions.get(name)
+        if entry is None:
+            raise MaiError(f"the program has no instruction {name}")
+        wanted = [(_snake(account["name"]), account["isSigner"], account["isMut"]) for account in entry["accounts"]]
+        if {account for account, _, _ in wanted} != set(accounts):
+            names = ", ".join(account for account, _, _ in wanted)
+            raise MaiError(f"{name} takes the accounts {names}")
+        try:
+            data = self._coder.instruction.encode(name, dict(arguments or {}))
+        except Exception as error:
+            raise MaiError(f"the arguments of {name} do not fit: {error}") from error
+        metas = [AccountMeta(accounts[account], signer, writable) for account, signer, writable in wanted]
+        return Instruction(self.address, data, metas)
+
+    def decode(self, data: bytes) -> Any:
+        """An account's fields, by its discriminator.
+
+        Raises:
+            MaiError: the bytes are no account of this program.
+        """
+        try:
+            return self._coder.accounts.decode(data)
+        except Exception as error:
+            raise MaiError("the account's data is not of this program") from error
+
+    def fetch(self, cluster: Cluster, address: Pubkey) -> Any:
+        """Read and decode an account that this program owns.
+
+        Raises:
+            MaiError: there is none, or another program owns it.
+        """
+        account = cluster.account(address)
+        if account is None:
+            raise MaiError(f"there is no account {address}")
+        if account.owner != self.address:
+            raise MaiError(f"the account {address} belongs to {account.owner}, not to {self.address}")
+        return self.decode(account.data)
+
+    def events(self, logs: Sequence[str]) -> Iterator[Event]:
+        """The events in a transaction's logs, in order."""
+        for line in logs:
+            if not line.startswith(_DATA_LOG):
+                continue
+            try:
+                parsed = self._coder.events.parse(base64.b64decode(line.removeprefix(_DATA_LOG), validate=True))
+            except (binascii.Error, KeyError):
+                continue
+            if parsed is not None:
+                fields = {key: value for key, value in parsed.data.items() if not key.startswith("_")}
+                yield Event(parsed.name, fields)
+
+    def pda(self, *seeds: bytes) -> tuple[Pubkey, int]:
+        """The program-derived address of ``seeds`` and its bump."""
+        return Pubkey.find_program_address(list(seeds), self.address)

@@ -1,0 +1,161 @@
+"""The verifier program's client: keys and proofs go up in chunks, receipts come out (docs/reference/verifier.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from mai_zk.keyprogram import KeyProgram, Statement
+from solders.instruction import Instruction
+from solders.keypair import Keypair
+from solders.pubkey import Pubkey
+from solders.system_program import ID as SYSTEM_PROGRAM
+
+from mai.chain import artifacts
+from mai.chain.cluster import Cluster, Landed
+from mai.chain.program import Program
+from mai.errors import MaiError
+
+CHUNK_BYTES = 960
+GROWTH_BYTES = 10_240
+KEY_HEADER_BYTES = 112
+PROOF_HEADER_BYTES = 56
+
+Progress = Callable[[int, int], None]
+
+
+def _silent(done: int, total: int) -> None:
+    """No progress display."""
+
+
+@dataclass
+class Uploaded:
+    """An account that holds a key program or a proof payload, and the transactions that put it there."""
+
+    address: Pubkey
+    transactions: list[Landed] = field(default_factory=list)
+
+
+class Verifier:
+    """Calls the verifier program on one cluster, paid by one keypair."""
+
+    def __init__(self, cluster: Cluster, payer: Keypair, program: Program | None = None) -> None:
+        self.cluster = cluster
+        self.payer = payer
+        self.program = program or artifacts.program("verifier")
+
+    def key_address(self, key_hash: bytes) -> tuple[Pubkey, int]:
+        """Where this payer's copy of the key program with ``key_hash`` lives, and the bump."""
+        return self.program.pda(b"key", bytes(self.payer.pubkey()), key_hash)
+
+    def proof_address(self, nonce: int) -> tuple[Pubkey, int]:
+        """Where this payer's proof number ``nonce`` lives, and the bump."""
+        return self.program.pda(b"proof", bytes(self.payer.pubkey()), nonce.to_bytes(8, "little"))
+
+    def receipt_address(self, context: bytes, claimer: Pubkey, statement: bytes) -> tuple[Pubkey, int]:
+        """The receipt that ``claimer`` gets for ``statement`` in ``context``, and the bump."""
+        return self.program.pda(b"receipt", context, bytes(claimer), statement)
+
+    def upload_key(self, key: KeyProgram, progress: Progress = _silent) -> Uploaded:
+        """Create, write and seal the key account; goes on where an interrupted upload stopped."""
+        address, bump = self.key_address(key.hash)
+        uploaded = Uploaded(address)
+        account = self.cluster.account(address)
+        if account is None:
+            create = self._create("create_key", "key", address, {"hash": list(key.hash), "size": len(key.blob), "bump": bump})
+            uploaded.transactions.append(self.cluster.send([create], [self.payer]))
+        elif self.program.decode(account.data).sealed:
+            return uploaded
+        self._fill(uploaded, KEY_HEADER_BYTES, key.blob, progress)
+        seal = self.program.instruction("seal_key", {"authority": self.payer.pubkey(), "key": address})
+        uploaded.transactions.append(self.cluster.send([seal], [self.payer], heap_bytes=256 * 1024))
+        return uploaded
+
+    def upload_proof(self, payload: bytes, nonce: int, progress: Progress = _silent) -> Uploaded:
+        """Create the proof account and write the payload (``KeyProgram.payload``)."""
+        address, bump = self.proof_address(nonce)
+        uploaded = Uploaded(address)
+        if self.cluster.account(address) is None:
+            create = self._create("create_proof", "proof", address, {"nonce": nonce, "size": len(payload), "bump": bump})
+            uploaded.transactions.append(self.cluster.send([create], [self.payer]))
+        self._fill(uploaded, PROOF_HEADER_BYTES, payload, progress)
+        return uploaded
+
+    def write(self, address: Pubkey, offset: int, data: bytes) -> Landed:
+        """Write ``data`` into an unsealed key's or a proof's body at ``offset``."""
+        return self.cluster.send([self._write(address, offset, data)], [self.payer])
+
+    def check(self, key: KeyProgram, key_address: Pubkey, proof_address: Pubkey, *, profile: bool = False) -> Landed:
+        """Verify and change nothing.
+
+        Raises:
+            ProgramError: the proof is refused; its name says why.
+        """
+        instruction = self.program.instruction("check", {"key": key_address, "proof": proof_address}, {"profile": profile})
+        return self.cluster.send([instruction], [self.payer], heap_bytes=key.heap_bytes)
+
+    def verify(
+        self,
+        key: KeyProgram,
+        key_address: Pubkey,
+        proof_address: Pubkey,
+        context: bytes,
+        statement: Statement,
+        *,
+        profile: bool = False,
+    ) -> Uploaded:
+        """Verify and create this payer's receipt in ``context``."""
+        receipt, bump = self.receipt_address(context, self.payer.pubkey(), statement.hash)
+        instruction = self.program.instruction(
+            "verify",
+            {
+                "claimer": self.payer.pubkey(),
+                "key": key_address,
+                "proof": proof_address,
+                "receipt": receipt,
+                "system_program": SYSTEM_PROGRAM,
+            },
+            {"context": list(context), "bump": bump, "profile": profile},
+        )
+        return Uploaded(receipt, [self.cluster.send([instruction], [self.payer], heap_bytes=key.heap_bytes)])
+
+    def close(self, address: Pubkey) -> Landed:
+        """Close a proof, an unsealed key or an unconsumed receipt of this payer; its rent returns."""
+        accounts = {"authority": self.payer.pubkey(), "account": address}
+        return self.cluster.send([self.program.instruction("close", accounts)], [self.payer])
+
+    def receipt(self, address: Pubkey) -> Any:
+        """The receipt's fields."""
+        return self.program.fetch(self.cluster, address)
+
+    def _create(self, name: str, kind: str, address: Pubkey, arguments: dict[str, Any]) -> Instruction:
+        accounts = {"authority": self.payer.pubkey(), kind: address, "system_program": SYSTEM_PROGRAM}
+        return self.program.instruction(name, accounts, arguments)
+
+    def _write(self, address: Pubkey, offset: int, data: bytes) -> Instruction:
+        accounts = {"authority": self.payer.pubkey(), "account": address}
+        return self.program.instruction("write", accounts, {"offset": offset, "data": data})
+
+    def _fill(self, uploaded: Uploaded, header: int, body: bytes, progress: Progress) -> None:
+        """Grow the account to its size, then write only the chunks that are not there yet."""
+        account = self.cluster.account(uploaded.address)
+        if account is None:
+            raise MaiError(f"the account {uploaded.address} was not created")
+        extend = {"authority": self.payer.pubkey(), "account": uploaded.address}
+        size = len(account.data)
+        while size < header + len(body):
+            landed = self.cluster.send([self.program.instruction("extend", extend)], [self.payer])
+            uploaded.transactions.append(landed)
+            size += GROWTH_BYTES
+        present = bytes(account.data[header:]).ljust(len(body), b"\0")
+        chunks = [
+            [self._write(uploaded.address, offset, body[offset : offset + CHUNK_BYTES])]
+            for offset in range(0, len(body), CHUNK_BYTES)
+            if body[offset : offset + CHUNK_BYTES] != present[offset : offset + CHUNK_BYTES]
+        ]
+        step = 16
+        for start in range(0, len(chunks), step):
+            progress(start, len(chunks))
+            uploaded.transactions += self.cluster.send_many(chunks[start : start + step], [self.payer])
+        progress(len(chunks), len(chunks))
