@@ -1,0 +1,67 @@
+"""One EZKL proof against the on-chain verifier, on an embedded chain of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mai_zk.errors import ZkError
+from mai_zk.keyprogram import KeyProgram
+from mai_zk.prooffile import ProofFile
+from solders.keypair import Keypair
+
+from mai.chain import artifacts
+from mai.chain.cluster import LAMPORTS_PER_SOL
+from mai.chain.embedded import Embedded
+from mai.chain.verifier import Progress, Verifier
+from mai.errors import ProgramError
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What the chain said.
+
+    Attributes:
+        reason: the refusal's name, or None if the proof was accepted.
+        detail: what the refusal means, in a sentence.
+        compute_units: consumed by the transaction that verifies (0 if it was not reached).
+        transactions: that create, write and check the proof.
+        key_transactions: that create, write and seal the key; once per circuit.
+        logs: of the transaction that verifies.
+    """
+
+    reason: str | None
+    detail: str
+    compute_units: int
+    transactions: int
+    key_transactions: int
+    logs: list[str]
+
+
+def payload(key: KeyProgram, proof: ProofFile) -> bytes:
+    """The proof account's bytes; where no hints can be computed, zeros, so that the chain is the one who refuses."""
+    try:
+        return key.payload(proof.instances, proof.proof)
+    except ZkError:
+        instances = b"".join((value % 2**256).to_bytes(32, "big") for value in proof.instances)
+        return instances + proof.proof + bytes(32 * key.n_hints)
+
+
+def check_proof(key: KeyProgram, proof: ProofFile, progress: Progress, *, profile: bool = False) -> Checked:
+    """Upload ``key`` and ``proof`` to a fresh embedded chain and run the verifier's ``check``."""
+    chain = Embedded()
+    program = artifacts.program("verifier")
+    chain.messages = program.errors
+    chain.add_program(program.address, artifacts.shared_object("verifier"))
+    payer = Keypair()
+    chain.airdrop(payer.pubkey(), 1000 * LAMPORTS_PER_SOL)
+    verifier = Verifier(chain, payer, program)
+    key_transactions = transactions = 0
+    try:
+        key_account = verifier.upload_key(key)
+        key_transactions = len(key_account.transactions)
+        proof_account = verifier.upload_proof(payload(key, proof), 0, progress)
+        transactions = len(proof_account.transactions) + 1
+        landed = verifier.check(key, key_account.address, proof_account.address, profile=profile)
+    except ProgramError as error:
+        return Checked(error.name, error.detail, 0, transactions, key_transactions, error.logs)
+    return Checked(None, "", landed.compute_units, transactions, key_transactions, landed.logs)

@@ -1,0 +1,41 @@
+"""The command line: `mai COMMAND`. Every failure is one sentence on standard error and a non-zero exit."""
+
+from __future__ import annotations
+
+import sys
+
+import typer
+from mai_build.errors import BuildError
+from mai_zk.errors import ZkError
+
+from mai.cli import demo, program, verifier
+from mai.errors import MaiError
+
+app = typer.Typer(
+    name="mai",
+    help="AI inference that is proved, verified on Solana, and paid.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("demo")(demo.demo)
+app.add_typer(program.app, name="program")
+app.add_typer(verifier.app, name="verifier")
+
+INTERRUPTED = 130
+
+
+def main() -> None:
+    """Run the command line and leave with its exit code."""
+    try:
+        app()
+    except (MaiError, ZkError, BuildError) as error:
+        print(f"mai: {error}", file=sys.stderr)
+        sys.exit(1)
+    except KeyboardInterrupt:
+        print("mai: interrupted", file=sys.stderr)
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(1)

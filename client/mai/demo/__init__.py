@@ -1,0 +1,1 @@
+"""The whole way of one task, told to a newcomer: `mai demo`."""

@@ -1,0 +1,85 @@
+"""The Debian route: a crate of a Cargo workspace to an SBPF shared object, the same bytes on every machine."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from mai_build.errors import BuildError
+from mai_build.link import SETTINGS_VARIABLE, Settings
+from mai_build.process import Report, clean_environment, run, silent
+from mai_build.toolchain import TARGET, Toolchain
+
+
+@dataclass(frozen=True)
+class Options:
+    """How one program is made; Cargo.toml has the matching `opt-level`."""
+
+    level: str  # LLVM's whole-program level
+    flags: tuple[str, ...] = ()  # for rustc
+
+
+# Anchor: at O2 or O3 a `try_accounts` frame passes 4096 bytes. The verifier: speed, and the assembly dialect of this route.
+PROGRAM_OPTIONS = {"mai": Options("Os"), "verifier": Options("O3", ("--cfg", "mai_asm")), "std_check": Options("Os")}
+
+
+def cargo_home() -> Path:
+    """Cargo's home folder."""
+    return Path(os.environ.get("CARGO_HOME") or Path.home() / ".cargo").resolve()
+
+
+def remaps(workspace: Path, library: Path, home: Path) -> list[str]:
+    """rustc flags that replace this machine's folders by fixed names in panic locations.
+
+    rustc takes the last prefix that fits, so the more special one comes later. A registry's folder is named after its
+    address, so each one found is replaced by the same name.
+    """
+    pairs = [(home, "cargo"), *((folder, "registry") for folder in sorted((home / "registry" / "src").glob("*")))]
+    pairs += [(workspace, "."), (library, "rust")]
+    return [f"--remap-path-prefix={folder}={name}" for folder, name in pairs]
+
+
+def environment(toolchain: Toolchain, workspace: Path, program: str) -> dict[str, str]:
+    """What cargo is started with: Debian's rustc, its unstable features, the library copy, our linker."""
+    tools, options = toolchain.tools, PROGRAM_OPTIONS[program]
+    settings = Settings(
+        llvm_bin=str(tools.llvm_bin), plugin=str(toolchain.plugin), builtins=str(toolchain.builtins),
+        relink=str(toolchain.relink), program=program, level=options.level,
+    )  # fmt: skip
+    flags = [*options.flags, *remaps(workspace, toolchain.library, cargo_home())]
+    triple = TARGET.upper().replace("-", "_")
+    return clean_environment({
+        "PATH": f"{tools.prefix / 'bin'}:/usr/bin:/bin",
+        "RUSTC": str(tools.rustc),
+        "RUSTC_BOOTSTRAP": "1",
+        "RUST_TARGET_PATH": str(workspace),
+        "__CARGO_TESTS_ONLY_SRC_ROOT": str(toolchain.library),
+        f"CARGO_TARGET_{triple}_LINKER": str(toolchain.linker),
+        "CARGO_ENCODED_RUSTFLAGS": "\x1f".join(flags),
+        SETTINGS_VARIABLE: settings.to_environment(),
+    })  # fmt: skip
+
+
+def command(toolchain: Toolchain, target_dir: Path, program: str) -> list[str | Path]:
+    """The cargo command for one program."""
+    return [
+        toolchain.tools.cargo, "build", "--release", "--locked", "--lib", "--package", program,
+        "--target", TARGET, "-Zbuild-std=std,panic_abort", "--target-dir", target_dir,
+    ]  # fmt: skip
+
+
+def build(toolchain: Toolchain, workspace: Path, target_dir: Path, program: str, report: Report = silent) -> bytes:
+    """Compile `program` of `workspace` and return the shared object. Raises BuildError with the compiler's messages."""
+    report(f"compiling {program} for SBF")
+    what = f"compiling {program}"
+    # Fetched first, because the registry's folder has to exist when its flag is made.
+    env = environment(toolchain, workspace, program)
+    run([toolchain.tools.cargo, "fetch", "--locked"], f"fetching the crates of {program}", cwd=workspace, env=env)
+    env = environment(toolchain, workspace, program)
+    run(command(toolchain, target_dir, program), what, cwd=workspace, env=env, report=report)
+    made = target_dir / TARGET / "release" / f"lib{program}.so"
+    content = made.read_bytes() if made.is_file() else b""
+    if not content.startswith(b"\x7fELF"):
+        raise BuildError(f"{what} left no shared object at {made}: delete programs/build/.build and build again")
+    return content

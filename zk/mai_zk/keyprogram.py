@@ -1,0 +1,418 @@
+"""Key programs: one circuit's verifying key as data for the on-chain interpreter (docs/reference/key-program.md).
+
+`KeyProgram` wraps the exact bytes. Everything else, including the hints a proof needs, is derived from them.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
+from functools import cached_property
+from typing import TYPE_CHECKING, Final
+
+from mai_zk.curve import IDENTITY, decode_point
+from mai_zk.errors import ZkError
+from mai_zk.field import MONT, N_LIMBS, Q, R, from_limbs, keccak256, limbs
+from mai_zk.isa import CurveOp, Instruction, decode_code, decode_curve_ops
+
+if TYPE_CHECKING:
+    from mai_zk.machine import Run
+
+MAGIC: Final = 0x314B414D
+HEADER_BYTES: Final = 128
+SLOT_BYTES: Final = 40
+MAX_PHASES: Final = 8
+SLOTS_OFFSET: Final = 4096
+MIN_HEAP: Final = 32 * 1024
+MAX_HEAP: Final = 256 * 1024
+LAST_CHALLENGES: Final = 3  # ζ, ν and μ follow the phases' challenges
+STATEMENT_DOMAIN: Final = b"MAI statement v1"
+_HEADER: Final = struct.Struct("<I8HIB3x6H16H24x32s")
+
+
+@dataclass(frozen=True)
+class Parts:
+    """How many instances and how many commitment points (the proof's first points) belong to each part."""
+
+    input_instances: int = 0
+    params_instances: int = 0
+    output_instances: int = 0
+    input_points: int = 0
+    params_points: int = 0
+    output_points: int = 0
+
+    def as_tuple(self) -> tuple[int, ...]:
+        """The six counts in the header's order."""
+        return tuple(getattr(self, f.name) for f in fields(self))
+
+    @property
+    def n_instances(self) -> int:
+        """All instances of the three parts."""
+        return self.input_instances + self.params_instances + self.output_instances
+
+    @property
+    def n_points(self) -> int:
+        """All commitment points of the three parts."""
+        return self.input_points + self.params_points + self.output_points
+
+    def check(self, n_instances: int, n_points: int) -> None:
+        """ZkError unless the counts fit a circuit with so many instances and so many proof points before W."""
+        counts = self.as_tuple()
+        if any(not 0 <= c < 1 << 16 for c in counts):
+            raise ZkError("The parts of a key must be counts between 0 and 65,535.")
+        if any(counts) and self.n_instances != n_instances:
+            raise ZkError(
+                f"The parts name {self.n_instances} instances, but the circuit has {n_instances}; name every instance."
+            )
+        if self.n_points > n_points:
+            raise ZkError(f"The parts name {self.n_points} commitment points, but a proof has only {n_points}.")
+
+
+@dataclass(frozen=True)
+class Statement:
+    """What a proof says: the digests of docs/reference/verifier.md, 32 bytes each."""
+
+    instances: bytes
+    commitments: bytes
+    input: bytes
+    params: bytes
+    output: bytes
+    statement: bytes
+
+
+@dataclass(frozen=True)
+class KeyProgram:
+    """A key program's bytes; `from_bytes` checks them, the properties read them.
+
+    The limb and value bounds that sealing also checks are in `mai_zk.bounds.check_bounds`.
+    """
+
+    blob: bytes
+
+    @classmethod
+    def from_bytes(cls, blob: bytes) -> KeyProgram:
+        """Check lengths, counts, canonical values and the code's shape; ZkError says what is wrong."""
+        program = cls(bytes(blob))
+        _check(program)
+        return program
+
+    # -- header ---------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _header(self) -> tuple[int | bytes, ...]:
+        return _HEADER.unpack_from(self.blob)
+
+    def _count(self, index: int) -> int:
+        value = self._header[index]
+        if not isinstance(value, int):  # pragma: no cover - the format string fixes the types
+            raise ZkError("The key program's header is malformed.")
+        return value
+
+    @property
+    def n_instances(self) -> int:
+        """Public instances, 32 bytes each in the payload."""
+        return self._count(1)
+
+    @property
+    def n_evals(self) -> int:
+        """Evaluations in a proof."""
+        return self._count(2)
+
+    @property
+    def n_constants(self) -> int:
+        """Constant slots."""
+        return self._count(3)
+
+    @property
+    def n_hints(self) -> int:
+        """Inverses that the client supplies."""
+        return self._count(4)
+
+    @property
+    def n_slots(self) -> int:
+        """All slots."""
+        return self._count(5)
+
+    @property
+    def n_scalars(self) -> int:
+        """Scalars that the field code leaves for the curve schedule."""
+        return self._count(6)
+
+    @property
+    def n_points(self) -> int:
+        """The key's points."""
+        return self._count(7)
+
+    @property
+    def n_curve_ops(self) -> int:
+        """Curve operations."""
+        return self._count(8)
+
+    @property
+    def code_bytes(self) -> int:
+        """Length of the field code, padding included."""
+        return self._count(9)
+
+    @property
+    def phases(self) -> tuple[tuple[int, int], ...]:
+        """(points, challenges) of each transcript phase before the evaluations."""
+        flat = [self._count(17 + i) for i in range(2 * MAX_PHASES)]
+        return tuple(zip(flat[::2], flat[1::2], strict=True))[: self._count(10)]
+
+    @property
+    def parts(self) -> Parts:
+        """Counts of instances and commitment points of input, params and output."""
+        return Parts(*(self._count(11 + i) for i in range(6)))
+
+    @property
+    def digest(self) -> bytes:
+        """EZKL's verifying-key digest, 32 bytes, first in the transcript."""
+        return self.blob[HEADER_BYTES - 32 : HEADER_BYTES]
+
+    # -- derived --------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def hash(self) -> bytes:
+        """keccak256 of the whole key program: its name on chain."""
+        return keccak256(self.blob)
+
+    @cached_property
+    def srs(self) -> bytes:
+        """keccak256 of the 128 bytes of −[s]G2: which trusted setup the key belongs to."""
+        return keccak256(self.neg_s_g2)
+
+    @property
+    def n_challenges(self) -> int:
+        """All challenges: the phases', then ζ, ν and μ."""
+        return sum(c for _, c in self.phases) + LAST_CHALLENGES
+
+    @property
+    def n_proof_points(self) -> int:
+        """Points of all phases; W and W′ are not counted."""
+        return sum(p for p, _ in self.phases)
+
+    @property
+    def proof_size(self) -> int:
+        """Bytes of a proof: 64 for each point (W and W′ included), 32 for each evaluation."""
+        return 64 * (self.n_proof_points + 2) + 32 * self.n_evals
+
+    @property
+    def payload_size(self) -> int:
+        """Bytes of instances ‖ proof ‖ hints."""
+        return 32 * (self.n_instances + self.n_hints) + self.proof_size
+
+    @property
+    def heap_bytes(self) -> int:
+        """The heap frame to request: the slots start at 4,096; at least 32 KiB, a multiple of 1 KiB."""
+        need = SLOTS_OFFSET + SLOT_BYTES * self.n_slots
+        return max(MIN_HEAP, -(-need // 1024) * 1024)
+
+    # -- sections -------------------------------------------------------------------------------------------------
+
+    @property
+    def _code_offset(self) -> int:
+        return HEADER_BYTES + SLOT_BYTES * self.n_constants
+
+    @property
+    def _curve_offset(self) -> int:
+        return self._code_offset + self.code_bytes
+
+    @property
+    def _g2_offset(self) -> int:
+        return self._curve_offset + 8 * self.n_curve_ops
+
+    @cached_property
+    def constants(self) -> tuple[tuple[int, ...], ...]:
+        """The constants' nine limbs each."""
+        return tuple(
+            struct.unpack_from("<9I", self.blob, HEADER_BYTES + SLOT_BYTES * i) for i in range(self.n_constants)
+        )
+
+    @cached_property
+    def code(self) -> tuple[Instruction, ...]:
+        """The decoded field code, HALT included."""
+        return decode_code(self.blob[self._code_offset : self._curve_offset])
+
+    @cached_property
+    def curve_ops(self) -> tuple[CurveOp, ...]:
+        """The decoded curve schedule."""
+        return decode_curve_ops(self.blob[self._curve_offset : self._g2_offset])
+
+    @property
+    def neg_s_g2(self) -> bytes:
+        """−[s]G2, 128 bytes in EIP-197 order."""
+        return self.blob[self._g2_offset : self._g2_offset + 128]
+
+    @property
+    def points(self) -> bytes:
+        """The key's points, 64 bytes each."""
+        return self.blob[self._g2_offset + 128 :]
+
+    # -- proofs ---------------------------------------------------------------------------------------------------
+
+    def run(self, instances: Sequence[int], proof: bytes) -> Run:
+        """Run the reference interpreter (see `mai_zk.machine.execute`)."""
+        from mai_zk.machine import execute
+
+        return execute(self, instances, proof)
+
+    def payload(self, instances: Sequence[int], proof: bytes) -> bytes:
+        """Make instances ‖ proof ‖ hints.
+
+        Only lengths and the instances' 32-byte range are checked here: the verifier judges the rest. A hint for a
+        value that has no inverse is zero (the verifier refuses it).
+        """
+        run = self.run(instances, proof)
+        return encode_instances(instances) + proof + b"".join(h.to_bytes(32, "little") for h in run.hints)
+
+    def statement(self, instances: Sequence[int], proof: bytes) -> Statement:
+        """The statement that a receipt for this proof would hold."""
+        self.check_proof_shape(instances, proof)
+        encoded = encode_instances(instances)
+        parts = self.parts
+        cut_i, cut_p = 0, 0
+        digests = []
+        for n_i, n_p in (
+            (parts.input_instances, parts.input_points),
+            (parts.params_instances, parts.params_points),
+            (parts.output_instances, parts.output_points),
+        ):
+            end_i, end_p = cut_i + 32 * n_i, cut_p + 64 * n_p
+            digests.append(keccak256(encoded[cut_i:end_i] + proof[cut_p:end_p]))
+            cut_i, cut_p = end_i, end_p
+        all_instances, commitments = keccak256(encoded), keccak256(proof[:cut_p])
+        whole = keccak256(STATEMENT_DOMAIN + self.hash + all_instances + commitments)
+        return Statement(all_instances, commitments, digests[0], digests[1], digests[2], whole)
+
+    def check_proof_shape(self, instances: Sequence[int], proof: bytes) -> None:
+        """ZkError unless the number of instances and the proof's length are this key's."""
+        if len(instances) != self.n_instances:
+            raise ZkError(f"This key takes {self.n_instances} public instances, but {len(instances)} were given.")
+        if len(proof) != self.proof_size:
+            raise ZkError(f"A proof for this key has {self.proof_size} bytes, but {len(proof)} were given.")
+
+
+def encode_instances(instances: Sequence[int]) -> bytes:
+    """Instances as 32 big-endian bytes each; ZkError if one is outside 0 … 2^256 − 1."""
+    if any(not 0 <= i < 1 << 256 for i in instances):
+        raise ZkError("An instance does not fit 32 bytes; give each one as a non-negative field element.")
+    return b"".join(i.to_bytes(32, "big") for i in instances)
+
+
+def pack_header(
+    counts: Sequence[int], phases: Sequence[tuple[int, int]], parts: Parts, code_bytes: int, digest: bytes
+) -> bytes:
+    """The 128 header bytes; `counts` are the eight u16 from n_instances to n_curve_ops."""
+    padded = [*phases, *[(0, 0)] * (MAX_PHASES - len(phases))]
+    if len(padded) != MAX_PHASES:
+        raise ZkError(f"The circuit has {len(phases)} transcript phases; a key program holds at most {MAX_PHASES}.")
+    flat = [v for pair in padded for v in pair]
+    if any(not 0 <= v < 1 << 16 for v in [*counts, *flat]):
+        raise ZkError("The circuit is too large for a key program: a count exceeds 65,535.")
+    return _HEADER.pack(MAGIC, *counts, code_bytes, len(phases), *parts.as_tuple(), *flat, digest)
+
+
+def _check(program: KeyProgram) -> None:
+    """All checks of `from_bytes`."""
+    blob = program.blob
+    if len(blob) < HEADER_BYTES or program._count(0) != MAGIC:
+        raise ZkError("This is not a key program: the magic number MAK1 is missing.")
+    if any(blob[25:28]) or any(blob[72:96]):
+        raise ZkError("The key program's reserved header bytes are not zero.")
+    n_phases = blob[24]
+    if not 1 <= n_phases <= MAX_PHASES:
+        raise ZkError(f"The key program has {n_phases} transcript phases; 1 to {MAX_PHASES} are allowed.")
+    if any(c == 0 for _, c in program.phases) or any(blob[40 + 4 * n_phases : 72]):
+        raise ZkError("The key program's phase table is malformed.")
+    if program.n_constants < 3 or program.code_bytes % 8:
+        raise ZkError("The key program's constants or code length are malformed.")
+    if len(blob) != program._g2_offset + 128 + 64 * program.n_points:
+        raise ZkError("The key program's length does not match its header; the file is truncated or has trailing data.")
+    if program.heap_bytes > MAX_HEAP:
+        raise ZkError(f"The key program needs {program.heap_bytes} bytes of heap; Solana allows {MAX_HEAP}.")
+    program.parts.check(program.n_instances, program.n_proof_points)
+    _check_constants(program)
+    _check_points(program)
+    _check_code(program)
+    _check_curve_ops(program)
+
+
+def _check_constants(program: KeyProgram) -> None:
+    lanes = [program.blob[HEADER_BYTES + SLOT_BYTES * i + 36 :][:4] for i in range(program.n_constants)]
+    if any(lane != bytes(4) for lane in lanes):
+        raise ZkError("A constant's tenth lane is not zero.")
+    expected = (limbs(MONT), limbs(MONT * MONT % R), limbs(1))
+    if program.constants[:3] != expected:
+        raise ZkError("The key program's first three constants are not R, R² and 1.")
+
+
+def _check_points(program: KeyProgram) -> None:
+    words = [program.neg_s_g2[i : i + 32] for i in range(0, 128, 32)]
+    if any(int.from_bytes(w, "big") >= Q for w in words) or not any(program.neg_s_g2):
+        raise ZkError("The key program's −[s]G2 is not canonical.")
+    for i in range(program.n_points):
+        if decode_point(program.points[64 * i : 64 * i + 64]) == IDENTITY:
+            raise ZkError("One of the key program's points is the identity.")
+
+
+def _check_code(program: KeyProgram) -> None:
+    read_only = program.n_constants + program.n_challenges + program.n_instances + program.n_evals
+    hints = range(read_only, read_only + program.n_hints)
+    if program.n_slots < hints.stop:
+        raise ZkError("The key program has fewer slots than inputs.")
+    written = set(range(read_only))
+    read: set[int] = set()
+    scalars: set[int] = set()
+    for ins in program.code:
+        for slot in ins.reads:
+            if slot not in written and slot not in ins.checks:
+                raise ZkError(f"The key program reads slot {slot} before it is written or checked.")
+        read.update(ins.reads)
+        for slot in ins.checks:
+            if slot not in hints or slot in written:
+                raise ZkError(f"The key program checks slot {slot}, which is not an unchecked hint.")
+            written.add(slot)
+        for slot in ins.writes:
+            if not hints.stop <= slot < program.n_slots:
+                raise ZkError(f"The key program writes slot {slot}, which is not a temporary.")
+            written.add(slot)
+        if ins.scalar is not None:
+            if ins.scalar >= program.n_scalars:
+                raise ZkError(f"The key program sets scalar {ins.scalar}, but has only {program.n_scalars}.")
+            scalars.add(ins.scalar)
+    inputs = range(program.n_constants + program.n_challenges, read_only)
+    if not read.issuperset(inputs):
+        raise ZkError("The key program leaves an instance or evaluation unread.")
+    if len(scalars) != program.n_scalars:
+        raise ZkError("The key program leaves a scalar unset.")
+    if not written.issuperset(hints):
+        raise ZkError("The key program leaves a hint unchecked.")
+
+
+def _check_curve_ops(program: KeyProgram) -> None:
+    from mai_zk.isa import LOAD_OR_ADD
+
+    evals_at = 64 * program.n_proof_points
+    w_at = evals_at + 32 * program.n_evals
+    proof_points = {*range(0, evals_at, 64), w_at, w_at + 64}
+    used: set[int] = set()
+    live: set[int] = set()
+    for op in program.curve_ops:
+        if op.kind in LOAD_OR_ADD:
+            if op.source == 0:
+                if op.x not in proof_points:
+                    raise ZkError(f"The curve schedule reads the proof at {op.x}, where there is no point.")
+                used.add(op.x)
+            elif op.x % 64 or op.x >= 64 * program.n_points:
+                raise ZkError(f"The curve schedule reads the key's points at {op.x}, where there is no point.")
+        op.check_registers(live, program.n_scalars)
+    if not used.issuperset(proof_points - {w_at + 64}):
+        raise ZkError("The curve schedule leaves a point of the proof out.")
+    if 0 not in live:
+        raise ZkError("The curve schedule leaves register 0 unset.")
+
+
+def constant_value(program: KeyProgram, index: int) -> int:
+    """The integer value of a constant's limbs."""
+    return from_limbs(program.constants[index][:N_LIMBS])

@@ -1,0 +1,46 @@
+"""EZKL's ``proof.json``: what ``ezkl prove`` writes."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from mai_zk.errors import ZkError
+
+MAX_FILE_BYTES = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class ProofFile:
+    """A proof and its public instances.
+
+    Attributes:
+        instances: field elements as integers, in the circuit's order; not checked against the modulus.
+        proof: EZKL's proof bytes.
+    """
+
+    instances: tuple[int, ...]
+    proof: bytes
+
+
+def read_proof(path: Path) -> ProofFile:
+    """Read an EZKL proof file.
+
+    Raises:
+        ZkError: the file is missing, too large, or not an EZKL proof.
+    """
+    try:
+        if path.stat().st_size > MAX_FILE_BYTES:
+            raise ZkError(f"{path} is too large for an EZKL proof")
+        raw = json.loads(path.read_text())
+        instances = tuple(
+            int.from_bytes(bytes.fromhex(value), "little") for column in raw["instances"] for value in column
+        )
+        text = raw.get("hex_proof")
+        proof = bytes.fromhex(text.removeprefix("0x")) if isinstance(text, str) else bytes(raw["proof"])
+    except OSError as error:
+        raise ZkError(f"the proof {path} cannot be read: {error.strerror}") from error
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise ZkError(f"{path} is not an EZKL proof file") from error
+    return ProofFile(instances, proof)
