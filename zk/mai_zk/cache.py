@@ -1,7 +1,7 @@
-"""Where made things are kept, and how: whole directories or files that appear by one rename, checked by SHA-256 when read.
+"""Where made things are kept: whole folders or files that appear by one rename, checked by SHA-256 when read.
 
-The cache is `$MAI_CACHE`, else `$XDG_CACHE_HOME/mai`, else `~/.cache/mai`. A run that is killed leaves at most a temporary folder,
-which the next run removes; an entry whose bytes changed is noticed and made again.
+The cache is `$MAI_CACHE`, else `$XDG_CACHE_HOME/mai`, else `~/.cache/mai`. A run that is killed leaves at most a
+temporary folder, which the next run removes; an entry whose bytes changed is noticed and made again.
 """
 
 import contextlib

@@ -1,20 +1,21 @@
 """The structured reference string (SRS): a deterministic one for tests, the public ceremony's for anything else.
 
-File format: halo2's raw `ParamsKZG`, as EZKL 23 reads and writes it: k as u32, then 2^k points [s^i]G1, 2^k points [L_i(s)]G1 (the Lagrange basis),
-then G2 and [s]G2. Every coordinate is 32 bytes little-endian in Montgomery form (times 2^256 mod q); an Fp2 element is c0, c1.
+File format: halo2's raw `ParamsKZG`, as EZKL 23 reads and writes it: k as u32, then 2^k points [s^i]G1, 2^k points
+[L_i(s)]G1 (the Lagrange basis), then G2 and [s]G2. Every coordinate is 32 bytes little-endian in Montgomery form
+(times 2^256 mod q); an Fp2 element is c0, c1.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from mai_zk import cache, curve
-from mai_zk.curve import FIELD, ORDER, Point
+from mai_zk import cache, msm
+from mai_zk.curve import GENERATOR, Point, is_on_curve
 from mai_zk.errors import ZkError
-from mai_zk.hashing import keccak256
+from mai_zk.field import Q, R, keccak256
 
 TEST_SECRET_SENTENCE = b"MAI test SRS: this sentence is the secret, so anybody can forge proofs; for tests only."
-TEST_SECRET = int.from_bytes(keccak256(TEST_SECRET_SENTENCE), "big") % ORDER
+TEST_SECRET = int.from_bytes(keccak256(TEST_SECRET_SENTENCE), "big") % R
 
 MAX_TEST_LOGROWS = 20
 """Beyond this the pure-Python generator takes minutes."""
@@ -34,18 +35,19 @@ CEREMONY_NEG_S_G2 = b"".join(
     )
 )
 
-_MONTGOMERY = (1 << 256) % FIELD
-_MONTGOMERY_INVERSE = pow(_MONTGOMERY, -1, FIELD)
+_MONTGOMERY = (1 << 256) % Q
+_MONTGOMERY_INVERSE = pow(_MONTGOMERY, -1, Q)
 # A generator of the multiplicative group's 2-power part: 7 is a non-residue, r - 1 = 2^28 * odd.
 _TWO_ADICITY = 28
-_ROOT = pow(7, (ORDER - 1) >> _TWO_ADICITY, ORDER)
+_ROOT = pow(7, (R - 1) >> _TWO_ADICITY, R)
 
 
 @dataclass(frozen=True)
 class Srs:
     """One SRS file.
 
-    path: the file; logrows: its k; neg_s_g2: -[s]G2, 128 bytes in EIP-197 order; id: keccak256 of that; name: what is known of its origin.
+    path: the file; logrows: its k; neg_s_g2: -[s]G2, 128 bytes in EIP-197 order; id: keccak256 of that;
+    name: what is known of its origin.
     """
 
     path: Path
@@ -63,13 +65,14 @@ class Srs:
             "its secret is a published sentence" if self.name == TEST_NAME else "nobody here knows who holds its secret"
         )
         return (
-            f"SRS {self.id.hex()[:16]} is for tests only: {origin}, so proofs under it can be forged. For real value, download the perpetual powers of tau "
-            f"file for k = {self.logrows} in EZKL's format (`ezkl get-srs --logrows {self.logrows}`) and pass it with --srs."
+            f"SRS {self.id.hex()[:16]} is for tests only: {origin}, so proofs under it can be forged. "
+            f"For real value, download the perpetual powers of tau file for k = {self.logrows} in EZKL's format "
+            f"(`ezkl get-srs --logrows {self.logrows}`) and use that one."
         )
 
 
 def srs_id(neg_s_g2: bytes) -> bytes:
-    """keccak256 of -[s]G2, 128 bytes in EIP-197 order (x_c1, x_c0, y_c1, y_c0, big-endian): what a key account records."""
+    """keccak256 of -[s]G2, 128 bytes in EIP-197 order (x_c1, x_c0, y_c1, y_c0, big-endian), as a key account has it."""
     if len(neg_s_g2) != 128:
         raise ZkError(f"An SRS is identified by 128 bytes of G2, not {len(neg_s_g2)}.")
     return keccak256(neg_s_g2)
@@ -79,7 +82,7 @@ def srs_name(identity: bytes) -> str:
     """What is known of the SRS with this id: the test SRS, the ceremony's, or nothing."""
     if identity == srs_id(CEREMONY_NEG_S_G2):
         return CEREMONY_NAME
-    if identity == srs_id(_encode_neg_g2(curve.multiply_g2(TEST_SECRET))):
+    if identity == srs_id(_encode_neg_g2(msm.multiply_g2(TEST_SECRET))):
         return TEST_NAME
     return UNKNOWN_NAME
 
@@ -92,7 +95,8 @@ def srs_size(logrows: int) -> int:
 def make_test_srs(logrows: int, progress: Callable[[float], None] = lambda _: None) -> Srs:
     """The deterministic test SRS for 2^logrows rows, from the cache or made now (seconds up to k = 17).
 
-    It is the same on every machine, so that verifying keys, key hashes and compute units are too. `progress` hears fractions of 1.
+    It is the same on every machine, so that verifying keys, key hashes and compute units are too.
+    `progress` hears fractions of 1.
     """
     if not 1 <= logrows <= MAX_TEST_LOGROWS:
         raise ZkError(f"A test SRS has 1 to {MAX_TEST_LOGROWS} log rows, not {logrows}.")
@@ -126,7 +130,7 @@ def load_srs(path: Path) -> Srs:
     words = [_decode_field(tail[i : i + 32]) for i in range(0, 256, 32)]
     g2 = ((words[0], words[1]), (words[2], words[3]))
     s_g2 = ((words[4], words[5]), (words[6], words[7]))
-    sound = samples[0] == curve.G1 and g2 == curve.G2 and all(map(curve.on_curve, samples)) and curve.on_curve_g2(s_g2)
+    sound = samples[0] == GENERATOR and g2 == msm.G2 and all(map(is_on_curve, samples)) and msm.is_on_curve_g2(s_g2)
     if not sound:
         raise ZkError(f"{path} holds no valid SRS: its generators or points are wrong; get it again.")
     neg_s_g2 = _encode_neg_g2(s_g2)
@@ -151,39 +155,39 @@ def _test_srs_bytes(logrows: int, progress: Callable[[float], None]) -> bytes:
     count = 1 << logrows
     powers = [1]
     for _ in range(count - 1):
-        powers.append(powers[-1] * TEST_SECRET % ORDER)
-    points = curve.fixed_base_multiples(powers + _lagrange_scalars(logrows), progress)
-    s_g2 = curve.multiply_g2(TEST_SECRET)
-    coordinates = [c for point in points for c in point] + [c for p in (curve.G2, s_g2) for pair in p for c in pair]
+        powers.append(powers[-1] * TEST_SECRET % R)
+    points = msm.fixed_base_multiples(powers + _lagrange_scalars(logrows), progress)
+    s_g2 = msm.multiply_g2(TEST_SECRET)
+    coordinates = [c for point in points for c in point] + [c for p in (msm.G2, s_g2) for pair in p for c in pair]
     return logrows.to_bytes(4, "little") + b"".join(map(_encode_field, coordinates))
 
 
 def _lagrange_scalars(logrows: int) -> list[int]:
     """L_i(s) = (s^n - 1)/n * w^i / (s - w^i) for i < n = 2^logrows, w the n-th root of unity."""
     count = 1 << logrows
-    root = pow(_ROOT, 1 << (_TWO_ADICITY - logrows), ORDER)
+    root = pow(_ROOT, 1 << (_TWO_ADICITY - logrows), R)
     roots = [1]
     for _ in range(count - 1):
-        roots.append(roots[-1] * root % ORDER)
-    common = (pow(TEST_SECRET, count, ORDER) - 1) * pow(count, -1, ORDER) % ORDER
-    inverses = curve.batch_inverse([(TEST_SECRET - w) % ORDER for w in roots], ORDER)
-    return [common * w % ORDER * inverse % ORDER for w, inverse in zip(roots, inverses, strict=True)]
+        roots.append(roots[-1] * root % R)
+    common = (pow(TEST_SECRET, count, R) - 1) * pow(count, -1, R) % R
+    inverses = msm.batch_inverse([(TEST_SECRET - w) % R for w in roots], R)
+    return [common * w % R * inverse % R for w, inverse in zip(roots, inverses, strict=True)]
 
 
 def _encode_field(value: int) -> bytes:
-    return (value * _MONTGOMERY % FIELD).to_bytes(32, "little")
+    return (value * _MONTGOMERY % Q).to_bytes(32, "little")
 
 
 def _decode_field(data: bytes) -> int:
     raw = int.from_bytes(data, "little")
-    return raw * _MONTGOMERY_INVERSE % FIELD if raw < FIELD else FIELD  # FIELD itself is never on the curve
+    return raw * _MONTGOMERY_INVERSE % Q if raw < Q else Q  # Q itself is never on the curve
 
 
 def _decode_point(data: bytes) -> Point:
-    return _decode_field(data[:32]), _decode_field(data[32:])
+    return Point(_decode_field(data[:32]), _decode_field(data[32:]))
 
 
-def _encode_neg_g2(point: curve.PointG2) -> bytes:
+def _encode_neg_g2(point: msm.PointG2) -> bytes:
     """-point in EIP-197 order: x_c1, x_c0, y_c1, y_c0, big-endian."""
     (x0, x1), (y0, y1) = point
-    return b"".join(word.to_bytes(32, "big") for word in (x1, x0, -y1 % FIELD, -y0 % FIELD))
+    return b"".join(word.to_bytes(32, "big") for word in (x1, x0, -y1 % Q, -y0 % Q))

@@ -106,7 +106,7 @@ class Verifier:
         profile: bool = False,
     ) -> Uploaded:
         """Verify and create this payer's receipt in ``context``."""
-        receipt, bump = self.receipt_address(context, self.payer.pubkey(), statement.hash)
+        receipt, bump = self.receipt_address(context, self.payer.pubkey(), statement.statement)
         instruction = self.program.instruction(
             "verify",
             {
