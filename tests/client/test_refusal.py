@@ -4,8 +4,14 @@ import pytest
 from mai.chain.refusal import refusal
 
 CASES = [
-    (["Program log: VerifierError: ClaimerMismatch", "Program X failed: custom program error: 0x1771"], "ClaimerMismatch"),
-    (["Program log: WorkAlreadySettled: this work was paid before", "Program X failed: SBF program panicked"], "WorkAlreadySettled"),
+    (
+        ["Program log: VerifierError: ClaimerMismatch", "Program X failed: custom program error: 0x1771"],
+        "ClaimerMismatch",
+    ),
+    (
+        ["Program log: WorkAlreadySettled: this work was paid before", "Program X failed: SBF program panicked"],
+        "WorkAlreadySettled",
+    ),
     (["Program log: panicked at programs/mai/src/dot/x.rs:1:2:", "Program log: TaskExpired: too late"], "TaskExpired"),
     (
         [
@@ -27,10 +33,16 @@ def test_logs_become_a_name(logs: list[str], name: str) -> None:
 
 
 def test_the_interface_explains_the_name() -> None:
-    error = refusal("", ["Program log: VerifierError: ClaimerMismatch"], {"ClaimerMismatch": "another claimer's receipt"})
+    error = refusal(
+        "", ["Program log: VerifierError: ClaimerMismatch"], {"ClaimerMismatch": "another claimer's receipt"}
+    )
     assert str(error) == "ClaimerMismatch: another claimer's receipt"
 
 
 def test_a_log_of_a_caller_does_not_hide_the_verifier() -> None:
-    logs = ["Program log: Instruction: Settle", "Program log: VerifierError: ReceiptConsumed", "Program M failed: custom"]
+    logs = [
+        "Program log: Instruction: Settle",
+        "Program log: VerifierError: ReceiptConsumed",
+        "Program M failed: custom",
+    ]
     assert refusal("", logs, {}).name == "ReceiptConsumed"

@@ -16,7 +16,7 @@ class Point(NamedTuple):
     y: int
 
     def to_bytes(self) -> bytes:
-        """64 bytes, big-endian x ‖ y."""
+        """64 bytes, big-endian x || y."""
         return self.x.to_bytes(32, "big") + self.y.to_bytes(32, "big")
 
 
@@ -41,7 +41,7 @@ def is_on_curve(point: Point) -> bool:
 
 
 def negate(point: Point) -> Point:
-    """−point."""
+    """-point."""
     return Point(point.x, -point.y % Q)
 
 

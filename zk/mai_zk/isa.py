@@ -1,6 +1,6 @@
 """The instruction set of key programs: encoding and decoding of field code and curve operations.
 
-Field code is a sequence of little-endian u16 words; slot operands are slot × 5. Curve operations take 8 bytes.
+Field code is a sequence of little-endian u16 words; slot operands are slot * 5. Curve operations take 8 bytes.
 """
 
 from __future__ import annotations

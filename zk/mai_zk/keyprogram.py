@@ -26,7 +26,7 @@ MAX_PHASES: Final = 8
 SLOTS_OFFSET: Final = 4096
 MIN_HEAP: Final = 32 * 1024
 MAX_HEAP: Final = 256 * 1024
-LAST_CHALLENGES: Final = 3  # ζ, ν and μ follow the phases' challenges
+LAST_CHALLENGES: Final = 3  # zeta, nu and mu follow the phases' challenges
 STATEMENT_DOMAIN: Final = b"MAI statement v1"
 _HEADER: Final = struct.Struct("<I8HIB3x6H16H24x32s")
 
@@ -179,27 +179,27 @@ class KeyProgram:
 
     @cached_property
     def srs(self) -> bytes:
-        """keccak256 of the 128 bytes of −[s]G2: which trusted setup the key belongs to."""
+        """keccak256 of the 128 bytes of -[s]G2: which trusted setup the key belongs to."""
         return keccak256(self.neg_s_g2)
 
     @property
     def n_challenges(self) -> int:
-        """All challenges: the phases', then ζ, ν and μ."""
+        """All challenges: the phases', then zeta, nu and mu."""
         return sum(c for _, c in self.phases) + LAST_CHALLENGES
 
     @property
     def n_proof_points(self) -> int:
-        """Points of all phases; W and W′ are not counted."""
+        """Points of all phases; W and W' are not counted."""
         return sum(p for p, _ in self.phases)
 
     @property
     def proof_size(self) -> int:
-        """Bytes of a proof: 64 for each point (W and W′ included), 32 for each evaluation."""
+        """Bytes of a proof: 64 for each point (W and W' included), 32 for each evaluation."""
         return 64 * (self.n_proof_points + 2) + 32 * self.n_evals
 
     @property
     def payload_size(self) -> int:
-        """Bytes of instances ‖ proof ‖ hints."""
+        """Bytes of instances || proof || hints."""
         return 32 * (self.n_instances + self.n_hints) + self.proof_size
 
     @property
@@ -241,7 +241,7 @@ class KeyProgram:
 
     @property
     def neg_s_g2(self) -> bytes:
-        """−[s]G2, 128 bytes in EIP-197 order."""
+        """-[s]G2, 128 bytes in EIP-197 order."""
         return self.blob[self._g2_offset : self._g2_offset + 128]
 
     @property
@@ -258,7 +258,7 @@ class KeyProgram:
         return execute(self, instances, proof)
 
     def payload(self, instances: Sequence[int], proof: bytes) -> bytes:
-        """Make instances ‖ proof ‖ hints.
+        """Make instances || proof || hints.
 
         Only lengths and the instances' 32-byte range are checked here: the verifier judges the rest. A hint for a
         value that has no inverse is zero (the verifier refuses it).
@@ -294,7 +294,7 @@ class KeyProgram:
 
 
 def encode_instances(instances: Sequence[int]) -> bytes:
-    """Instances as 32 big-endian bytes each; ZkError if one is outside 0 … 2^256 − 1."""
+    """Instances as 32 big-endian bytes each; ZkError if one is outside 0 ... 2^256 - 1."""
     if any(not 0 <= i < 1 << 256 for i in instances):
         raise ZkError("An instance does not fit 32 bytes; give each one as a non-negative field element.")
     return b"".join(i.to_bytes(32, "big") for i in instances)
@@ -350,7 +350,7 @@ def _check_constants(program: KeyProgram) -> None:
 def _check_points(program: KeyProgram) -> None:
     words = [program.neg_s_g2[i : i + 32] for i in range(0, 128, 32)]
     if any(int.from_bytes(w, "big") >= Q for w in words) or not any(program.neg_s_g2):
-        raise ZkError("The key program's −[s]G2 is not canonical.")
+        raise ZkError("The key program's -[s]G2 is not canonical.")
     for i in range(program.n_points):
         if decode_point(program.points[64 * i : 64 * i + 64]) == IDENTITY:
             raise ZkError("One of the key program's points is the identity.")

@@ -53,12 +53,12 @@ class Run:
 
     @property
     def w_prime(self) -> Point:
-        """W′, the right point of the pairing."""
+        """W', the right point of the pairing."""
         return decode_point(self.proof[-64:])
 
 
 def transcript(program: KeyProgram, instances: Sequence[int], proof: bytes) -> tuple[int, ...]:
-    """All challenges mod r: the phases', then ζ, ν and μ."""
+    """All challenges mod r: the phases', then zeta, nu and mu."""
     from mai_zk.keyprogram import encode_instances
 
     buffer = program.digest + encode_instances(instances)

@@ -17,7 +17,7 @@ PROGRAMS = ("mai", "verifier")
 
 @cache
 def root() -> Path:
-    """The folder with ``build/out`` and ``keys``: the checkout's ``programs``, or the copy inside the installed package.
+    """The folder with ``build/out`` and ``keys``: the checkout's ``programs``, or the copy in the installed package.
 
     Raises:
         MaiError: neither is there.

@@ -1,4 +1,7 @@
-"""Deploying a program through Solana's upgradeable loader (instruction formats: Solana's `loader_upgradeable_instruction`)."""
+"""Deploying a program through Solana's upgradeable loader.
+
+Instruction formats: `loader_upgradeable_instruction` of the Solana SDK.
+"""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """A program through its IDL: instructions, accounts, events and the names of its refusals.
 
-The IDL is the only bridge: no account or instruction layout is written by hand. anchorpy's coders do the encoding; its provider
-is asynchronous and bound to RPC, so sending is ours (docs/decisions/0002-client-layer.md).
+The IDL is the only bridge: no account or instruction layout is written by hand. anchorpy's coders do the encoding;
+its provider is asynchronous and bound to RPC, so sending is ours (docs/decisions/0002-client-layer.md).
 """
 
 from __future__ import annotations
@@ -19,11 +19,22 @@ from anchorpy.coder.coder import Coder
 from anchorpy_core.idl import Idl
 from solders.instruction import AccountMeta, Instruction
 from solders.pubkey import Pubkey
+from solders.system_program import ID as SYSTEM_PROGRAM
+from solders.sysvar import CLOCK, RENT
+from spl.token.constants import ASSOCIATED_TOKEN_PROGRAM_ID, TOKEN_PROGRAM_ID
 
 from mai.chain.cluster import Cluster
 from mai.errors import MaiError
 
 _DATA_LOG = "Program data: "
+# Accounts that have one address on every cluster; nobody has to name them.
+_WELL_KNOWN = {
+    "system_program": SYSTEM_PROGRAM,
+    "token_program": TOKEN_PROGRAM_ID,
+    "associated_token_program": ASSOCIATED_TOKEN_PROGRAM_ID,
+    "rent": RENT,
+    "clock": CLOCK,
+}
 _CAMEL = re.compile(r"(?<!^)(?=[A-Z])")
 
 
@@ -76,7 +87,7 @@ class Program:
 
         Args:
             name: in snake case, as in the program's source.
-            accounts: by the IDL's names in snake case; all of them and no others.
+            accounts: by the IDL's names in snake case; programs and sysvars of Solana itself may be left out.
             arguments: by the IDL's names in snake case.
 
         Raises:
@@ -86,14 +97,16 @@ class Program:
         if entry is None:
             raise MaiError(f"the program has no instruction {name}")
         wanted = [(_snake(account["name"]), account["isSigner"], account["isMut"]) for account in entry["accounts"]]
-        if {account for account, _, _ in wanted} != set(accounts):
-            names = ", ".join(account for account, _, _ in wanted)
-            raise MaiError(f"{name} takes the accounts {names}")
+        names = {account for account, _, _ in wanted}
+        known = {account: address for account, address in _WELL_KNOWN.items() if account in names}
+        given = {**known, **accounts}
+        if names != set(given):
+            raise MaiError(f"{name} takes the accounts {', '.join(sorted(names))}")
         try:
             data = self._coder.instruction.encode(name, dict(arguments or {}))
         except Exception as error:
             raise MaiError(f"the arguments of {name} do not fit: {error}") from error
-        metas = [AccountMeta(accounts[account], signer, writable) for account, signer, writable in wanted]
+        metas = [AccountMeta(given[account], signer, writable) for account, signer, writable in wanted]
         return Instruction(self.address, data, metas)
 
     def decode(self, data: bytes) -> Any:

@@ -15,7 +15,11 @@ _FAILED = re.compile(r"Program (\w+) failed: (.*)")
 
 # What the built-in programs and the runtime report, as numbers or phrases, and the name we give it.
 _RUNTIME = (
-    (re.compile(r"exceeded CUs meter|Computational budget exceeded", re.I), "ComputeBudgetExceeded", "out of compute units"),
+    (
+        re.compile(r"exceeded CUs meter|Computational budget exceeded", re.I),
+        "ComputeBudgetExceeded",
+        "out of compute units",
+    ),
     (re.compile(r"insufficient lamports|InsufficientFunds", re.I), "InsufficientFunds", "not enough lamports"),
     (re.compile(r"already in use"), "AccountInUse", "the account exists already"),
     (re.compile(r"AlreadyProcessed"), "AlreadyProcessed", "this very transaction was processed before"),

@@ -187,7 +187,9 @@ class Rpc:
     def _landed(self, signature: Signature, slot: int) -> Landed:
         for _ in range(int(10 / POLL_SECONDS)):
             found = self._ask(
-                lambda: self._client.get_transaction(signature, commitment=Confirmed, max_supported_transaction_version=0)
+                lambda: self._client.get_transaction(
+                    signature, commitment=Confirmed, max_supported_transaction_version=0
+                )
             ).value
             if found is not None and found.transaction.meta is not None:
                 meta = found.transaction.meta

@@ -10,7 +10,6 @@ from mai_zk.keyprogram import KeyProgram, Statement
 from solders.instruction import Instruction
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
-from solders.system_program import ID as SYSTEM_PROGRAM
 
 from mai.chain import artifacts
 from mai.chain.cluster import Cluster, Landed
@@ -63,7 +62,9 @@ class Verifier:
         uploaded = Uploaded(address)
         account = self.cluster.account(address)
         if account is None:
-            create = self._create("create_key", "key", address, {"hash": list(key.hash), "size": len(key.blob), "bump": bump})
+            create = self._create(
+                "create_key", "key", address, {"hash": list(key.hash), "size": len(key.blob), "bump": bump}
+            )
             uploaded.transactions.append(self.cluster.send([create], [self.payer]))
         elif self.program.decode(account.data).sealed:
             return uploaded
@@ -77,7 +78,9 @@ class Verifier:
         address, bump = self.proof_address(nonce)
         uploaded = Uploaded(address)
         if self.cluster.account(address) is None:
-            create = self._create("create_proof", "proof", address, {"nonce": nonce, "size": len(payload), "bump": bump})
+            create = self._create(
+                "create_proof", "proof", address, {"nonce": nonce, "size": len(payload), "bump": bump}
+            )
             uploaded.transactions.append(self.cluster.send([create], [self.payer]))
         self._fill(uploaded, PROOF_HEADER_BYTES, payload, progress)
         return uploaded
@@ -92,7 +95,9 @@ class Verifier:
         Raises:
             ProgramError: the proof is refused; its name says why.
         """
-        instruction = self.program.instruction("check", {"key": key_address, "proof": proof_address}, {"profile": profile})
+        instruction = self.program.instruction(
+            "check", {"key": key_address, "proof": proof_address}, {"profile": profile}
+        )
         return self.cluster.send([instruction], [self.payer], heap_bytes=key.heap_bytes)
 
     def verify(
@@ -114,7 +119,6 @@ class Verifier:
                 "key": key_address,
                 "proof": proof_address,
                 "receipt": receipt,
-                "system_program": SYSTEM_PROGRAM,
             },
             {"context": list(context), "bump": bump, "profile": profile},
         )
@@ -130,7 +134,7 @@ class Verifier:
         return self.program.fetch(self.cluster, address)
 
     def _create(self, name: str, kind: str, address: Pubkey, arguments: dict[str, Any]) -> Instruction:
-        accounts = {"authority": self.payer.pubkey(), kind: address, "system_program": SYSTEM_PROGRAM}
+        accounts = {"authority": self.payer.pubkey(), kind: address}
         return self.program.instruction(name, accounts, arguments)
 
     def _write(self, address: Pubkey, offset: int, data: bytes) -> Instruction:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from enum import Enum
+from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
 
-class Output(str, Enum):
+class Output(StrEnum):
     """For people or for programs."""
 
     table = "table"

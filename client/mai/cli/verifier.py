@@ -67,7 +67,9 @@ def check(
         if result.detail:
             table.add_row("", result.detail)
         table.add_row("compute units", f"{result.compute_units:,}" if result.compute_units else "none")
-        table.add_row("transactions", f"{result.transactions} for the proof, {result.key_transactions} for the key, once")
+        table.add_row(
+            "transactions", f"{result.transactions} for the proof, {result.key_transactions} for the key, once"
+        )
         table.add_row("key hash", program.hash.hex())
         table.add_row("SRS", srs_name(program.srs))
         people.print(table)

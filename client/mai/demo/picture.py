@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
-FULL_INK = 16.0
+FULL_INK = 1.0
 
 
 def draw(pixels: Sequence[float], width: int = 8) -> Text:
     """Draw grey values as half-block characters, two columns a pixel and two rows a line.
 
     Args:
-        pixels: row by row, 0 (paper) to 16 (ink), as in scikit-learn's digits.
+        pixels: row by row, 0 (paper) to 1 (ink).
         width: pixels a row.
     """
 

@@ -29,7 +29,6 @@ class ProgressDisplay(StageDisplay):
             TextColumn("[dim]{task.fields[note]}[/]"),
             console=console,
         )
-        self._task = None
 
     def __enter__(self) -> ProgressDisplay:
         self._progress.start()
@@ -52,7 +51,7 @@ class ProgressDisplay(StageDisplay):
         self._progress.update(self._current, completed=1, total=1, note=note)
 
 
-def show(console: Console, outcome: Outcome) -> None:
+def show(console: Console, outcome: Outcome, warning: str) -> None:
     """The result: picture and prediction, stages, reward, balance, and what the cheats got."""
     logits = Table(show_header=False, box=None, padding=(0, 1))
     for digit, value in enumerate(outcome.logits):
@@ -62,7 +61,7 @@ def show(console: Console, outcome: Outcome) -> None:
     console.print(
         Columns(
             [
-                Panel(draw(outcome.pixels), title=outcome.source, expand=False),
+                Panel(draw(outcome.image.pixels), title=outcome.image.source, expand=False),
                 Panel(logits, title=f"the model says [bold green]{outcome.prediction}[/]", expand=False),
             ]
         )
@@ -72,8 +71,7 @@ def show(console: Console, outcome: Outcome) -> None:
     console.print(f"Balance of the miner: [bold green]{format_mai(outcome.balance)} MAI[/]")
     console.print(_cheats(outcome))
     console.print(f"[dim]Key {outcome.key_hash.hex()}; SRS: {outcome.srs}.[/]")
-    if outcome.warning:
-        console.print(f"[yellow]{outcome.warning}[/]")
+    console.print(f"[yellow]{warning}[/]")
 
 
 def _stages(outcome: Outcome) -> Table:

@@ -47,7 +47,7 @@ def environment(toolchain: Toolchain, workspace: Path, program: str) -> dict[str
         llvm_bin=str(tools.llvm_bin), plugin=str(toolchain.plugin), builtins=str(toolchain.builtins),
         relink=str(toolchain.relink), program=program, level=options.level,
     )  # fmt: skip
-    flags = [*options.flags, *remaps(workspace, toolchain.library, cargo_home())]
+    flags = ["-Zunstable-options", *options.flags, *remaps(workspace, toolchain.library, cargo_home())]
     triple = TARGET.upper().replace("-", "_")
     return clean_environment({
         "PATH": f"{tools.prefix / 'bin'}:/usr/bin:/bin",

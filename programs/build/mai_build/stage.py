@@ -51,11 +51,14 @@ def stage_workspace(layout: Layout, generated: Files | None) -> Path:
         write_if_changed(workspace / name, (layout.root / name).read_bytes())
     for program in PROGRAMS:
         source = layout.programs / program
-        rust = generated if program == "mai" and generated is not None else read_tree(source / "src")
-        if "lib.rs" not in rust:
-            raise BuildError(f"programs/{program}/src/lib.rs is missing: restore it with `git checkout programs/{program}`")
-        write_if_changed(workspace / "programs" / program / "Cargo.toml", (source / "Cargo.toml").read_bytes())
-        sync(workspace / "programs" / program / "src", rust)
+        files = {name: content for name, content in read_tree(source).items() if not name.startswith("target/")}
+        if program == "mai" and generated is not None:
+            files = {name: content for name, content in files.items() if not name.startswith("src/")}
+            files |= {f"src/{name}": content for name, content in generated.items()}
+        for name in ("Cargo.toml", "src/lib.rs"):
+            if name not in files:
+                raise BuildError(f"programs/{program}/{name} is missing: restore it with `git checkout programs/{program}`")
+        sync(workspace / "programs" / program, files)
     put_target(layout, workspace)
     return workspace
 

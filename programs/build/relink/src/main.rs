@@ -6,7 +6,7 @@ use anyhow::{anyhow, bail, Context};
 use sbpf_linker::{link_program, OptimizationConfig, ProgramOptions, SbpfArch, SbpfLinkerError};
 
 /// Bytes of stack that one call frame of the Solana VM has.
-const FRAME_BYTES: u64 = 4096;
+const FRAME_BYTES: i32 = 4096;
 
 fn main() -> anyhow::Result<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();

@@ -1,0 +1,1 @@
+"""What a miner does with one task."""

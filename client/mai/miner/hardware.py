@@ -1,0 +1,49 @@
+"""What this machine has, as far as it can be read without asking anyone."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from pathlib import Path
+
+from mai.chain.network import Hardware
+from mai.program import calibration
+
+GIGABYTE = 10**9
+FALLBACK_MHZ = 1_000
+_MHZ = re.compile(r"^cpu MHz\s*:\s*([\d.]+)", re.M)
+
+
+def detect() -> Hardware:
+    """This machine as a CPU device. Only what can be read is declared: clock rate and free disk; RAM speed cannot."""
+    free = shutil.disk_usage(Path.home()).free // GIGABYTE
+    return Hardware(
+        device_class=int(calibration.DEVICE_CPU),
+        cpu_mhz=min(_cpu_mhz(), int(calibration.cpu_cap(calibration.DEVICE_CPU))),
+        storage_gb=min(free, int(calibration.storage_cap(calibration.DEVICE_CPU))),
+    )
+
+
+def _cpu_mhz() -> int:
+    try:
+        kilohertz = int(Path("/sys/devices/system/cpu/cpu0/cpufreq/cpuinfo_max_freq").read_text())
+        return kilohertz // 1_000
+    except (OSError, ValueError):
+        pass
+    try:
+        found = _MHZ.findall(Path("/proc/cpuinfo").read_text())
+    except OSError:
+        found = []
+    return round(max(map(float, found))) if found else FALLBACK_MHZ
+
+
+def device_name(owner: bytes) -> bytes:
+    """A 32-byte name for this machine under ``owner``: stable, and not linkable between owners."""
+    from mai_zk.field import keccak256
+
+    try:
+        machine = Path("/etc/machine-id").read_bytes().strip()
+    except OSError:
+        machine = os.uname().nodename.encode()
+    return keccak256(b"MAI device v1" + owner + machine)

@@ -1,0 +1,53 @@
+"""The Seahorse step: programs/mai/*.py to Rust files, then the fix-ups of `fixups`."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from mai_build import fixups
+from mai_build.errors import BuildError
+from mai_build.layout import Layout
+from mai_build.process import Report, clean_environment, run, silent
+from mai_build.tools import INSTALL_RUSTFMT, INSTALL_SEAHORSE, SEAHORSE_VERSION, on_path
+
+MAIN_FILE = "mai.py"
+_PART = re.compile(r"^// ===== (?P<path>\S+) =====$", re.MULTILINE)
+_SAFE_PATH = re.compile(r"[a-z0-9_]+(/[a-z0-9_]+)*\.rs")
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def split_parts(output: str) -> dict[str, str]:
+    """Seahorse's standard output as files: path under src/ -> Rust text. Raises BuildError when it has no lib.rs."""
+    marks = list(_PART.finditer(output))
+    ends = [mark.start() for mark in marks[1:]] + [len(output)]
+    parts = {mark["path"]: output[mark.end() : end].strip() + "\n" for mark, end in zip(marks, ends, strict=True)}
+    if "lib.rs" not in parts or not all(_SAFE_PATH.fullmatch(path) for path in parts):
+        raise BuildError(f"seahorse printed no Rust program: run `{INSTALL_SEAHORSE}` to have the version this build knows")
+    return parts
+
+
+def seahorse_command() -> Path:
+    """The `seahorse` on PATH or in cargo's folder. Raises BuildError when it is missing or another version."""
+    home = Path(os.environ.get("CARGO_HOME") or Path.home() / ".cargo") / "bin" / "seahorse"
+    command = home if home.is_file() else on_path("seahorse", INSTALL_SEAHORSE)
+    version = run([command, "--version"], "asking seahorse for its version").split()[-1]
+    if version != SEAHORSE_VERSION:
+        raise BuildError(f"seahorse {version} is installed, {SEAHORSE_VERSION} is needed: run `{INSTALL_SEAHORSE}`")
+    return command
+
+
+def compile_program(layout: Layout, report: Report = silent) -> dict[str, bytes]:
+    """The generated files, by path under programs/mai/src. Nothing is written. Raises BuildError with Seahorse's words."""
+    source = layout.programs / "mai" / MAIN_FILE
+    if not source.is_file():
+        raise BuildError(f"programs/mai/{MAIN_FILE} is missing: restore it with `git checkout programs/mai`")
+    command = seahorse_command()
+    environment = clean_environment({"RUSTFMT": str(on_path("rustfmt", INSTALL_RUSTFMT)), "RUST_BACKTRACE": "0"})
+    report("compiling programs/mai/mai.py to Rust with Seahorse")
+    try:
+        output = run([command, "compile", source.name], "seahorse", cwd=source.parent, env=environment)
+    except BuildError as error:
+        raise BuildError(_COLOUR.sub("", str(error))) from error
+    return {path: text.encode() for path, text in fixups.apply(split_parts(output)).items()}

@@ -1,0 +1,169 @@
+//! Account headers, and every check on an account: count, duplicates, owner, type, signer, writable, authority, size.
+//!
+//! A typed view is only ever made from an account that this program owns and whose discriminator fits. Headers are
+//! written by this program alone, at program-derived addresses, so no uploaded byte can pose as one.
+
+use crate::error::{Error, Result};
+use core::mem::size_of;
+use pinocchio::{
+    account_info::AccountInfo,
+    pubkey::{pubkey_eq, Pubkey},
+};
+
+pub const SYSTEM_PROGRAM: Pubkey = [0; 32];
+
+/// An account's header, as it lies in the account's data.
+pub trait Header: Sized {
+    /// sha256("account:Name")[..8]
+    const DISCRIMINATOR: [u8; 8];
+}
+
+/// A key account's header; the key program follows.
+#[repr(C)]
+pub struct Key {
+    pub discriminator: [u8; 8],
+    pub authority: Pubkey,
+    /// keccak256 of the whole key program.
+    pub hash: [u8; 32],
+    /// keccak256 of the key program's −[s]G2; zero until sealed.
+    pub srs: [u8; 32],
+    pub size: u32,
+    pub sealed: u8,
+    pub bump: u8,
+    pub reserved: [u8; 2],
+}
+
+/// A proof account's header; the payload follows.
+#[repr(C)]
+pub struct Proof {
+    pub discriminator: [u8; 8],
+    pub authority: Pubkey,
+    pub nonce: u64,
+    pub size: u32,
+    pub bump: u8,
+    pub reserved: [u8; 3],
+}
+
+/// A receipt: the statement that a proof proved, for one claimer in one context.
+#[repr(C)]
+pub struct Receipt {
+    pub discriminator: [u8; 8],
+    pub context: [u8; 32],
+    pub claimer: Pubkey,
+    pub statement: [u8; 32],
+    pub key_hash: [u8; 32],
+    pub srs: [u8; 32],
+    pub instances: [u8; 32],
+    pub commitments: [u8; 32],
+    pub input: [u8; 32],
+    pub params: [u8; 32],
+    pub output: [u8; 32],
+    pub slot: u64,
+    pub consumed: u8,
+    pub bump: u8,
+    pub reserved: [u8; 6],
+}
+
+const _: () = assert!(size_of::<Key>() == 112 && size_of::<Proof>() == 56 && size_of::<Receipt>() == 344);
+
+impl Header for Key {
+    const DISCRIMINATOR: [u8; 8] = [0xc2, 0xe1, 0x2b, 0xd1, 0x62, 0x45, 0xdf, 0x64];
+}
+impl Header for Proof {
+    const DISCRIMINATOR: [u8; 8] = [0xa3, 0x23, 0x0d, 0x47, 0x0f, 0x80, 0x3f, 0x52];
+}
+impl Header for Receipt {
+    const DISCRIMINATOR: [u8; 8] = [0x27, 0x9a, 0x49, 0x6a, 0x50, 0x66, 0x91, 0x99];
+}
+
+/// Exactly `N` accounts, no two the same.
+#[inline(always)]
+pub fn distinct<const N: usize>(accounts: &[AccountInfo]) -> Result<&[AccountInfo; N]> {
+    let accounts: &[AccountInfo; N] = accounts.try_into().map_err(|_| Error::AccountCount)?;
+    for (index, account) in accounts.iter().enumerate() {
+        // A duplicate shares the first one's record, so comparing the records' addresses is enough.
+        if accounts[..index].contains(account) {
+            return Err(Error::DuplicateAccount);
+        }
+    }
+    Ok(accounts)
+}
+
+#[inline(always)]
+pub fn require_signer(account: &AccountInfo) -> Result<()> {
+    require(account.is_signer(), Error::MissingSigner)
+}
+
+#[inline(always)]
+pub fn require_writable(account: &AccountInfo) -> Result<()> {
+    require(account.is_writable(), Error::NotWritable)
+}
+
+#[inline(always)]
+pub fn require_system_program(account: &AccountInfo) -> Result<()> {
+    require(pubkey_eq(account.key(), &SYSTEM_PROGRAM), Error::WrongSystemProgram)
+}
+
+/// `Err(error)` unless `condition`.
+#[inline(always)]
+pub fn require(condition: bool, error: Error) -> Result<()> {
+    if condition {
+        Ok(())
+    } else {
+        Err(error)
+    }
+}
+
+/// The first eight bytes of an account that the program owns.
+#[inline(always)]
+pub fn discriminator(program_id: &Pubkey, account: &AccountInfo) -> Result<[u8; 8]> {
+    require(account.is_owned_by(program_id), Error::WrongOwner)?;
+    require(account.data_len() >= 8, Error::WrongAccountType)?;
+    // SAFETY: the data has at least eight bytes.
+    Ok(unsafe { *(account.data_ptr() as *const [u8; 8]) })
+}
+
+/// Header and body of an account of type `H` that the program owns.
+///
+/// The views borrow the runtime's input buffer. `distinct` has shown that no other account of the instruction shares
+/// it, and each handler views an account once.
+#[allow(clippy::mut_from_ref)]
+#[inline(always)]
+pub fn view<'a, H: Header>(program_id: &Pubkey, account: &'a AccountInfo) -> Result<(&'a mut H, &'a mut [u8])> {
+    let found = discriminator(program_id, account)?;
+    require(found == H::DISCRIMINATOR && account.data_len() >= size_of::<H>(), Error::WrongAccountType)?;
+    // SAFETY: the length is checked, the runtime aligns account data to eight bytes, and every bit pattern is valid.
+    unsafe { Ok(view_unchecked(account)) }
+}
+
+/// Header and body of an account whose header is about to be written.
+///
+/// # Safety
+/// The account is at least as long as the header and viewed once.
+#[allow(clippy::mut_from_ref)]
+#[inline(always)]
+pub unsafe fn view_unchecked<H: Header>(account: &AccountInfo) -> (&mut H, &mut [u8]) {
+    let data = account.data_ptr();
+    let body = core::slice::from_raw_parts_mut(data.add(size_of::<H>()), account.data_len() - size_of::<H>());
+    (&mut *(data as *mut H), body)
+}
+
+impl Key {
+    /// A sealed key and its key program.
+    #[inline(always)]
+    pub fn sealed<'a>(program_id: &Pubkey, account: &'a AccountInfo) -> Result<(&'a Key, &'a [u8])> {
+        let (key, body) = view::<Key>(program_id, account)?;
+        require(key.sealed == 1, Error::KeyNotSealed)?;
+        Ok((key, body))
+    }
+}
+
+impl Proof {
+    /// A proof account of full size and its payload.
+    #[inline(always)]
+    pub fn complete<'a>(program_id: &Pubkey, account: &'a AccountInfo) -> Result<(&'a Proof, &'a [u8])> {
+        let (proof, body) = view::<Proof>(program_id, account)?;
+        require(body.len() == proof.size as usize, Error::AccountIncomplete)?;
+        Ok((proof, body))
+    }
+}

@@ -1,0 +1,151 @@
+//! Curve work through the alt_bn128 syscalls: canonical points, the multi-scalar schedule, the pairing.
+//!
+//! The syscalls read bit 255 of a coordinate as noise and bit 254 of y as "identity": every point that comes from
+//! outside is checked here first, W′ above all, because the transcript does not absorb it.
+
+use crate::error::{Error, Result};
+use crate::field::{less_than, words_big_endian};
+use crate::key::{CURVE_OPERATION_BYTES, POINT_BYTES};
+use crate::memory::{PAIRING, REGISTERS, REGISTER_BYTES, SCALARS};
+use crate::payload::SCALAR_BYTES;
+use crate::syscall::{bn254, copy, Bn254};
+
+pub const LOAD: u8 = 0;
+pub const MULS: u8 = 1;
+pub const ADDP: u8 = 2;
+pub const ADDR: u8 = 3;
+pub const N_REGISTERS: usize = 8;
+
+pub const SOURCE_PROOF: usize = 0;
+pub const SOURCE_KEY: usize = 1;
+
+/// q, the base field's modulus: 64-bit words, least significant first.
+pub const BASE_MODULUS: [u64; 4] = [0x3c20_8c16_d87c_fd47, 0x9781_6a91_6871_ca8d, 0xb850_45b6_8181_585d, 0x3064_4e72_e131_a029];
+
+/// The generator of G1.
+pub const G1: [u8; 64] = {
+    let mut point = [0; 64];
+    point[31] = 1;
+    point[63] = 2;
+    point
+};
+
+/// The generator of G2, EIP-197 order.
+#[rustfmt::skip]
+pub const G2: [u8; 128] = [
+    0x19, 0x8e, 0x93, 0x93, 0x92, 0x0d, 0x48, 0x3a, 0x72, 0x60, 0xbf, 0xb7, 0x31, 0xfb, 0x5d, 0x25,
+    0xf1, 0xaa, 0x49, 0x33, 0x35, 0xa9, 0xe7, 0x12, 0x97, 0xe4, 0x85, 0xb7, 0xae, 0xf3, 0x12, 0xc2,
+    0x18, 0x00, 0xde, 0xef, 0x12, 0x1f, 0x1e, 0x76, 0x42, 0x6a, 0x00, 0x66, 0x5e, 0x5c, 0x44, 0x79,
+    0x67, 0x43, 0x22, 0xd4, 0xf7, 0x5e, 0xda, 0xdd, 0x46, 0xde, 0xbd, 0x5c, 0xd9, 0x92, 0xf6, 0xed,
+    0x09, 0x06, 0x89, 0xd0, 0x58, 0x5f, 0xf0, 0x75, 0xec, 0x9e, 0x99, 0xad, 0x69, 0x0c, 0x33, 0x95,
+    0xbc, 0x4b, 0x31, 0x33, 0x70, 0xb3, 0x8e, 0xf3, 0x55, 0xac, 0xda, 0xdc, 0xd1, 0x22, 0x97, 0x5b,
+    0x12, 0xc8, 0x5e, 0xa5, 0xdb, 0x8c, 0x6d, 0xeb, 0x4a, 0xab, 0x71, 0x80, 0x8d, 0xcb, 0x40, 0x8f,
+    0xe3, 0xd1, 0xe7, 0x69, 0x0c, 0x43, 0xd3, 0x7b, 0x4c, 0xe6, 0xcc, 0x01, 0x66, 0xfa, 0x7d, 0xaa,
+];
+
+/// True if the 32 bytes are below q.
+///
+/// # Safety
+/// 32 bytes are readable.
+#[inline(always)]
+pub unsafe fn is_canonical(coordinate: *const u8) -> bool {
+    less_than(words_big_endian(coordinate), BASE_MODULUS)
+}
+
+/// True if every byte of the 64 is zero.
+#[inline(always)]
+unsafe fn is_identity(point: *const u8) -> bool {
+    let point = point as *const u64;
+    let mut any = 0;
+    for word in 0..POINT_BYTES / 8 {
+        any |= point.add(word).read_unaligned();
+    }
+    any == 0
+}
+
+/// Check that every 64-byte point has coordinates below q and is not the identity.
+#[inline(always)]
+pub fn check_points(points: &[u8]) -> Result<()> {
+    let range = points.as_ptr_range();
+    let mut point = range.start;
+    while point < range.end {
+        // SAFETY: the slice is a whole number of points: its length is a product with POINT_BYTES.
+        unsafe {
+            if !is_canonical(point) || !is_canonical(point.add(32)) {
+                return Err(Error::PointNotCanonical);
+            }
+            if is_identity(point) {
+                return Err(Error::PointIsIdentity);
+            }
+            point = point.add(POINT_BYTES);
+        }
+    }
+    Ok(())
+}
+
+/// Copy a point, eight bytes at a time.
+#[inline(always)]
+unsafe fn copy_words(source: *const u8, destination: *mut u8, words: usize) {
+    for word in 0..words {
+        *(destination as *mut u64).add(word) = (source as *const u64).add(word).read_unaligned();
+    }
+}
+
+/// Run the curve schedule. The result is in register 0.
+///
+/// # Safety
+/// `operations` is the schedule of a sealed key, `proof` and `points` are the proof's and the key's bytes, and the field
+/// code has set every scalar.
+#[inline(always)]
+pub unsafe fn run(operations: &[u8], proof: &[u8], points: &[u8]) -> Result<()> {
+    let (proof, points) = (proof.as_ptr(), points.as_ptr());
+    let range = operations.as_ptr_range();
+    let mut operation = range.start;
+    while operation < range.end {
+        let word = (operation as *const u64).read_unaligned();
+        let (code, source) = (word as u8, (word >> 16) as u16 as usize);
+        let index = (word >> 32) as usize;
+        let register = (REGISTERS + (word >> 8) as u8 as usize * REGISTER_BYTES) as *mut u8;
+        let operand = register.add(POINT_BYTES);
+        let point = || if source == SOURCE_PROOF { proof.add(index) } else { points.add(index) };
+        let done = if code == MULS {
+            copy_words((SCALARS + index * SCALAR_BYTES) as *const u8, operand, SCALAR_BYTES / 8);
+            bn254(Bn254::Multiply, register, POINT_BYTES + SCALAR_BYTES, register)
+        } else if code == ADDP {
+            copy_words(point(), operand, POINT_BYTES / 8);
+            bn254(Bn254::Add, register, 2 * POINT_BYTES, register)
+        } else if code == LOAD {
+            copy_words(point(), register, POINT_BYTES / 8);
+            true
+        } else {
+            copy_words((REGISTERS + index * REGISTER_BYTES) as *const u8, operand, POINT_BYTES / 8);
+            bn254(Bn254::Add, register, 2 * POINT_BYTES, register)
+        };
+        if !done {
+            return Err(Error::PointNotOnCurve);
+        }
+        operation = operation.add(CURVE_OPERATION_BYTES);
+    }
+    Ok(())
+}
+
+/// e(register 0, G2) · e(W′, −[s]G2) must be one.
+///
+/// # Safety
+/// `opening` is W′ (64 bytes), `srs_point` −[s]G2 (128 bytes); register 0 holds a point.
+#[inline(always)]
+pub unsafe fn check_pairing(opening: *const u8, srs_point: *const u8) -> Result<()> {
+    let input = PAIRING as *mut u8;
+    copy_words(REGISTERS as *const u8, input, 8);
+    copy(G2.as_ptr(), input.add(64), 128);
+    copy_words(opening, input.add(192), 8);
+    copy(srs_point, input.add(256), 128);
+    if !bn254(Bn254::Pairing, input, 384, input) {
+        return Err(Error::PointNotOnCurve);
+    }
+    let output = input as *const u64;
+    if *output | *output.add(1) | *output.add(2) | (*output.add(3) ^ 1u64.swap_bytes()) != 0 {
+        return Err(Error::ProofInvalid);
+    }
+    Ok(())
+}

@@ -1,0 +1,201 @@
+//! Refusals. Codes and names are part of the wire format (`verifier.json`); add at the end, never renumber.
+
+pub type Result<T> = core::result::Result<T, Error>;
+
+macro_rules! errors {
+    ($(#[doc = $message:literal] $name:ident = $code:literal,)*) => {
+        /// Why an instruction was refused; the discriminant is the custom program error's code.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[repr(u32)]
+        pub enum Error { $(#[doc = $message] $name = $code,)* }
+
+        impl Error {
+            /// The line that is logged on refusal.
+            pub fn log_line(self) -> &'static str {
+                match self { $(Error::$name => concat!("VerifierError: ", stringify!($name)),)* }
+            }
+        }
+    };
+}
+
+errors! {
+    // Instructions and accounts.
+    /// The instruction's discriminator is unknown.
+    UnknownInstruction = 6000,
+    /// The arguments are too short, too long, or a bool is neither 0 nor 1.
+    BadArguments = 6001,
+    /// The instruction takes another number of accounts.
+    AccountCount = 6002,
+    /// The same account was passed twice.
+    DuplicateAccount = 6003,
+    /// The account must sign.
+    MissingSigner = 6004,
+    /// The account must be writable.
+    NotWritable = 6005,
+    /// The account is not owned by the verifier program.
+    WrongOwner = 6006,
+    /// The account is of another type.
+    WrongAccountType = 6007,
+    /// The signer is not the account's authority.
+    WrongAuthority = 6008,
+    /// The account is not at the program-derived address of its seeds.
+    WrongAddress = 6009,
+    /// The bump is not the canonical one.
+    BumpNotCanonical = 6010,
+    /// The account is not the system program.
+    WrongSystemProgram = 6011,
+    /// The account exists already.
+    AccountExists = 6012,
+    /// The account has not yet grown to its full size.
+    AccountIncomplete = 6013,
+    /// The account has its full size already.
+    AccountComplete = 6014,
+    /// The size is zero or more than an account can hold.
+    SizeOutOfRange = 6015,
+    /// The bytes written would lie outside the account.
+    WriteOutOfBounds = 6016,
+    /// The key is sealed and can never change.
+    KeySealed = 6017,
+    /// The key is not sealed.
+    KeyNotSealed = 6018,
+    /// The system program or a sysvar refused.
+    SystemCallFailed = 6019,
+
+    // Sealing: the key program as a whole.
+    /// The key's bytes do not hash to the key's hash.
+    HashMismatch = 6020,
+    /// The key program does not start with its magic number.
+    BadMagic = 6021,
+    /// The key program is shorter than its header says.
+    KeyTooShort = 6022,
+    /// The key program has trailing bytes.
+    KeyTooLong = 6023,
+    /// A reserved byte of the key program is not zero.
+    ReservedNotZero = 6024,
+    /// A count in the key's header is out of range.
+    BadCounts = 6025,
+    /// The transcript phases are malformed.
+    BadPhases = 6026,
+    /// The parts do not cover the instances or name more commitments than the first phase has.
+    BadParts = 6027,
+    /// One of the first three constants is wrong, or a constant's tenth lane is not zero.
+    BadConstant = 6028,
+    /// The key's [s]G2 is not a canonical point of the subgroup.
+    SrsPointInvalid = 6029,
+    /// A point of the key is not a canonical point of the curve, or it is the identity.
+    KeyPointInvalid = 6030,
+
+    // Sealing: the field code.
+    /// The field code has an unknown operation.
+    UnknownOperation = 6031,
+    /// The field code ends without HALT.
+    MissingHalt = 6032,
+    /// Something other than zero padding follows HALT.
+    CodeAfterHalt = 6033,
+    /// A slot operand is not a multiple of five.
+    MisalignedSlot = 6034,
+    /// A slot operand is not below the number of slots.
+    SlotOutOfRange = 6035,
+    /// A slot is read before it is written.
+    ReadBeforeWrite = 6036,
+    /// A hint is read before CHK.
+    HintUnchecked = 6037,
+    /// CHK names a slot that is not an unchecked hint.
+    NotAHint = 6038,
+    /// The field code writes a slot that is not a temporary.
+    WriteProtected = 6039,
+    /// An addition could pass 32 bits in a limb.
+    LimbOverflow = 6040,
+    /// A sum of products could pass 64 bits in a column.
+    ColumnOverflow = 6041,
+    /// A value could pass the largest multiple of r that a slot can hold.
+    ValueOverflow = 6042,
+    /// A subtraction could go below zero in a limb.
+    LimbUnderflow = 6043,
+    /// The constant of a subtraction is not a constant multiple of r.
+    NotAModulusMultiple = 6044,
+    /// The product that CHK compares could have two representations.
+    AmbiguousCheck = 6045,
+    /// A scalar could pass 256 bits.
+    ScalarTooLarge = 6046,
+    /// A scalar's index is out of range.
+    ScalarOutOfRange = 6047,
+    /// A scalar is set twice.
+    ScalarSetTwice = 6048,
+    /// A scalar is never set.
+    ScalarUnset = 6049,
+    /// An instance is never read.
+    InstanceUnread = 6050,
+    /// An evaluation is never read.
+    EvaluationUnread = 6051,
+    /// A hint is never checked.
+    HintNeverChecked = 6052,
+
+    // Sealing: the curve operations.
+    /// The curve schedule has an unknown operation.
+    UnknownCurveOperation = 6053,
+    /// A curve register is out of range.
+    RegisterOutOfRange = 6054,
+    /// A curve register is used before it is loaded.
+    RegisterUnset = 6055,
+    /// A curve register is loaded again although its point is still needed.
+    RegisterOverwritten = 6056,
+    /// A curve operation's point is out of range or not a point.
+    PointOutOfRange = 6057,
+    /// A point of the proof is not in the curve schedule.
+    ProofPointUnused = 6058,
+    /// A point of the key is not in the curve schedule.
+    KeyPointUnused = 6059,
+    /// The curve schedule does not end with one point in register 0.
+    BadResult = 6060,
+
+    // Verification.
+    /// The payload is shorter than the key demands.
+    PayloadTooShort = 6061,
+    /// The payload has trailing bytes.
+    PayloadTooLong = 6062,
+    /// An instance is not below r.
+    InstanceNotCanonical = 6063,
+    /// An evaluation is not below r.
+    EvaluationNotCanonical = 6064,
+    /// A coordinate of a proof point is not below q.
+    PointNotCanonical = 6065,
+    /// A proof point is the identity.
+    PointIsIdentity = 6066,
+    /// A proof point is not on the curve.
+    PointNotOnCurve = 6067,
+    /// A hint is not the inverse that it should be.
+    HintWrong = 6068,
+    /// The proof is invalid: the pairing check failed.
+    ProofInvalid = 6069,
+
+    // Receipts.
+    /// A receipt for this context, claimer and statement exists.
+    ReceiptExists = 6070,
+    /// The receipt was claimed already.
+    ReceiptConsumed = 6071,
+    /// The receipt belongs to another claimer.
+    ClaimerMismatch = 6072,
+    /// The receipt was made for another context.
+    ContextMismatch = 6073,
+    /// The receipt was made with another key.
+    KeyMismatch = 6074,
+    /// The receipt was made with another SRS.
+    SrsMismatch = 6075,
+    /// The receipt's input differs.
+    InputMismatch = 6076,
+    /// The receipt's parameters differ.
+    ParamsMismatch = 6077,
+    /// The receipt's output differs.
+    OutputMismatch = 6078,
+}
+
+impl Error {
+    /// Log the refusal and return the runtime's code for it (custom errors are the plain code).
+    #[cold]
+    #[inline(never)]
+    pub fn refuse(self) -> u64 {
+        pinocchio::log::sol_log(self.log_line());
+        self as u32 as u64
+    }
+}

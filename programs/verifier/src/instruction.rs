@@ -1,0 +1,129 @@
+//! Decoding (8-byte discriminator, Borsh arguments) and dispatch.
+
+use crate::error::{Error, Result};
+use crate::{check, receipt, seal, upload};
+use pinocchio::{account_info::AccountInfo, pubkey::Pubkey};
+
+// sha256("global:NAME")[..8]
+const CREATE_KEY: [u8; 8] = [0xb0, 0x51, 0x14, 0x5f, 0x29, 0xed, 0x60, 0x7e];
+const CREATE_PROOF: [u8; 8] = [0x99, 0x38, 0xce, 0x98, 0xed, 0x19, 0x6a, 0x9a];
+const EXTEND: [u8; 8] = [0xe4, 0x7f, 0x00, 0x01, 0xe3, 0x9a, 0x36, 0xa8];
+const WRITE: [u8; 8] = [0xeb, 0x74, 0x5b, 0xc8, 0xce, 0xaa, 0x90, 0x78];
+const SEAL_KEY: [u8; 8] = [0x47, 0x46, 0x4a, 0x84, 0xab, 0xe8, 0x13, 0xb3];
+const CLOSE: [u8; 8] = [0x62, 0xa5, 0xc9, 0xb1, 0x6c, 0x41, 0xce, 0x60];
+const CHECK: [u8; 8] = [0xee, 0xfb, 0xb8, 0x2b, 0x53, 0xe9, 0xf4, 0x41];
+const VERIFY: [u8; 8] = [0x85, 0xa1, 0x8d, 0x30, 0x78, 0xc6, 0x58, 0x96];
+const CLAIM: [u8; 8] = [0x3e, 0xc6, 0xd6, 0xc1, 0xd5, 0x9f, 0x6c, 0xd2];
+
+/// Run one instruction.
+#[inline(always)]
+pub fn process(program_id: &Pubkey, accounts: &[AccountInfo], data: &[u8]) -> Result<()> {
+    let Some((&discriminator, arguments)) = data.split_first_chunk::<8>() else {
+        return Err(Error::UnknownInstruction);
+    };
+    let mut arguments = Arguments(arguments);
+    if discriminator == CHECK {
+        let profile = arguments.bool()?;
+        arguments.finish()?;
+        return check::check(program_id, accounts, profile);
+    }
+    process_other(program_id, accounts, discriminator, arguments)
+}
+
+/// All but `check`, whose frame and path stay short.
+#[inline(never)]
+fn process_other(
+    program_id: &Pubkey,
+    accounts: &[AccountInfo],
+    discriminator: [u8; 8],
+    mut arguments: Arguments,
+) -> Result<()> {
+    match discriminator {
+        CREATE_KEY => {
+            let (hash, size, bump) = (arguments.take()?, arguments.u32()?, arguments.u8()?);
+            arguments.finish()?;
+            upload::create_key(program_id, accounts, hash, size, bump)
+        }
+        CREATE_PROOF => {
+            let (nonce, size, bump) = (u64::from_le_bytes(*arguments.take()?), arguments.u32()?, arguments.u8()?);
+            arguments.finish()?;
+            upload::create_proof(program_id, accounts, nonce, size, bump)
+        }
+        EXTEND => {
+            arguments.finish()?;
+            upload::extend(program_id, accounts)
+        }
+        WRITE => {
+            let (offset, bytes) = (arguments.u32()?, arguments.bytes()?);
+            arguments.finish()?;
+            upload::write(program_id, accounts, offset, bytes)
+        }
+        SEAL_KEY => {
+            arguments.finish()?;
+            seal::seal_key(program_id, accounts)
+        }
+        CLOSE => {
+            arguments.finish()?;
+            upload::close(program_id, accounts)
+        }
+        VERIFY => {
+            let (context, bump, profile) = (arguments.take()?, arguments.u8()?, arguments.bool()?);
+            arguments.finish()?;
+            receipt::verify(program_id, accounts, context, bump, profile)
+        }
+        CLAIM => {
+            let mut expected: receipt::Expected = [&[0; 32]; 6];
+            for value in &mut expected {
+                *value = arguments.take()?;
+            }
+            arguments.finish()?;
+            receipt::claim(program_id, accounts, expected)
+        }
+        _ => Err(Error::UnknownInstruction),
+    }
+}
+
+/// Borsh arguments, read front to back; every byte must be used.
+struct Arguments<'a>(&'a [u8]);
+
+impl<'a> Arguments<'a> {
+    fn take<const N: usize>(&mut self) -> Result<&'a [u8; N]> {
+        let (taken, rest) = self.0.split_first_chunk::<N>().ok_or(Error::BadArguments)?;
+        self.0 = rest;
+        Ok(taken)
+    }
+
+    fn u8(&mut self) -> Result<u8> {
+        Ok(self.take::<1>()?[0])
+    }
+
+    fn u32(&mut self) -> Result<u32> {
+        Ok(u32::from_le_bytes(*self.take()?))
+    }
+
+    fn bool(&mut self) -> Result<bool> {
+        match self.u8()? {
+            0 => Ok(false),
+            1 => Ok(true),
+            _ => Err(Error::BadArguments),
+        }
+    }
+
+    fn bytes(&mut self) -> Result<&'a [u8]> {
+        let length = self.u32()? as usize;
+        if length > self.0.len() {
+            return Err(Error::BadArguments);
+        }
+        let (taken, rest) = self.0.split_at(length);
+        self.0 = rest;
+        Ok(taken)
+    }
+
+    fn finish(&self) -> Result<()> {
+        if self.0.is_empty() {
+            Ok(())
+        } else {
+            Err(Error::BadArguments)
+        }
+    }
+}

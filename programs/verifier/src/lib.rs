@@ -1,0 +1,62 @@
+//! The verifier program: EZKL 23 proofs (Halo2, KZG over BN254, SHPLONK, Keccak transcript), checked on Solana.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`instruction`] | the nine instructions: discriminators, arguments, dispatch |
+//! | [`accounts`] | account headers and every check on an account |
+//! | [`upload`] | `create_key`, `create_proof`, `extend`, `write`, `close` |
+//! | [`create`] | making an account at a program-derived address |
+//! | [`seal`] | `seal_key`: the static validation that lets the interpreter run without checks |
+//! | [`check`] | `check` and the verification itself, stage by stage |
+//! | [`receipt`] | `verify` and `claim` |
+//! | [`key`], [`payload`] | views of a key program and of a proof payload |
+//! | [`transcript`], [`interpreter`], [`curve`], [`field`] | the stages |
+//! | [`memory`], [`syscall`], [`error`] | fixed heap layout, thin syscall wrappers, refusals |
+//!
+//! The wire format is `docs/reference/verifier.md` and `docs/reference/key-program.md`.
+
+#![cfg_attr(target_os = "solana", no_std)]
+#![cfg_attr(mai_asm, feature(asm_experimental_arch))]
+
+pub mod accounts;
+pub mod check;
+pub mod create;
+pub mod curve;
+pub mod error;
+pub mod field;
+pub mod instruction;
+pub mod interpreter;
+pub mod key;
+pub mod memory;
+pub mod payload;
+pub mod receipt;
+pub mod seal;
+pub mod syscall;
+pub mod transcript;
+pub mod upload;
+
+#[cfg(all(target_os = "solana", not(feature = "no-entrypoint")))]
+mod entrypoint {
+    use core::mem::MaybeUninit;
+    use pinocchio::{account_info::AccountInfo, entrypoint::deserialize};
+
+    /// One more than the most that an instruction takes: too many accounts are seen, not skipped.
+    const MAX_ACCOUNTS: usize = 6;
+
+    /// # Safety
+    /// Called by the runtime with its serialized input.
+    #[no_mangle]
+    pub unsafe extern "C" fn entrypoint(input: *mut u8) -> u64 {
+        const UNINIT: MaybeUninit<AccountInfo> = MaybeUninit::uninit();
+        let mut accounts = [UNINIT; MAX_ACCOUNTS];
+        let (program_id, count, data) = deserialize::<MAX_ACCOUNTS>(input, &mut accounts);
+        let accounts = core::slice::from_raw_parts(accounts.as_ptr() as *const AccountInfo, count);
+        match crate::instruction::process(program_id, accounts, data) {
+            Ok(()) => pinocchio::SUCCESS,
+            Err(error) => error.refuse(),
+        }
+    }
+
+    pinocchio::no_allocator!();
+    pinocchio::nostd_panic_handler!();
+}

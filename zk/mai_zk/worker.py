@@ -1,0 +1,99 @@
+"""Runs EZKL's calls (mai_zk.native) in their own process: a native fault becomes a ZkError, costs are measured."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mai_zk.errors import ZkError
+
+Step = tuple[str, dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Values of the steps in order, seconds of each, and the peak resident bytes of the process that ran them."""
+
+    values: list[Any]
+    seconds: list[float]
+    peak_bytes: int
+
+
+@dataclass(frozen=True)
+class Stage:
+    """What one stage cost: wall seconds and peak resident bytes of its process (0 and 0 when it came from the cache)."""
+
+    name: str
+    seconds: float
+    peak_bytes: int
+
+
+class EzklRefused(ZkError):
+    """EZKL itself returned an error (as opposed to a crash or a bad argument of ours)."""
+
+
+def ezkl_version() -> str:
+    """The installed EZKL's version; ZkError if there is none."""
+    try:
+        return importlib.metadata.version("ezkl")
+    except importlib.metadata.PackageNotFoundError as error:
+        raise ZkError("EZKL is not installed; run `pip install ezkl==23.0.5`.") from error
+
+
+def run(steps: Sequence[Step], folder: Path) -> Outcome:
+    """Run EZKL calls one after another in one worker whose working folder is `folder` (relative paths mean that one).
+
+    Raises EzklRefused with EZKL's reason, or ZkError if the process died.
+    """
+    ezkl_version()
+    result, log = folder / "worker-result.json", folder / "worker.log"
+    with log.open("wb") as stream:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "mai_zk.native", str(result)],
+            stdin=subprocess.PIPE,
+            stdout=stream,
+            stderr=subprocess.STDOUT,
+            cwd=folder,
+            env=os.environ | {"RUST_LOG": "error"},
+        )
+        try:
+            process.communicate(json.dumps(list(steps)).encode())
+        except BaseException:
+            process.kill()
+            process.wait()
+            raise
+    name = steps[-1][0]
+    if process.returncode != 0 or not result.is_file():
+        raise ZkError(_death(name, process.returncode))
+    answer = json.loads(result.read_text())
+    if answer["error"] is not None:
+        raise EzklRefused(f"EZKL refused `{answer['failed']}`: {_reason(answer['error'])}.")
+    return Outcome(
+        [step["value"] for step in answer["steps"]],
+        [step["seconds"] for step in answer["steps"]],
+        int(answer["peak_bytes"]),
+    )
+
+
+def _death(name: str, code: int) -> str:
+    if code < 0:
+        names = {number.value: number.name for number in signal.Signals}
+        hint = " (often: out of memory)" if -code == signal.SIGKILL else ""
+        return f"EZKL died of {names.get(-code, -code)} during `{name}`{hint}; free some memory or use a smaller circuit, and run it again."
+    return f"EZKL's worker ended with status {code} during `{name}`; check that the package `ezkl` imports."
+
+
+def _reason(message: str) -> str:
+    """EZKL's error as one short line: without ANSI colours, backtraces and line breaks."""
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", message)
+    line = " ".join(plain.split("Stack backtrace")[0].split()) or "no reason given"
+    return line[:300].rstrip(".")
