@@ -9,10 +9,10 @@ class Config(Account):
     authority: Pubkey
     mint: Pubkey
     verifier: Pubkey
-    # PDA ['verifier', verifier]: Seahorse's Program has no key(), but it can be a seed, so this pins the program.
+    # PDA ['claim', verifier]: Seahorse's Program has no key(), but it can be a seed, so this pins the program.
     verifier_tag: Pubkey
-    # keccak256 of the SRS point that every proof's key must use, as four little-endian words.
-    srs: Array[u64, 4]
+    # keccak256 of the SRS point that every proof's key must use.
+    srs: Array[u8, 32]
     chain_id: u32
     genesis_ts: i64
     # The share of the launch rates paid after the third year, in 1/100,000.

@@ -43,9 +43,9 @@ class Miner(Account):
 
 # A circuit that may mint, PDA ['model', key hash words, params words]. Never changed after registration.
 class Model(Account):
-    # The verifier's hash of the key program, and its digest of the bound weights, each as four words.
-    key_hash: Array[u64, 4]
-    params: Array[u64, 4]
+    # The verifier's hash of the key program, and its digest of the bound weights.
+    key_hash: Array[u8, 32]
+    params: Array[u8, 32]
     segments: u32
     # Work of one segment for one token, in millions of multiply-accumulates, and the most time it may take.
     work_units: u64

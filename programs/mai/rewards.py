@@ -96,7 +96,9 @@ def hourly_rate(gpu_mhs: u32, cpu_mhz: u32, ram_mhz: u32, storage_gb: u32, netwo
 
 
 # The whole formula. Bonuses, trust and difficulty in basis points; rate in 1/100,000 (see epoch_rate).
-def reward(hourly: u128, active_ms: u64, nft_bps: u64, uptime_bps: u64, trust_bps: u64, difficulty_bps: u64, rate: u64) -> Reward:
+def reward(
+    hourly: u128, active_ms: u64, nft_bps: u64, uptime_bps: u64, trust_bps: u64, difficulty_bps: u64, rate: u64
+) -> Reward:
     assert active_ms <= ACTIVE_MS_LIMIT, 'ActiveTimeOutOfRange: one work may be active for at most 30 days'
     assert nft_bps <= BONUS_LIMIT, 'NftBonusOutOfRange: an NFT bonus is at most 2,000 basis points'
     assert uptime_bps <= BONUS_LIMIT, 'UptimeBonusOutOfRange: an uptime bonus is at most 2,000 basis points'
@@ -110,4 +112,6 @@ def reward(hourly: u128, active_ms: u64, nft_bps: u64, uptime_bps: u64, trust_bp
     after_trust = after_uptime * u128(trust_bps) // BPS
     after_difficulty = after_trust * u128(difficulty_bps) // BPS
     amount = after_difficulty * u128(rate) // RATE_SCALE
-    return Reward(u64(hourly), u64(base), u64(after_nft), u64(after_uptime), u64(after_trust), u64(after_difficulty), u64(amount))
+    return Reward(
+        u64(hourly), u64(base), u64(after_nft), u64(after_uptime), u64(after_trust), u64(after_difficulty), u64(amount)
+    )

@@ -22,8 +22,9 @@ FULL_SAMPLING = 10_000
 class Task(Account):
     requester: Pubkey
     model: Pubkey
-    # The verifier's digest of the input, as four words.
-    input: Array[u64, 4]
+    spent_record: Pubkey
+    # The verifier's digest of the input.
+    input: Array[u8, 32]
     position: u32
     nonce: u64
     # MAI that the requester burned for this task, in base units; it bounds what a self-chosen task can mint.
@@ -43,8 +44,8 @@ class Work(Account):
     task: Pubkey
     model: Pubkey
     # keccak256 of chain id, job, model, input, device, nonce and time; the client computes it, auditors recompute it.
-    context: Array[u64, 4]
-    output: Array[u64, 4]
+    context: Array[u8, 32]
+    output: Array[u8, 32]
     tokens: u32
     active_ms: u64
     committed_ts: i64
@@ -62,7 +63,7 @@ class Work(Account):
 # One payable result, PDA ['spent', chain id, model, input words, position]: no nonce, so old work stays old.
 class SpentRecord(Account):
     model: Pubkey
-    input: Array[u64, 4]
+    input: Array[u8, 32]
     position: u32
     spent: bool
     # The work that was paid.

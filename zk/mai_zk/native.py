@@ -31,7 +31,7 @@ def gen_settings(model: str, settings: str, run_args: dict[str, RunArgValue]) ->
     ezkl = _ezkl()
     arguments = ezkl.PyRunArgs()
     for name, value in run_args.items():
-        setattr(arguments, name, value)
+        setattr(arguments, name, tuple(value) if isinstance(value, list) else value)
     return bool(ezkl.gen_settings(model, settings, py_run_args=arguments))
 
 
@@ -93,8 +93,9 @@ def solidity(vk: str, settings: str, output: str, srs: str) -> None:
     async def create() -> None:
         await ezkl.create_evm_verifier(vk, settings, output, "unused-abi.json", srs, False)
 
+    loop = asyncio.new_event_loop()  # never closed: EZKL's threads may still call into it, and crash if it is gone
     try:
-        asyncio.run(create())
+        loop.run_until_complete(create())
     except Exception:
         if not Path(output).is_file():
             raise
@@ -140,7 +141,7 @@ def peak_bytes() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit
 
 
-def main() -> int:
+def main() -> None:
     """Run the steps from standard input and write the result file."""
     result: dict[str, Any] = {"steps": [], "error": None, "failed": None}
     for name, arguments in json.load(sys.stdin):
@@ -155,8 +156,8 @@ def main() -> int:
         result["steps"].append({"value": value, "seconds": time.perf_counter() - start})
     result["peak_bytes"] = peak_bytes()
     Path(sys.argv[1]).write_text(json.dumps(result))
-    return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    main()
+    os._exit(0)  # the result is on disk; EZKL's threads do not survive an orderly end of the interpreter

@@ -55,8 +55,8 @@ class RunArgs:
 
     def __post_init__(self) -> None:
         low, high = self.lookup_range
-        if not -(1 << 30) <= low < high <= 1 << 30:
-            raise ZkError(f"The run argument lookup_range is two rising integers, not {self.lookup_range!r}.")
+        if not -(1 << 30) <= low <= high <= 1 << 30:
+            raise ZkError(f"The run argument lookup_range is two integers, the lower first, not {self.lookup_range!r}.")
         for name, value in self.integers().items():
             if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 1 << 20:
                 raise ZkError(f"The run argument {name} is a small non-negative integer, not {value!r}.")

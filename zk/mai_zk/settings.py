@@ -62,7 +62,7 @@ def parse(text: str, source: str) -> Settings:
     """Check and canonicalise a settings text; `source` names it in the ZkError."""
     try:
         data = json.loads(text)
-        data["timestamp"] = None
+        data["timestamp"] = 0
         for name in ("required_range_checks", "required_lookups"):
             data[name] = sorted(data[name], key=lambda item: json.dumps(item, sort_keys=True))
         settings = Settings(json.dumps(data, sort_keys=True, indent=1) + "\n")

@@ -138,13 +138,14 @@ def load_srs(path: Path) -> Srs:
     return Srs(path, logrows, neg_s_g2, identity, srs_name(identity))
 
 
-def lagrange_points(srs: Srs, count: int) -> list[Point]:
-    """The first `count` points of the Lagrange basis: a column's KZG commitment is its values' weighted sum of them."""
-    if not 0 <= count <= 1 << srs.logrows:
-        raise ZkError(f"An SRS of 2^{srs.logrows} rows has no {count} Lagrange points.")
+def lagrange_points(srs: Srs, count: int, start: int = 0) -> list[Point]:
+    """`count` points of the Lagrange basis from row `start`: a column's commitment is its values' sum over them."""
+    rows = 1 << srs.logrows
+    if not 0 <= start <= start + count <= rows:
+        raise ZkError(f"An SRS of 2^{srs.logrows} rows has no Lagrange points {start} to {start + count - 1}.")
     try:
         with srs.path.open("rb") as stream:
-            stream.seek(4 + 64 * (1 << srs.logrows))
+            stream.seek(4 + 64 * (rows + start))
             data = stream.read(64 * count)
     except OSError as error:
         raise ZkError(f"The SRS file {srs.path} cannot be read ({error.strerror}).") from error

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from mai_zk import circuits
 from mai_zk.digits import load_image, sample
-from mai_zk.srs import TEST_SRS_WARNING
+from mai_zk.prover import make_prover
 
 from mai.chain import artifacts
 from mai.chain.cluster import Landed
@@ -39,10 +39,12 @@ def demo(
         outcome = play(seen, Image(decoy, "decoy"), StageDisplay())
         print_json(as_json(outcome, None if image else chosen))
         return
-    people.print("[bold]MAI[/]: one task, from the image to the minted reward, on a Solana virtual machine in this process.\n")
+    people.print(
+        "[bold]MAI[/]: one task, from the image to the minted reward, on a Solana virtual machine in this process.\n"
+    )
     with ProgressDisplay(people) as display:
         outcome = play(seen, Image(decoy, "decoy"), display)
-    show(people, outcome, TEST_SRS_WARNING)
+    show(people, outcome)
 
 
 def play(image: Image, decoy: Image, display: StageDisplay) -> Outcome:
@@ -56,7 +58,7 @@ def play(image: Image, decoy: Image, display: StageDisplay) -> Outcome:
             chain.add_program(program.address, artifacts.shared_object("verifier" if program is verifier else "mai"))
         return []
 
-    story = Story(chain, policy, verifier, circuits.load("digits"), Recorder(display))
+    story = Story(chain, policy, verifier, circuits.load("digits"), prover=make_prover(), recorder=Recorder(display))
     return story.play(image, decoy, deploy)
 
 

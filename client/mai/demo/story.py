@@ -1,4 +1,4 @@
-"""The way of one task on any cluster: register, run, commit, prove, verify, mint; then three cheats and what they get."""
+"""The way of one task on any cluster, from the image to the mint; then three cheats and what they get."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from mai_zk.circuits import Circuit, CircuitRun
-from mai_zk.prover import Proof
-from mai_zk.srs import srs_name
+from mai_zk.circuits import Circuit
+from mai_zk.prover import Proof, Prover
+from mai_zk.srs import Srs, srs_name
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 
@@ -29,6 +29,8 @@ RATE_FLOOR = 59_049
 """In 1/100,000 of the launch rates: the sixth epoch's."""
 TASK_LIFETIME_S = 3_600
 MAX_ACTIVE_MS = 10_000
+WORK_UNITS = 1
+"""Millions of multiply-accumulates, at least one; the digits model does 0.002."""
 FUNDS = 10 * LAMPORTS_PER_SOL
 EVALUATION_TO_CHANGE = 3
 """Which of the proof's evaluations the first cheat changes; any will do."""
@@ -67,20 +69,31 @@ class Outcome:
     cheats: list[Cheat]
     key_hash: bytes
     srs: str
+    warning: str | None
 
 
 class Story:
     """Plays the demo on a cluster; ``recorder`` sees every stage."""
 
-    def __init__(self, cluster: Cluster, policy: Program, verifier: Program, circuit: Circuit, recorder: Recorder) -> None:
+    def __init__(
+        self,
+        cluster: Cluster,
+        policy: Program,
+        verifier: Program,
+        circuit: Circuit,
+        *,
+        prover: Prover,
+        recorder: Recorder,
+    ) -> None:
         self.cluster = cluster
+        self.prover = prover
         self.verifier_program = verifier
         self.circuit = circuit
         self.recorder = recorder
         self.network = Network(cluster, policy)
         self.authority, self.requester = Keypair(), Keypair()
         self.miner = Miner(self.network, verifier, Keypair())
-        self.terms = ModelTerms(circuit.key.hash, circuit.params_digest, 1, circuit.work_units, MAX_ACTIVE_MS)
+        self.terms = ModelTerms(circuit.key_program.hash, circuit.params_digest, 1, WORK_UNITS, MAX_ACTIVE_MS)
         self.model = self.network.model_address(self.terms)
 
     def play(self, image: Image, decoy: Image, deploy: Deploy) -> Outcome:
@@ -96,8 +109,9 @@ class Story:
         """
         stage = self.recorder.stage
         with stage("Prepare the SRS and the keys") as (now, advance):
-            self.circuit.prepare(advance)
-            now.note = "cached from now on"
+            srs = self.circuit.test_srs(lambda done: advance(round(100 * done), 100))
+            keys = self.prover.setup(self.circuit.segment, srs)
+            now.note = f"k = {srs.logrows}, cached"
         with stage("Deploy both programs") as (now, advance):
             now.landed += deploy(advance)
         with stage("Create the network and its mint") as (now, _):
@@ -108,17 +122,20 @@ class Story:
         with stage("Register the miner") as (now, _):
             now.landed.append(self.miner.register(detect()))
         with stage("Post the task") as (now, _):
-            task = self._post(now, image, nonce=0)
+            task = self._post(now, image, srs, nonce=0)
         with stage("Run the model") as (now, _):
             context = self.miner.begin(task)
-            run = self.circuit.run(image.pixels)
+            run = self.prover.witness(keys, image.pixels)
+            now.note = f"the model says {run.execution.argmax}"
         with stage("Commit to the output") as (now, _):
-            active_ms = max(1, round(run.seconds * 1000))
-            now.landed.append(self.miner.commit(context, run.output_digest, tokens=1, active_ms=active_ms))
+            output = self.circuit.output_digest(run.execution.outputs, srs)
+            active_ms = max(1, round(run.stage.seconds * 1000))
+            now.landed.append(self.miner.commit(context, output, tokens=1, active_ms=active_ms))
         with stage("Prove with EZKL") as (now, _):
-            proof = self.circuit.prove(run)
+            proof = self.prover.prove(keys, run)
+            now.note = f"{len(proof.proof):,} bytes"
         with stage("Upload the proof") as (now, advance):
-            payload = self.circuit.key.payload(proof.instances, proof.proof)
+            payload = self.circuit.key_program.payload(proof.instances, proof.proof)
             uploaded = self.miner.upload(payload, 0, advance)
             now.landed += uploaded.transactions
         with stage("Verify on chain") as (now, _):
@@ -132,7 +149,7 @@ class Story:
             cheats = [
                 self._changed_byte(key, context, proof),
                 self._same_proof_again(context, verified.address),
-                self._stolen_receipt(decoy, verified.address, run),
+                self._stolen_receipt(decoy, verified.address, output, srs),
             ]
         return Outcome(
             image=image,
@@ -143,8 +160,9 @@ class Story:
             minted=minted,
             balance=self.network.balance(self.miner.owner.pubkey()),
             cheats=cheats,
-            key_hash=self.circuit.key.hash,
-            srs=srs_name(self.circuit.key.srs),
+            key_hash=self.circuit.key_program.hash,
+            srs=srs_name(self.circuit.key_program.srs),
+            warning=srs.warning,
         )
 
     def _fund(self, *owners: Keypair) -> None:
@@ -157,27 +175,27 @@ class Story:
             self.verifier_program.address,
             chain_id=CHAIN_ID,
             rate_floor=RATE_FLOOR,
-            srs=self.circuit.key.srs,
+            srs=self.circuit.key_program.srs,
         )
 
     def _register_model(self, now: Stage, advance: Advance) -> SealedKey:
-        sealed = Verifier(self.cluster, self.authority, self.verifier_program).upload_key(self.circuit.key, advance)
+        sealed = Verifier(self.cluster, self.authority, self.verifier_program).upload_key(
+            self.circuit.key_program, advance
+        )
         now.landed += sealed.transactions
         now.landed.append(self.network.register_model(self.authority, self.terms))
-        return SealedKey(self.circuit.key, sealed.address)
+        return SealedKey(self.circuit.key_program, sealed.address)
 
-    def _post(self, now: Stage, image: Image, *, nonce: int) -> Pubkey:
+    def _post(self, now: Stage, image: Image, srs: Srs, *, nonce: int) -> Pubkey:
         """The requester computes the input's digest itself, then asks."""
-        digest = self.circuit.run(image.pixels).input_digest
-        landed = self.network.post_task(
-            self.requester, self.model, digest, nonce=nonce, lifetime_s=TASK_LIFETIME_S
-        )
+        digest = self.circuit.input_digest(image.pixels, srs)
+        landed = self.network.post_task(self.requester, self.model, digest, nonce=nonce, lifetime_s=TASK_LIFETIME_S)
         now.landed.append(landed)
         return self.network.task_address(self.requester.pubkey(), nonce)
 
     def _changed_byte(self, key: SealedKey, context: WorkContext, proof: Proof) -> Cheat:
         """One bit of one evaluation, with fresh hints, as a careful cheat would do it."""
-        program = self.circuit.key
+        program = self.circuit.key_program
         changed = bytearray(proof.proof)
         changed[64 * program.n_proof_points + 32 * EVALUATION_TO_CHANGE + 31] ^= 1
 
@@ -191,14 +209,14 @@ class Story:
     def _same_proof_again(self, context: WorkContext, receipt: Pubkey) -> Cheat:
         return self._refused("the same proof again", lambda: self.miner.settle(context, receipt))
 
-    def _stolen_receipt(self, decoy: Image, receipt: Pubkey, run: CircuitRun) -> Cheat:
+    def _stolen_receipt(self, decoy: Image, receipt: Pubkey, output: bytes, srs: Srs) -> Cheat:
         """A second miner takes another task, claims the first one's output, and shows the first one's receipt."""
         thief = Miner(self.network, self.verifier_program, Keypair())
         self._fund(thief.owner)
         thief.register(detect())
-        task = self._post(Stage("decoy"), decoy, nonce=secrets.randbits(32) + 1)
+        task = self._post(Stage("decoy"), decoy, srs, nonce=secrets.randbits(32) + 1)
         context = thief.begin(task)
-        thief.commit(context, run.output_digest, tokens=1, active_ms=1)
+        thief.commit(context, output, tokens=1, active_ms=1)
         return self._refused("another miner's receipt", lambda: thief.settle(context, receipt))
 
     def _refused(self, attempt: str, act: Callable[[], Any]) -> Cheat:

@@ -51,7 +51,7 @@ class ProgressDisplay(StageDisplay):
         self._progress.update(self._current, completed=1, total=1, note=note)
 
 
-def show(console: Console, outcome: Outcome, warning: str) -> None:
+def show(console: Console, outcome: Outcome) -> None:
     """The result: picture and prediction, stages, reward, balance, and what the cheats got."""
     logits = Table(show_header=False, box=None, padding=(0, 1))
     for digit, value in enumerate(outcome.logits):
@@ -71,7 +71,8 @@ def show(console: Console, outcome: Outcome, warning: str) -> None:
     console.print(f"Balance of the miner: [bold green]{format_mai(outcome.balance)} MAI[/]")
     console.print(_cheats(outcome))
     console.print(f"[dim]Key {outcome.key_hash.hex()}; SRS: {outcome.srs}.[/]")
-    console.print(f"[yellow]{warning}[/]")
+    if outcome.warning:
+        console.print(f"[yellow]{outcome.warning}[/]")
 
 
 def _stages(outcome: Outcome) -> Table:

@@ -1,4 +1,4 @@
-"""The work context: what a miner fixes before the work, so that no work counts twice or elsewhere (PIP-6, WorkContext)."""
+"""The work context: fixed before the work, so that no work counts twice or elsewhere (PIP-6, WorkContext)."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from mai_build import program
+from mai_build import pipeline
 from mai_build.errors import BuildError
 from mai_build.layout import PROGRAMS, Layout
 
@@ -18,12 +18,18 @@ def main(arguments: list[str] | None = None) -> int:
     """The exit status: 0, or 1 with one message on standard error."""
     parser = argparse.ArgumentParser(prog="python -m mai_build", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
+    everything = commands.add_parser("all", help="build everything into programs/mai/src and programs/build/out")
+    everything.add_argument("--check", action="store_true", help="write nothing; fail if a checked-in file differs")
     one = commands.add_parser("program", help="compile one program into programs/build/out")
     one.add_argument("name", choices=PROGRAMS)
     chosen = parser.parse_args(arguments)
     try:
         layout = Layout.here()
-        print(program.build_one(layout, chosen.name, report=_show))
+        if chosen.command == "program":
+            print(pipeline.build_one(layout, chosen.name, report=_show))
+        else:
+            outcome = pipeline.build(layout, check=chosen.check, report=_show)
+            print(*outcome.notes, *outcome.changed, sep="\n")
     except BuildError as error:
         _show(f"error: {error}")
         return 1

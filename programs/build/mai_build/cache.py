@@ -79,3 +79,11 @@ def write_atomically(path: Path, content: bytes) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+
+
+def write_if_changed(path: Path, content: bytes) -> bool:
+    """Write `content` unless `path` holds it already; says whether it wrote."""
+    if path.is_file() and path.read_bytes() == content:
+        return False
+    write_atomically(path, content)
+    return True

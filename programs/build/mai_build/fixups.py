@@ -35,12 +35,17 @@ def _glob_imports(parts: Parts) -> Parts:
     return {path: fixed(text) for path, text in parts.items()}
 
 
+def _public_emit(parts: Parts) -> Parts:
+    return {path: re.sub(r"^(\s*)fn __emit__\(", r"\1pub fn __emit__(", text, flags=re.M) for path, text in parts.items()}
+
+
 def _header(parts: Parts) -> Parts:
     return {path: _HEADER + text for path, text in parts.items()}
 
 
 FIX_UPS = (
-    FixUp("glob-imports", "an imported class also needs its LoadedX companion, which Seahorse does not import", _glob_imports),
+    FixUp("glob-imports", "an imported class also needs its LoadedX, which Seahorse does not import", _glob_imports),
+    FixUp("public-emit", "an event of another module cannot be emitted, because its method is private", _public_emit),
     FixUp("generated-header", "a reader who opens a generated file is told where its source is", _header),
 )
 

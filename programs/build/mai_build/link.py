@@ -81,11 +81,12 @@ def crate_of(output: Path) -> str:
     return output.stem.removeprefix("lib").split("-")[0]
 
 
-def run(*command: str | Path) -> None:
-    """Run one step. Raises BuildError with the end of what it wrote."""
+def run(*command: str | Path) -> str:
+    """Run one step and return its standard output. Raises BuildError with the end of what it wrote."""
     done = subprocess.run([str(part) for part in command], capture_output=True, text=True, errors="replace", check=False)
     if done.returncode:
         raise BuildError(f"{Path(command[0]).name} failed:\n{done.stderr[-4000:]}")
+    return done.stdout
 
 
 def bitcode_files(llvm_bin: Path, inputs: Sequence[Path], work: Path) -> list[Path]:
@@ -100,6 +101,12 @@ def bitcode_files(llvm_bin: Path, inputs: Sequence[Path], work: Path) -> list[Pa
         else:
             files.append(path)
     return [path for path in files if path.read_bytes().startswith(BITCODE_MAGIC)]
+
+
+def defined_functions(llvm_bin: Path, bitcode: Path) -> set[str]:
+    """The names of the functions that `bitcode` defines and exports."""
+    command = [llvm_bin / "llvm-nm", "--defined-only", "--extern-only", "--just-symbol-name", bitcode]
+    return set(run(*command).split())
 
 
 def link(settings: Settings, inputs: Sequence[Path], output: Path, work: Path) -> None:
@@ -123,6 +130,8 @@ def link(settings: Settings, inputs: Sequence[Path], output: Path, work: Path) -
         f"-passes=function(lower-atomic),sbf-wide,internalize,globaldce,sbf-legalize,{tidy},globaldce",
         work / "small.bc", "-o", work / "legal.bc",
     )  # fmt: skip
+    if ENTRY not in defined_functions(llvm, work / "legal.bc"):
+        raise BuildError(f"the crate {settings.program} has no function `{ENTRY}`: its lib.rs must define the entry point")
 
     run(
         llvm / "llc", "-march=bpfel", "-mcpu=v2", "-mattr=+allows-misaligned-mem-access",

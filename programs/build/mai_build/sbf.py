@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+import shutil
 from pathlib import Path
 
+from mai_build import link
+from mai_build.cache import digest, write_atomically
 from mai_build.errors import BuildError
 from mai_build.link import SETTINGS_VARIABLE, Settings
 from mai_build.process import Report, clean_environment, run, silent
 from mai_build.toolchain import TARGET, Toolchain
 
 
-@dataclass(frozen=True)
-class Options:
-    """How one program is made; Cargo.toml has the matching `opt-level`."""
+ELF_MAGIC = b"\x7fELF"
 
-    level: str  # LLVM's whole-program level
-    flags: tuple[str, ...] = ()  # for rustc
-
-
-# Anchor: at O2 or O3 a `try_accounts` frame passes 4096 bytes. The verifier: speed, and the assembly dialect of this route.
-PROGRAM_OPTIONS = {"mai": Options("Os"), "verifier": Options("O3", ("--cfg", "mai_asm")), "std_check": Options("Os")}
+# LLVM's whole-program level per program. Anchor: at O2 or O3 a `try_accounts` frame passes 4096 bytes. Cargo.toml has the
+# matching `opt-level`.
+LEVELS = {"mai": "Os", "verifier": "O3", "std_check": "Os"}
+# The same for all programs, so that they share one compiled std. `mai_asm`: assembly is in LLVM's BPF dialect.
+FLAGS = ("-Zunstable-options", "--cfg", "mai_asm")
 
 
 def cargo_home() -> Path:
@@ -42,12 +41,12 @@ def remaps(workspace: Path, library: Path, home: Path) -> list[str]:
 
 def environment(toolchain: Toolchain, workspace: Path, program: str) -> dict[str, str]:
     """What cargo is started with: Debian's rustc, its unstable features, the library copy, our linker."""
-    tools, options = toolchain.tools, PROGRAM_OPTIONS[program]
+    tools = toolchain.tools
     settings = Settings(
         llvm_bin=str(tools.llvm_bin), plugin=str(toolchain.plugin), builtins=str(toolchain.builtins),
-        relink=str(toolchain.relink), program=program, level=options.level,
+        relink=str(toolchain.relink), program=program, level=LEVELS[program],
     )  # fmt: skip
-    flags = ["-Zunstable-options", *options.flags, *remaps(workspace, toolchain.library, cargo_home())]
+    flags = [*FLAGS, *remaps(workspace, toolchain.library, cargo_home())]
     triple = TARGET.upper().replace("-", "_")
     return clean_environment({
         "PATH": f"{tools.prefix / 'bin'}:/usr/bin:/bin",
@@ -69,10 +68,23 @@ def command(toolchain: Toolchain, target_dir: Path, program: str) -> list[str | 
     ]  # fmt: skip
 
 
+def _forget_old_link(toolchain: Toolchain, target_dir: Path, program: str) -> None:
+    """Make cargo link again when a linker step has changed, which it cannot know."""
+    parts = [Path(link.__file__), toolchain.plugin, toolchain.builtins, toolchain.relink]
+    key = digest(LEVELS[program], *parts)
+    release = target_dir / TARGET / "release"
+    mark = release / f".link-{program}"
+    if not mark.is_file() or mark.read_text() != key:
+        for folder in (release / ".fingerprint").glob(f"{program}-*"):
+            shutil.rmtree(folder)
+        write_atomically(mark, key.encode())
+
+
 def build(toolchain: Toolchain, workspace: Path, target_dir: Path, program: str, report: Report = silent) -> bytes:
     """Compile `program` of `workspace` and return the shared object. Raises BuildError with the compiler's messages."""
     report(f"compiling {program} for SBF")
     what = f"compiling {program}"
+    _forget_old_link(toolchain, target_dir, program)
     # Fetched first, because the registry's folder has to exist when its flag is made.
     env = environment(toolchain, workspace, program)
     run([toolchain.tools.cargo, "fetch", "--locked"], f"fetching the crates of {program}", cwd=workspace, env=env)
@@ -80,6 +92,6 @@ def build(toolchain: Toolchain, workspace: Path, target_dir: Path, program: str,
     run(command(toolchain, target_dir, program), what, cwd=workspace, env=env, report=report)
     made = target_dir / TARGET / "release" / f"lib{program}.so"
     content = made.read_bytes() if made.is_file() else b""
-    if not content.startswith(b"\x7fELF"):
+    if not content.startswith(ELF_MAGIC):
         raise BuildError(f"{what} left no shared object at {made}: delete programs/build/.build and build again")
     return content

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from mai_build.cache import write_atomically
+from mai_build.cache import write_if_changed
 from mai_build.errors import BuildError
 from mai_build.layout import PROGRAMS, Layout
 from mai_build.toolchain import TARGET
 
 LIBRARY = "library"
+TARGET_FILE = f"{TARGET}.json"
 _SOURCE_SUFFIXES = {".rs", ".s", ".toml", ".json", ".md"}
 Files = Mapping[str, bytes]  # path relative to a folder -> content
 
@@ -32,35 +32,44 @@ def sync(folder: Path, files: Files) -> None:
         write_if_changed(folder / name, content)
 
 
-def put_target(layout: Layout, workspace: Path) -> None:
-    """The target description beside the workspace's Cargo.toml, where RUST_TARGET_PATH finds it."""
-    name = f"{TARGET}.json"
-    write_if_changed(workspace / name, (layout.build / name).read_bytes())
-
-
-def stage_workspace(layout: Layout, generated: Files | None) -> Path:
-    """Copy the workspace under the cache and return its folder.
+def stage_workspace(layout: Layout, program: str, generated: Files | None = None) -> Path:
+    """Copy what `program` is compiled from under the cache and return the workspace's folder.
 
     `generated` is the Python program's Rust (paths relative to programs/mai/src); None takes the checked-in one.
-    Raises BuildError when a program's source is missing.
+    The other programs only have to exist, because cargo reads every member's manifest. Raises BuildError when a file is
+    missing.
     """
     workspace = layout.stage
     for name in ("Cargo.toml", "Cargo.lock"):
         if not (layout.root / name).is_file():
             raise BuildError(f"{name} is missing from {layout.root}: restore it with `git checkout {name}`")
         write_if_changed(workspace / name, (layout.root / name).read_bytes())
-    for program in PROGRAMS:
-        source = layout.programs / program
-        files = {name: content for name, content in read_tree(source).items() if not name.startswith("target/")}
-        if program == "mai" and generated is not None:
-            files = {name: content for name, content in files.items() if not name.startswith("src/")}
-            files |= {f"src/{name}": content for name, content in generated.items()}
-        for name in ("Cargo.toml", "src/lib.rs"):
-            if name not in files:
-                raise BuildError(f"programs/{program}/{name} is missing: restore it with `git checkout programs/{program}`")
-        sync(workspace / "programs" / program, files)
-    put_target(layout, workspace)
+    for other in PROGRAMS:
+        files = _sources(layout, other, generated if other == program else None)
+        if other == program:
+            if "src/lib.rs" not in files:
+                raise BuildError(f"programs/{program}/src/lib.rs is missing: restore it with `git checkout programs/{program}`")
+            sync(workspace / "programs" / program, files)
+        else:
+            write_if_changed(workspace / "programs" / other / "Cargo.toml", files["Cargo.toml"])
+            for name in ("src/lib.rs", *({"build.rs"} & files.keys())):
+                path = workspace / "programs" / other / name
+                if not path.is_file():
+                    write_if_changed(path, files.get(name, b""))
+    write_if_changed(workspace / TARGET_FILE, (layout.build / TARGET_FILE).read_bytes())
     return workspace
+
+
+def _sources(layout: Layout, program: str, generated: Files | None) -> dict[str, bytes]:
+    """The files of one program's crate, by path under its folder."""
+    folder = layout.programs / program
+    files = {name: content for name, content in read_tree(folder).items() if not name.startswith("target/")}
+    if "Cargo.toml" not in files:
+        raise BuildError(f"programs/{program}/Cargo.toml is missing: restore it with `git checkout programs/{program}`")
+    if generated is None:
+        return files
+    written = {name: content for name, content in files.items() if not name.startswith("src/")}
+    return written | {f"src/{name}": content for name, content in generated.items()}
 
 
 def stage_crate(layout: Layout, name: str) -> Path:
@@ -70,16 +79,5 @@ def stage_crate(layout: Layout, name: str) -> Path:
     files["Cargo.lock"] = (layout.build / name / "Cargo.lock").read_bytes()
     for path, content in files.items():
         write_if_changed(workspace / path, content)
-    put_target(layout, workspace)
+    write_if_changed(workspace / TARGET_FILE, (layout.build / TARGET_FILE).read_bytes())
     return workspace
-
-
-def write_if_changed(path: Path, content: bytes) -> None:
-    """Write `content` unless `path` holds it already."""
-    if not path.is_file() or path.read_bytes() != content:
-        write_atomically(path, content)
-
-
-def clear(layout: Layout) -> None:
-    """Delete the cache."""
-    shutil.rmtree(layout.cache, ignore_errors=True)

@@ -54,7 +54,7 @@ class DebianTools:
     @property
     def llvm_bin(self) -> Path:
         """The folder of LLVM's commands; each command that is used is checked."""
-        for name in ("opt", "llc", "llvm-link", "llvm-ar"):
+        for name in ("opt", "llc", "llvm-link", "llvm-ar", "llvm-nm"):
             self.llvm(name)
         return self.prefix / f"lib/llvm-{LLVM_VERSION}/bin"
 
@@ -71,3 +71,9 @@ class DebianTools:
     def require(self) -> None:
         """Raise BuildError for the first tool that is missing."""
         _ = (self.rustc, self.cargo, self.library, self.llvm_bin, self.llvm("clang"), self.llvm("llvm-config"), self.cxx)
+
+
+def host_cargo() -> Path:
+    """Debian's cargo, else the one on PATH: for tools that run on this machine."""
+    debian = Path("/usr/bin/cargo")
+    return debian if debian.exists() else on_path("cargo", INSTALL_DEBIAN)

@@ -10,6 +10,7 @@ use crate::memory;
 use crate::payload::{Payload, SCALAR_BYTES};
 use crate::syscall::{copy, mark};
 use crate::transcript;
+use core::hint::black_box;
 use pinocchio::{account_info::AccountInfo, pubkey::Pubkey};
 
 /// `check`: accounts key, proof. Verifies and changes nothing.
@@ -28,11 +29,12 @@ pub fn check(program_id: &Pubkey, accounts: &[AccountInfo], profile: bool) -> Re
 ///
 /// # Safety
 /// On chain, at most once per instruction. `key` is sealed and `payload` was parsed with its header.
-#[inline(always)]
+#[inline(never)]
 pub unsafe fn verify_proof(key: &KeyProgram, payload: &Payload, profile: bool) -> Result<()> {
     mark(profile);
-    copy(key.constants.as_ptr(), memory::SLOTS as *mut u8, key.constants.len());
-    let first_challenge = (memory::SLOTS + key.constants.len()) as *mut Element;
+    let slots = black_box(memory::HEAP + memory::SLOTS_OFFSET) as *mut u8;
+    copy(key.constants.as_ptr(), slots, key.constants.len());
+    let first_challenge = slots.add(key.constants.len()) as *mut Element;
     let slot = transcript::load_challenges(key, payload, first_challenge)?;
     mark(profile);
     let slot = load_canonical(payload.instances, slot, Error::InstanceNotCanonical)?;
@@ -53,9 +55,10 @@ unsafe fn load_canonical(bytes: &[u8], mut slot: *mut Element, error: Error) -> 
     let range = bytes.as_ptr_range();
     let mut scalar = range.start;
     while scalar < range.end {
-        if !field::unpack_big_endian(slot, scalar) {
+        if !field::is_below(scalar, field::MODULUS) {
             return Err(error);
         }
+        field::unpack_big_endian(slot, scalar);
         scalar = scalar.add(SCALAR_BYTES);
         slot = slot.add(1);
     }

@@ -31,6 +31,7 @@ impl Creation<'_> {
     /// error if the account is in use.
     ///
     /// Only the canonical bump is taken: else one receipt could be made once per bump.
+    #[inline(never)]
     pub fn check(&self, seeds: &[&[u8]], exists: Error) -> Result<()> {
         require_signer(self.payer)?;
         require_writable(self.payer)?;
@@ -45,6 +46,7 @@ impl Creation<'_> {
     /// Fund the account for `full_size` bytes and allocate at most [`MAX_GROWTH`] of them.
     ///
     /// Transfer, allocate and assign rather than create: lamports that someone sent to the address do not matter.
+    #[inline(never)]
     pub fn make<const N: usize>(&self, seeds: [&[u8]; N], full_size: usize) -> Result<()> {
         let rent = Rent::get().map_err(|_| Error::SystemCallFailed)?.minimum_balance(full_size);
         let missing = rent.saturating_sub(self.account.lamports());

@@ -4,11 +4,12 @@
 //! outside is checked here first, W′ above all, because the transcript does not absorb it.
 
 use crate::error::{Error, Result};
-use crate::field::{less_than, words_big_endian};
+use crate::field::is_below;
 use crate::key::{CURVE_OPERATION_BYTES, POINT_BYTES};
-use crate::memory::{PAIRING, REGISTERS, REGISTER_BYTES, SCALARS};
+use crate::memory::{HEAP, PAIRING_OFFSET, REGISTER_BYTES, SCALARS_OFFSET};
 use crate::payload::SCALAR_BYTES;
 use crate::syscall::{bn254, copy, Bn254};
+use core::hint::black_box;
 
 pub const LOAD: u8 = 0;
 pub const MULS: u8 = 1;
@@ -49,18 +50,14 @@ pub const G2: [u8; 128] = [
 /// 32 bytes are readable.
 #[inline(always)]
 pub unsafe fn is_canonical(coordinate: *const u8) -> bool {
-    less_than(words_big_endian(coordinate), BASE_MODULUS)
+    is_below(coordinate, BASE_MODULUS)
 }
 
 /// True if every byte of the 64 is zero.
 #[inline(always)]
 unsafe fn is_identity(point: *const u8) -> bool {
-    let point = point as *const u64;
-    let mut any = 0;
-    for word in 0..POINT_BYTES / 8 {
-        any |= point.add(word).read_unaligned();
-    }
-    any == 0
+    // Nearly always the first word tells.
+    (0..POINT_BYTES / 8).all(|word| (point as *const u64).add(word).read_unaligned() == 0)
 }
 
 /// Check that every 64-byte point has coordinates below q and is not the identity.
@@ -98,6 +95,7 @@ unsafe fn copy_words(source: *const u8, destination: *mut u8, words: usize) {
 /// code has set every scalar.
 #[inline(always)]
 pub unsafe fn run(operations: &[u8], proof: &[u8], points: &[u8]) -> Result<()> {
+    let memory = black_box(HEAP) as *mut u8;
     let (proof, points) = (proof.as_ptr(), points.as_ptr());
     let range = operations.as_ptr_range();
     let mut operation = range.start;
@@ -105,11 +103,11 @@ pub unsafe fn run(operations: &[u8], proof: &[u8], points: &[u8]) -> Result<()> 
         let word = (operation as *const u64).read_unaligned();
         let (code, source) = (word as u8, (word >> 16) as u16 as usize);
         let index = (word >> 32) as usize;
-        let register = (REGISTERS + (word >> 8) as u8 as usize * REGISTER_BYTES) as *mut u8;
+        let register = memory.add((word >> 8) as u8 as usize * REGISTER_BYTES);
         let operand = register.add(POINT_BYTES);
         let point = || if source == SOURCE_PROOF { proof.add(index) } else { points.add(index) };
         let done = if code == MULS {
-            copy_words((SCALARS + index * SCALAR_BYTES) as *const u8, operand, SCALAR_BYTES / 8);
+            copy_words(memory.add(SCALARS_OFFSET + index * SCALAR_BYTES), operand, SCALAR_BYTES / 8);
             bn254(Bn254::Multiply, register, POINT_BYTES + SCALAR_BYTES, register)
         } else if code == ADDP {
             copy_words(point(), operand, POINT_BYTES / 8);
@@ -118,7 +116,7 @@ pub unsafe fn run(operations: &[u8], proof: &[u8], points: &[u8]) -> Result<()> 
             copy_words(point(), register, POINT_BYTES / 8);
             true
         } else {
-            copy_words((REGISTERS + index * REGISTER_BYTES) as *const u8, operand, POINT_BYTES / 8);
+            copy_words(memory.add(index * REGISTER_BYTES), operand, POINT_BYTES / 8);
             bn254(Bn254::Add, register, 2 * POINT_BYTES, register)
         };
         if !done {
@@ -135,8 +133,9 @@ pub unsafe fn run(operations: &[u8], proof: &[u8], points: &[u8]) -> Result<()> 
 /// `opening` is W′ (64 bytes), `srs_point` −[s]G2 (128 bytes); register 0 holds a point.
 #[inline(always)]
 pub unsafe fn check_pairing(opening: *const u8, srs_point: *const u8) -> Result<()> {
-    let input = PAIRING as *mut u8;
-    copy_words(REGISTERS as *const u8, input, 8);
+    let memory = black_box(HEAP) as *mut u8;
+    let input = memory.add(PAIRING_OFFSET);
+    copy_words(memory, input, 8);
     copy(G2.as_ptr(), input.add(64), 128);
     copy_words(opening, input.add(192), 8);
     copy(srs_point, input.add(256), 128);

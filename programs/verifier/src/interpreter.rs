@@ -4,9 +4,10 @@
 
 use crate::error::{Error, Result};
 use crate::field::{self, Element};
-use crate::memory::{SCALARS, SCRATCH, SLOTS};
+use crate::memory::{self, SCALARS_OFFSET, SCRATCH_OFFSET, SLOTS_OFFSET};
 use crate::payload::SCALAR_BYTES;
 use crate::syscall::mark;
+use core::hint::black_box;
 
 pub const HALT: u16 = 0;
 pub const MUL: u16 = 1;
@@ -23,14 +24,18 @@ pub const MARK: u16 = 10;
 /// Words of each operation.
 pub const LENGTHS: [usize; 11] = [1, 4, 4, 5, 6, 8, 10, 2, 3, 3, 1];
 
-/// Run the code; the scalars go to [`SCALARS`].
+/// Run the code; the scalars go to their place in memory.
 ///
 /// # Safety
 /// `code` is the field code of a sealed key, and the slots of its constants, challenges, instances, evaluations and
 /// hints are loaded.
 #[inline(always)]
 pub unsafe fn run(code: *const u16, profile: bool) -> Result<()> {
-    let slots = SLOTS as *const u8;
+    // One register for all of memory: were the address known, each access would load a constant of its own.
+    let memory = black_box(memory::HEAP) as *mut u8;
+    let slots = memory.add(SLOTS_OFFSET);
+    let scratch = memory.add(SCRATCH_OFFSET) as *mut Element;
+    let constant = |index: usize| (slots as *const Element).add(index);
     let mut instruction = code;
     loop {
         let word = |index: usize| *instruction.add(index);
@@ -64,12 +69,12 @@ pub unsafe fn run(code: *const u16, profile: bool) -> Result<()> {
             field::normalize(slot(1));
             instruction = instruction.add(LENGTHS[NORM as usize]);
         } else if operation == SCAL {
-            field::multiply(SCRATCH, slot(2), field::raw_one());
-            field::pack_big_endian((SCALARS + word(1) as usize * SCALAR_BYTES) as *mut u8, SCRATCH);
+            field::multiply(scratch, slot(2), constant(2));
+            field::pack_big_endian(memory.add(SCALARS_OFFSET + word(1) as usize * SCALAR_BYTES), scratch);
             instruction = instruction.add(LENGTHS[SCAL as usize]);
         } else if operation == CHK {
-            field::multiply(SCRATCH, slot(1), slot(2));
-            if !field::same(SCRATCH, field::one()) {
+            field::multiply(scratch, slot(1), slot(2));
+            if !field::same(scratch, constant(0)) {
                 return Err(Error::HintWrong);
             }
             instruction = instruction.add(LENGTHS[CHK as usize]);

@@ -19,7 +19,7 @@ pub struct Phase {
 
 /// The 128 bytes of a key's header.
 #[derive(Clone, Copy)]
-pub struct Header<'a>(&'a [u8]);
+pub struct Header<'a>(&'a [u8; HEADER_BYTES]);
 
 macro_rules! counts {
     ($($name:ident at $offset:literal),*) => { $(
@@ -107,7 +107,7 @@ impl<'a> KeyProgram<'a> {
     /// Split the program into its sections. The whole length must be exact.
     #[inline(always)]
     pub fn parse(body: &'a [u8]) -> Result<Self> {
-        let (header, rest) = split(body, HEADER_BYTES)?;
+        let (header, rest) = body.split_first_chunk().ok_or(Error::KeyTooShort)?;
         let header = Header(header);
         if header.u32(0) != MAGIC {
             return Err(Error::BadMagic);

@@ -11,21 +11,19 @@
 //! The runtime hands out a zeroed heap of 32 KiB, or what the transaction asked for: 4096 + 40 · slots is enough. Sealing uses it from the start
 //! as a table of u64: one per slot, then bit sets.
 
-use crate::field::Element;
-
-const HEAP: usize = 0x3_0000_0000;
-pub const REGISTERS: usize = HEAP;
+/// The heap's address on chain.
+pub const HEAP: usize = 0x3_0000_0000;
 pub const REGISTER_BYTES: usize = 128;
-pub const PAIRING: usize = HEAP + 1024;
-pub const SCRATCH: *mut Element = (HEAP + 1408) as *mut Element;
-pub const SCALARS: usize = HEAP + 2048;
+pub const PAIRING_OFFSET: usize = 1024;
+pub const SCRATCH_OFFSET: usize = 1408;
+pub const SCALARS_OFFSET: usize = 2048;
 pub const MAX_SCALARS: usize = 64;
-pub const SLOTS: usize = HEAP + 4096;
+pub const SLOTS_OFFSET: usize = 4096;
 
 /// The heap as a zeroed table for sealing.
 ///
 /// # Safety
-/// On chain only, once per instruction, and never while [`SLOTS`] or [`REGISTERS`] are in use. A table that is longer
+/// On chain only, once per instruction, and never while the layout above is in use. A table that is longer
 /// than the transaction's heap faults on first use.
 pub unsafe fn sealing_table(words: usize) -> &'static mut [u64] {
     core::slice::from_raw_parts_mut(HEAP as *mut u64, words)

@@ -51,6 +51,7 @@ impl Digests {
 }
 
 /// `verify`: accounts claimer (signer, writable), key, proof, receipt (writable), system program.
+#[inline(never)]
 pub fn verify(program_id: &Pubkey, accounts: &[AccountInfo], context: &[u8; 32], bump: u8, profile: bool) -> Result<()> {
     let [claimer, key_account, proof_account, account, system_program] = distinct(accounts)?;
     let (key, key_body) = Key::sealed(program_id, key_account)?;
@@ -94,6 +95,7 @@ pub fn verify(program_id: &Pubkey, accounts: &[AccountInfo], context: &[u8; 32],
 pub type Expected<'a> = [&'a [u8; 32]; 6];
 
 /// `claim`: accounts claimer (signer), receipt (writable). Succeeds once, and only if every field is as expected.
+#[inline(never)]
 pub fn claim(program_id: &Pubkey, accounts: &[AccountInfo], expected: Expected) -> Result<()> {
     let [claimer, account] = distinct(accounts)?;
     require_signer(claimer)?;

@@ -33,11 +33,11 @@ impl Transcript {
     /// Write the state mod r to the slot, in Montgomery form, and step to the next slot.
     ///
     /// # Safety
-    /// `slot` is writable and constant 1 (R²) is loaded.
+    /// `slot` is writable, `r_squared` is constant 1.
     #[inline(always)]
-    unsafe fn challenge(&self, slot: &mut *mut Element) {
+    unsafe fn challenge(&self, slot: &mut *mut Element, r_squared: *const Element) {
         field::unpack_big_endian(*slot, self.state.as_ptr());
-        field::multiply(*slot, *slot, field::r_squared());
+        field::multiply(*slot, *slot, r_squared);
         *slot = slot.add(1);
     }
 }
@@ -50,6 +50,7 @@ impl Transcript {
 #[inline(always)]
 pub unsafe fn load_challenges(key: &KeyProgram, payload: &Payload, mut slot: *mut Element) -> Result<*mut Element> {
     let mut points = payload.proof;
+    let r_squared = slot.sub(key.header.n_constants() - 1) as *const Element;
     let mut transcript = Transcript { state: [1; 33] };
     for index in 0..key.header.n_phases() {
         let phase = key.header.phase(index);
@@ -61,19 +62,19 @@ pub unsafe fn load_challenges(key: &KeyProgram, payload: &Payload, mut slot: *mu
         } else {
             transcript.absorb(absorbed);
         }
-        transcript.challenge(&mut slot);
+        transcript.challenge(&mut slot, r_squared);
         for _ in 1..phase.challenges {
             transcript.squeeze_again();
-            transcript.challenge(&mut slot);
+            transcript.challenge(&mut slot, r_squared);
         }
     }
     transcript.absorb(payload.evaluations());
-    transcript.challenge(&mut slot); // ζ
+    transcript.challenge(&mut slot, r_squared); // ζ
     transcript.squeeze_again();
-    transcript.challenge(&mut slot); // ν
+    transcript.challenge(&mut slot, r_squared); // ν
     let openings = payload.openings();
     check_points(openings)?;
     transcript.absorb(&openings[..POINT_BYTES]);
-    transcript.challenge(&mut slot); // μ
+    transcript.challenge(&mut slot, r_squared); // μ
     Ok(slot)
 }

@@ -15,6 +15,7 @@ use pinocchio::{
 const MAX_ACCOUNT_BYTES: usize = 10 * 1024 * 1024;
 
 /// `create_key`: accounts authority (signer, writable), key (writable), system program.
+#[inline(never)]
 pub fn create_key(program_id: &Pubkey, accounts: &[AccountInfo], hash: &[u8; 32], size: u32, bump: u8) -> Result<()> {
     let [authority, account, system_program] = distinct(accounts)?;
     let full_size = full_size::<Key>(size)?;
@@ -38,6 +39,7 @@ pub fn create_key(program_id: &Pubkey, accounts: &[AccountInfo], hash: &[u8; 32]
 }
 
 /// `create_proof`: accounts authority (signer, writable), proof (writable), system program.
+#[inline(never)]
 pub fn create_proof(program_id: &Pubkey, accounts: &[AccountInfo], nonce: u64, size: u32, bump: u8) -> Result<()> {
     let [authority, account, system_program] = distinct(accounts)?;
     let full_size = full_size::<Proof>(size)?;
@@ -73,6 +75,7 @@ struct Upload<'a> {
 }
 
 impl<'a> Upload<'a> {
+    #[inline(never)]
     fn open(program_id: &Pubkey, authority: &AccountInfo, account: &'a AccountInfo) -> Result<Self> {
         require_signer(authority)?;
         require_writable(account)?;
@@ -91,6 +94,7 @@ impl<'a> Upload<'a> {
 }
 
 /// `extend`: accounts authority (signer), account (writable).
+#[inline(never)]
 pub fn extend(program_id: &Pubkey, accounts: &[AccountInfo]) -> Result<()> {
     let [authority, account] = distinct(accounts)?;
     let upload = Upload::open(program_id, authority, account)?;
@@ -100,6 +104,7 @@ pub fn extend(program_id: &Pubkey, accounts: &[AccountInfo]) -> Result<()> {
 }
 
 /// `write`: accounts authority (signer), account (writable).
+#[inline(never)]
 pub fn write(program_id: &Pubkey, accounts: &[AccountInfo], offset: u32, data: &[u8]) -> Result<()> {
     let [authority, account] = distinct(accounts)?;
     let upload = Upload::open(program_id, authority, account)?;
@@ -111,6 +116,7 @@ pub fn write(program_id: &Pubkey, accounts: &[AccountInfo], offset: u32, data: &
 
 /// `close`: accounts authority (signer, writable), account (writable). An unsealed key, a proof or an unconsumed
 /// receipt; the rent goes back to the authority.
+#[inline(never)]
 pub fn close(program_id: &Pubkey, accounts: &[AccountInfo]) -> Result<()> {
     let [authority, account] = distinct(accounts)?;
     require_writable(authority)?;

@@ -54,7 +54,17 @@ def scaled(poly: Poly, coefficient: int, by: Monomial = ONE) -> Poly:
 
 
 def content(poly: Poly) -> Monomial:
-    """The greatest monomial that divides every term (negative exponents included)."""
+    """The common factor of all terms: a factor counts only if every term has it with the same sign of exponent."""
+    exponents = [dict(m) for m in poly]
+    shared: dict[int, int] = {}
+    for f in {f for e in exponents for f in e}:
+        found = [e.get(f, 0) for e in exponents]
+        shared[f] = max(0, min(found)) + min(0, max(found))
+    return monomial(shared)
+
+
+def denominator(poly: Poly) -> Monomial:
+    """The inverse of the terms' common denominator, times their common factor."""
     exponents = [dict(m) for m in poly]
     factors = {f for e in exponents for f in e}
     return monomial({f: min(e.get(f, 0) for e in exponents) for f in factors})
@@ -89,7 +99,7 @@ class Ring:
         if len(poly) == 1:
             ((m, c),) = poly.items()
             return c, times(m, common)
-        lead = poly[min(poly)]
+        lead = poly[max(poly)]
         same = len({min(c, R - c) for c in poly.values()}) == 1
         unit = lead if same else (R - 1 if lead > R // 2 else 1)
         poly = scaled(poly, inverse(unit))
@@ -110,7 +120,7 @@ class Ring:
         """1 / a; a sum whose expansion is a single term (barycentric weights) becomes that term's inverse."""
         if not a:
             raise ZkError("The verifier inverts a value that is always zero; the file is damaged.")
-        common = content(a)
+        common = denominator(a)
         expanded = self.expand(scaled(a, 1, invert(common)))
         if len(expanded) == 1:
             ((m, c),) = expanded.items()
@@ -189,12 +199,11 @@ class Emitter:
 
     def emit(self, poly: Poly, variable: Node | None = None) -> Node:
         """The polynomial as a node; `variable` is the one whose powers are summed by Horner's rule."""
-        low, node = self._emit(poly, variable)
+        low, node = self._emit(barycentric(self.ring, poly), variable)
         return self.graph.mul(node, self.graph.power(variable, low)) if variable is not None and low else node
 
     def _emit(self, poly: Poly, variable: Node | None) -> tuple[int, Node]:
         """(k, node) with poly = variable^k * node."""
-        poly = barycentric(self.ring, poly)
         if not poly:
             return 0, self.graph.const(0)
         low, items = 0, []

@@ -13,8 +13,6 @@ pub use assembly::{multiply, square, sum2, sum3, sum4};
 #[cfg(not(mai_asm))]
 pub use portable::{multiply, square, sum2, sum3, sum4};
 
-use crate::memory;
-
 pub type Element = [u32; 10];
 
 pub const LIMBS: usize = 9;
@@ -39,50 +37,34 @@ pub const R_SQUARED: Element =
 /// Constant 2 of every key: the integer one, not in Montgomery form.
 pub const RAW_ONE: Element = [1, 0, 0, 0, 0, 0, 0, 0, 0, 0];
 
-/// Slot 0 while a proof is checked: one.
-#[inline(always)]
-pub fn one() -> *const Element {
-    memory::SLOTS as *const Element
-}
-
-/// Slot 1 while a proof is checked: R².
-#[inline(always)]
-pub fn r_squared() -> *const Element {
-    (memory::SLOTS + core::mem::size_of::<Element>()) as *const Element
-}
-
-/// Slot 2 while a proof is checked: the integer one.
-#[inline(always)]
-pub fn raw_one() -> *const Element {
-    (memory::SLOTS + 2 * core::mem::size_of::<Element>()) as *const Element
-}
-
-/// True if the 256-bit integer (words, least significant first) is below `bound`.
-#[inline(always)]
-pub fn less_than(words: [u64; 4], bound: [u64; 4]) -> bool {
-    if words[3] != bound[3] {
-        return words[3] < bound[3];
-    }
-    less_than_low(words, bound)
-}
-
-// Almost every comparison ends at the top word: keep the rest out of line.
-#[inline(never)]
-fn less_than_low(words: [u64; 4], bound: [u64; 4]) -> bool {
-    for index in [2, 1] {
-        if words[index] != bound[index] {
-            return words[index] < bound[index];
-        }
-    }
-    words[0] < bound[0]
-}
-
+/// True if the 32 big-endian bytes are below `bound` (64-bit words, least significant first).
+///
 /// # Safety
 /// 32 bytes are readable at `bytes`.
 #[inline(always)]
-pub unsafe fn words_big_endian(bytes: *const u8) -> [u64; 4] {
-    let word = |index: usize| (bytes as *const u64).add(index).read_unaligned().swap_bytes();
-    [word(3), word(2), word(1), word(0)]
+pub unsafe fn is_below(bytes: *const u8, bound: [u64; 4]) -> bool {
+    let top = word_big_endian(bytes, 0);
+    // Almost every comparison ends here: keep the rest out of line.
+    if top != bound[3] {
+        return top < bound[3];
+    }
+    is_below_in_low_words(bytes, bound)
+}
+
+#[inline(never)]
+unsafe fn is_below_in_low_words(bytes: *const u8, bound: [u64; 4]) -> bool {
+    for index in [1, 2] {
+        let word = word_big_endian(bytes, index);
+        if word != bound[3 - index] {
+            return word < bound[3 - index];
+        }
+    }
+    word_big_endian(bytes, 3) < bound[0]
+}
+
+#[inline(always)]
+unsafe fn word_big_endian(bytes: *const u8, index: usize) -> u64 {
+    (bytes as *const u64).add(index).read_unaligned().swap_bytes()
 }
 
 /// Split four words into limbs. The zero lane is left alone.
@@ -104,15 +86,14 @@ pub unsafe fn unpack(out: *mut Element, words: [u64; 4]) {
     *out.add(8) = (w3 >> 40) as u32;
 }
 
-/// Load 32 big-endian bytes; false if they are not below r.
+/// Load 32 big-endian bytes, any value.
 ///
 /// # Safety
 /// `out` is writable, 32 bytes are readable at `bytes`.
 #[inline(always)]
-pub unsafe fn unpack_big_endian(out: *mut Element, bytes: *const u8) -> bool {
-    let words = words_big_endian(bytes);
-    unpack(out, words);
-    less_than(words, MODULUS)
+pub unsafe fn unpack_big_endian(out: *mut Element, bytes: *const u8) {
+    let word = |index: usize| word_big_endian(bytes, index);
+    unpack(out, [word(3), word(2), word(1), word(0)]);
 }
 
 /// Load 32 little-endian bytes, any value.

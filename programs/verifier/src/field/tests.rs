@@ -65,15 +65,15 @@ fn packing_round_trips_and_names_r() {
         pack_big_endian(packed.as_mut_ptr(), &element);
     }
     assert_eq!(bytes, packed);
-    let mut r = [0u8; 32];
+    let mut r = [0u8; 32]; // big-endian
     for (word, chunk) in MODULUS.iter().rev().zip(r.chunks_mut(8)) {
         chunk.copy_from_slice(&word.to_be_bytes());
     }
-    assert!(!unsafe { unpack_big_endian(&mut element, r.as_ptr()) });
-    r[31] -= 1;
-    assert!(unsafe { unpack_big_endian(&mut element, r.as_ptr()) });
-    assert!(!less_than([u64::MAX, 0, 0, MODULUS[3] + 1], MODULUS));
-    assert!(less_than([u64::MAX, MODULUS[1] - 1, MODULUS[2], MODULUS[3]], MODULUS));
+    for (index, change, below) in [(31, 0u8, false), (31, 255, true), (0, 1, false), (15, 255, true), (23, 1, false)] {
+        let mut changed = r;
+        changed[index] = changed[index].wrapping_add(change);
+        assert_eq!(unsafe { is_below(changed.as_ptr(), MODULUS) }, below, "byte {index} + {change}");
+    }
 }
 
 #[test]

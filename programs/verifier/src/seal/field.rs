@@ -78,6 +78,7 @@ const COLUMN_LIMIT: u64 = 1 << 56;
 ///
 /// The fullest columns have eight products of low limbs, or seven and the two with a ninth limb. Columns are counted in
 /// units of 2^8 (rounded up), so that nothing here overflows: limbs are below 2^32, values at most 2^30.
+#[inline(never)]
 pub fn sum_of_products(pairs: &[(Bound, Bound)]) -> Result<Bound> {
     let (mut column, mut value) = (REDUCTION, 0);
     for &(a, b) in pairs {
@@ -170,6 +171,7 @@ impl Analysis<'_> {
     }
 
     /// The slot that word `index` names.
+    #[inline(never)]
     fn slot(&self, index: usize) -> Result<usize> {
         let word = self.word(index)? as usize;
         require(word % 5 == 0, Error::MisalignedSlot)?;
@@ -182,6 +184,7 @@ impl Analysis<'_> {
     }
 
     /// The bound of the operand at word `index`, which counts as read.
+    #[inline(never)]
     fn read(&mut self, index: usize) -> Result<Bound> {
         let slot = self.slot(index)?;
         let word = self.slots[slot];

@@ -20,6 +20,7 @@ use pinocchio::{
 };
 
 /// `seal_key`: accounts authority (signer), key (writable).
+#[inline(never)]
 pub fn seal_key(program_id: &Pubkey, accounts: &[AccountInfo]) -> Result<()> {
     let [authority, account] = distinct(accounts)?;
     require_signer(authority)?;

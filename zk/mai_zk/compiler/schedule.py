@@ -1,0 +1,68 @@
+"""The curve schedule: operations on accumulator registers, and the scalars that they need."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from mai_zk.compiler.graph import Node
+from mai_zk.compiler.values import Leaf, Origin, Plus, PointExpression, Scaled
+from mai_zk.curve import Point
+from mai_zk.errors import ZkError
+from mai_zk.isa import N_REGISTERS, CurveKind, CurveOp
+
+
+@dataclass
+class Schedule:
+    """Curve operations with the scalars' source expressions and the key's points in order of first use."""
+
+    operations: list[CurveOp] = field(default_factory=list)
+    scalars: list[Node] = field(default_factory=list)
+    points: list[Point] = field(default_factory=list)
+    proof_offsets: set[int] = field(default_factory=set)
+
+    def emit(self, expression: PointExpression, register: int = 0) -> None:
+        """Leave the expression's value in a register; higher registers are scratch."""
+        if register >= N_REGISTERS:
+            raise ZkError("The verifier's curve sums are nested too deeply for a key program.")
+        while True:
+            chain: list[PointExpression] = []
+            while isinstance(expression, Scaled) or (isinstance(expression, Plus)):
+                chain.append(expression)
+                if isinstance(expression, Scaled):
+                    expression = expression.inner
+                elif isinstance(expression.left, Leaf) and not isinstance(expression.right, Leaf):
+                    expression = expression.right
+                else:
+                    expression = expression.left
+            break
+        if not isinstance(expression, Leaf):
+            raise ZkError("The verifier's curve sum has no first point.")
+        self._point(CurveKind.LOAD, register, expression)
+        for step in reversed(chain):
+            if isinstance(step, Scaled):
+                self.operations.append(CurveOp(CurveKind.MULS, register, 0, self._scalar(step.scalar)))
+            elif isinstance(step, Plus):
+                self._add(register, step)
+
+    def _add(self, register: int, step: Plus) -> None:
+        swap = isinstance(step.left, Leaf) and not isinstance(step.right, Leaf)
+        other = step.left if swap else step.right
+        if isinstance(other, Leaf):
+            self._point(CurveKind.ADDP, register, other)
+        else:
+            self.emit(other, register + 1)
+            self.operations.append(CurveOp(CurveKind.ADDR, register, 0, register + 1))
+
+    def _scalar(self, scalar: Node) -> int:
+        if scalar not in self.scalars:
+            self.scalars.append(scalar)
+        return self.scalars.index(scalar)
+
+    def _point(self, kind: CurveKind, register: int, leaf: Leaf) -> None:
+        if leaf.origin is Origin.PROOF:
+            self.proof_offsets.add(leaf.offset)
+            self.operations.append(CurveOp(kind, register, 0, leaf.offset))
+            return
+        if leaf.point not in self.points:
+            self.points.append(leaf.point)
+        self.operations.append(CurveOp(kind, register, 1, 64 * self.points.index(leaf.point)))
