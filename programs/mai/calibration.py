@@ -79,7 +79,7 @@ def earliest_start(posted_ms: u64, busy_until_ms: u64) -> u64:
 
 
 # Judges a work's metadata: PLAUSIBLE or the reason why not.
-# units: work units of the whole work; start_ms: see earliest_start; now_ms: the chain's clock; most_ms: the model's limit.
+# units: of the whole work; start_ms: see earliest_start; now_ms: the chain's clock; most_ms: the model's limit.
 def plausibility(device_class: u8, units: u64, active_ms: u64, start_ms: u64, now_ms: u64, most_ms: u64) -> u8:
     if active_ms > most_ms:
         return LONGER_THAN_MODEL_ALLOWS

@@ -1,6 +1,6 @@
 # The network's one configuration account, PDA ['config'], written by genesis and read by everything else.
 from seahorse.prelude import *
-from rewards import LOWEST_RATE_FLOOR, HIGHEST_RATE_FLOOR
+from rewards import HIGHEST_RATE_FLOOR, LOWEST_RATE_FLOOR
 
 DECIMALS = 9
 
@@ -27,3 +27,21 @@ class Config(Account):
 def check_rate_floor(rate_floor: u64):
     assert rate_floor >= LOWEST_RATE_FLOOR, 'RateFloorTooLow: the rate floor is at least 10,000 of 100,000'
     assert rate_floor <= HIGHEST_RATE_FLOOR, 'RateFloorTooHigh: the rate floor is at most 59,049 of 100,000'
+
+
+# Fills the new configuration; both ways of genesis end here.
+def configure(
+    config: Config, authority: Pubkey, mint: Pubkey, verifier: Pubkey, chain_id: u32, genesis_ts: i64, rate_floor: u64,
+    srs: Array[u8, 32], bump: u8
+):
+    check_rate_floor(rate_floor)
+    tag, tag_bump = Pubkey.find_program_address(['claim', verifier])
+    config.authority = authority
+    config.mint = mint
+    config.verifier = verifier
+    config.verifier_tag = tag
+    config.srs = srs
+    config.chain_id = chain_id
+    config.genesis_ts = genesis_ts
+    config.rate_floor = rate_floor
+    config.bump = bump

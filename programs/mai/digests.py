@@ -1,4 +1,4 @@
-# Digests: an instruction takes four little-endian u64 words (Seahorse has no byte parameters), an account keeps 32 bytes.
+# Digests: an instruction takes four little-endian u64 words, for want of byte parameters; an account keeps 32 bytes.
 from seahorse.prelude import *
 
 

@@ -1,48 +1,21 @@
 # MAI: pays for AI work that is proved. This file is the list of instructions; the rules are in the modules beside it.
-# Digests are four little-endian u64 words. Every refusal begins with its name (docs/reference/program.md).
+# Digests come as four little-endian u64 words. Every refusal begins with its name (docs/reference/program.md).
 from seahorse.prelude import *
 from calibration import (
-    PLAUSIBLE,
-    check_device_class,
-    cpu_cap,
-    earliest_start,
-    gpu_cap,
-    network_cap,
-    plausibility,
-    ram_cap,
-    storage_cap,
-    trust,
+    PLAUSIBLE, check_device_class, cpu_cap, earliest_start, gpu_cap, network_cap, plausibility, ram_cap, storage_cap,
+    trust
 )
-from config import DECIMALS, Config, check_rate_floor
+from config import DECIMALS, Config, check_rate_floor, configure
 from digests import append_digest, copied, digest
 from events import (
-    MinerRegistered,
-    ModelRegistered,
-    NetworkCreated,
-    RewardQuoted,
-    TaskFunded,
-    TaskPosted,
-    WorkCommitted,
-    WorkRejected,
-    WorkSettled,
+    MinerRegistered, ModelRegistered, NetworkCreated, RewardQuoted, TaskFunded, TaskPosted, WorkCommitted, WorkRejected,
+    WorkSettled
 )
 from registry import Miner, Model, check_model_limits, check_profile, most_active_ms, total_units
 from rewards import DEFAULT_DIFFICULTY, NFT_NONE, epoch_at, epoch_rate, hourly_rate, nft_bonus, reward, uptime_bonus
 from tasks import (
-    FULL_SAMPLING,
-    SETTLE_WINDOW_S,
-    TASK_ASSIGNED,
-    TASK_OPEN,
-    TASK_SETTLED,
-    WORK_COMMITTED,
-    WORK_REJECTED,
-    WORK_SETTLED,
-    SpentRecord,
-    Task,
-    Work,
-    check_lifetime,
-    check_tokens,
-    to_ms,
+    FULL_SAMPLING, SETTLE_WINDOW_S, TASK_ASSIGNED, TASK_OPEN, TASK_SETTLED, WORK_COMMITTED, WORK_REJECTED, WORK_SETTLED,
+    SpentRecord, Task, Work, check_lifetime, check_tokens, to_ms
 )
 
 declare_id('7Fj3XWaYSdGm9PwcGU4fEneXDeDt4HZx7FZKxaXtTEQR')
@@ -51,71 +24,35 @@ declare_id('7Fj3XWaYSdGm9PwcGU4fEneXDeDt4HZx7FZKxaXtTEQR')
 # Creates the network with a new mint: 9 decimals, mint authority the config PDA, no freeze authority. Once.
 @instruction
 def genesis(
-    authority: Signer,
-    config: Empty[Config],
-    mint: Empty[TokenMint],
-    verifier_program: UncheckedAccount,
-    clock: Clock,
-    chain_id: u32,
-    rate_floor: u64,
-    srs0: u64,
-    srs1: u64,
-    srs2: u64,
-    srs3: u64,
+    authority: Signer, config: Empty[Config], mint: Empty[TokenMint], verifier_program: UncheckedAccount, clock: Clock,
+    chain_id: u32, rate_floor: u64, srs0: u64, srs1: u64, srs2: u64, srs3: u64
 ):
     bump = config.bump()
     config = config.init(payer=authority, seeds=['config'])
     mint = mint.init(payer=authority, seeds=['mint'], decimals=9, authority=config)
-    check_rate_floor(rate_floor)
-    tag, tag_bump = Pubkey.find_program_address(['claim', verifier_program.key()])
-    config.authority = authority.key()
-    config.mint = mint.key()
-    config.verifier = verifier_program.key()
-    config.verifier_tag = tag
-    config.srs = digest(srs0, srs1, srs2, srs3)
-    config.chain_id = chain_id
-    config.genesis_ts = clock.unix_timestamp()
-    config.rate_floor = rate_floor
-    config.bump = bump
-    created = NetworkCreated(
-        authority.key(), mint.key(), verifier_program.key(), chain_id, clock.unix_timestamp(), rate_floor, 0
-    )
+    srs = digest(srs0, srs1, srs2, srs3)
+    now = clock.unix_timestamp()
+    configure(config, authority.key(), mint.key(), verifier_program.key(), chain_id, now, rate_floor, srs, bump)
+    created = NetworkCreated(authority.key(), mint.key(), verifier_program.key(), chain_id, now, rate_floor, 0)
     created.emit()
 
 
 # Creates the network with an existing mint that the config PDA already controls. Once.
 @instruction
 def genesis_adopt(
-    authority: Signer,
-    config: Empty[Config],
-    mint: TokenMint,
-    verifier_program: UncheckedAccount,
-    clock: Clock,
-    chain_id: u32,
-    rate_floor: u64,
-    srs0: u64,
-    srs1: u64,
-    srs2: u64,
-    srs3: u64,
+    authority: Signer, config: Empty[Config], mint: TokenMint, verifier_program: UncheckedAccount, clock: Clock,
+    chain_id: u32, rate_floor: u64, srs0: u64, srs1: u64, srs2: u64, srs3: u64
 ):
     bump = config.bump()
     config = config.init(payer=authority, seeds=['config'])
-    check_rate_floor(rate_floor)
     assert mint.decimals() == DECIMALS, 'WrongDecimals: the mint must have 9 decimals'
     assert mint.authority() == config.key(), 'WrongMintAuthority: the mint authority must be the config account'
     assert mint.freeze_authority() == config.nobody, 'FreezeAuthorityPresent: the mint must have no freeze authority'
-    tag, tag_bump = Pubkey.find_program_address(['claim', verifier_program.key()])
-    config.authority = authority.key()
-    config.mint = mint.key()
-    config.verifier = verifier_program.key()
-    config.verifier_tag = tag
-    config.srs = digest(srs0, srs1, srs2, srs3)
-    config.chain_id = chain_id
-    config.genesis_ts = clock.unix_timestamp()
-    config.rate_floor = rate_floor
-    config.bump = bump
+    srs = digest(srs0, srs1, srs2, srs3)
+    now = clock.unix_timestamp()
+    configure(config, authority.key(), mint.key(), verifier_program.key(), chain_id, now, rate_floor, srs, bump)
     created = NetworkCreated(
-        authority.key(), mint.key(), verifier_program.key(), chain_id, clock.unix_timestamp(), rate_floor, mint.supply()
+        authority.key(), mint.key(), verifier_program.key(), chain_id, now, rate_floor, mint.supply()
     )
     created.emit()
 
@@ -123,18 +60,8 @@ def genesis_adopt(
 # Registers one device. What is declared counts only up to the calibration of its class.
 @instruction
 def register_miner(
-    owner: Signer,
-    miner: Empty[Miner],
-    clock: Clock,
-    device: Pubkey,
-    device_class: u8,
-    region: u16,
-    client_version: u32,
-    gpu_mhs: u32,
-    cpu_mhz: u32,
-    ram_mhz: u32,
-    storage_gb: u32,
-    network_mbps: u32,
+    owner: Signer, miner: Empty[Miner], clock: Clock, device: Pubkey, device_class: u8, region: u16,
+    client_version: u32, gpu_mhs: u32, cpu_mhz: u32, ram_mhz: u32, storage_gb: u32, network_mbps: u32
 ):
     bump = miner.bump()
     miner = miner.init(payer=owner, seeds=['miner', owner, device])
@@ -155,14 +82,8 @@ def register_miner(
     miner.registered_ts = clock.unix_timestamp()
     miner.bump = bump
     registered = MinerRegistered(
-        miner.key(),
-        owner.key(),
-        device_class,
-        miner.gpu_mhs,
-        miner.cpu_mhz,
-        miner.ram_mhz,
-        miner.storage_gb,
-        miner.network_mbps,
+        miner.key(), owner.key(), device_class, miner.gpu_mhs, miner.cpu_mhz, miner.ram_mhz, miner.storage_gb,
+        miner.network_mbps
     )
     registered.emit()
 
@@ -170,22 +91,9 @@ def register_miner(
 # Approves a circuit for minting; the authority's alone until the DAO exists. Never changed afterwards.
 @instruction
 def register_model(
-    authority: Signer,
-    config: Config,
-    model: Empty[Model],
-    key0: u64,
-    key1: u64,
-    key2: u64,
-    key3: u64,
-    params0: u64,
-    params1: u64,
-    params2: u64,
-    params3: u64,
-    segments: u32,
-    work_units: u64,
-    max_active_ms: u64,
-    max_tokens: u32,
-    positions: u32,
+    authority: Signer, config: Config, model: Empty[Model], key0: u64, key1: u64, key2: u64, key3: u64, params0: u64,
+    params1: u64, params2: u64, params3: u64, segments: u32, work_units: u64, max_active_ms: u64, max_tokens: u32,
+    positions: u32
 ):
     bump = model.bump()
     model = model.init(payer=authority, seeds=['model', key0, key1, key2, key3, params0, params1, params2, params3])
@@ -207,15 +115,8 @@ def register_model(
 # Opens the record that lets one (chain, model, input, position) be paid once. Anyone may; the first task needs it.
 @instruction
 def open_spent_record(
-    payer: Signer,
-    config: Config,
-    model: Model,
-    spent_record: Empty[SpentRecord],
-    input0: u64,
-    input1: u64,
-    input2: u64,
-    input3: u64,
-    position: u32,
+    payer: Signer, config: Config, model: Model, spent_record: Empty[SpentRecord], input0: u64, input1: u64,
+    input2: u64, input3: u64, position: u32
 ):
     bump = spent_record.bump()
     spent_record = spent_record.init(
@@ -231,13 +132,8 @@ def open_spent_record(
 # Asks for the model's output on an input. Free; fund_task adds a fee.
 @instruction
 def post_task(
-    requester: Signer,
-    model: Model,
-    spent_record: SpentRecord,
-    task: Empty[Task],
-    clock: Clock,
-    nonce: u64,
-    lifetime_s: u32,
+    requester: Signer, model: Model, spent_record: SpentRecord, task: Empty[Task], clock: Clock, nonce: u64,
+    lifetime_s: u32
 ):
     bump = task.bump()
     task = task.init(payer=requester, seeds=['task', requester, nonce])
@@ -278,22 +174,9 @@ def fund_task(requester: Signer, config: Config, mint: TokenMint, token_account:
 # Commits to a result. The first plausible commit takes the task; an implausible one is kept and counted, never paid.
 @instruction
 def commit_work(
-    owner: Signer,
-    miner: Miner,
-    model: Model,
-    task: Task,
-    work: Empty[Work],
-    clock: Clock,
-    context0: u64,
-    context1: u64,
-    context2: u64,
-    context3: u64,
-    output0: u64,
-    output1: u64,
-    output2: u64,
-    output3: u64,
-    tokens: u32,
-    active_ms: u64,
+    owner: Signer, miner: Miner, model: Model, task: Task, work: Empty[Work], clock: Clock, context0: u64,
+    context1: u64, context2: u64, context3: u64, output0: u64, output1: u64, output2: u64, output3: u64, tokens: u32,
+    active_ms: u64
 ):
     bump = work.bump()
     work = work.init(payer=owner, seeds=['work', miner.key(), context0, context1, context2, context3])
@@ -338,18 +221,9 @@ def commit_work(
 # input and mints to the owner, all or nothing.
 @instruction
 def settle(
-    owner: Signer,
-    config: Config,
-    mint: TokenMint,
-    miner: Miner,
-    model: Model,
-    task: Task,
-    work: Work,
-    spent_record: SpentRecord,
-    token_account: TokenAccount,
-    verifier_program: Program,
-    receipt: UncheckedAccount,
-    clock: Clock,
+    owner: Signer, config: Config, mint: TokenMint, miner: Miner, model: Model, task: Task, work: Work,
+    spent_record: SpentRecord, token_account: TokenAccount, verifier_program: Program, receipt: UncheckedAccount,
+    clock: Clock
 ):
     now = clock.unix_timestamp()
     assert miner.owner == owner.key(), 'NotOwner: only its owner can settle for a miner'
@@ -387,11 +261,9 @@ def settle(
     trust_bps = trust(miner.device_class, miner.attested)
     difficulty_bps: u64 = DEFAULT_DIFFICULTY
     hourly = hourly_rate(
-        min(miner.gpu_mhs, gpu_cap(miner.device_class)),
-        min(miner.cpu_mhz, cpu_cap(miner.device_class)),
-        min(miner.ram_mhz, ram_cap(miner.device_class)),
-        min(miner.storage_gb, storage_cap(miner.device_class)),
-        min(miner.network_mbps, network_cap(miner.device_class)),
+        min(miner.gpu_mhs, gpu_cap(miner.device_class)), min(miner.cpu_mhz, cpu_cap(miner.device_class)),
+        min(miner.ram_mhz, ram_cap(miner.device_class)), min(miner.storage_gb, storage_cap(miner.device_class)),
+        min(miner.network_mbps, network_cap(miner.device_class))
     )
     terms = reward(hourly, work.active_ms, nft_bps, uptime_bps, trust_bps, difficulty_bps, rate)
     minted = terms.amount
@@ -410,26 +282,9 @@ def settle(
     bump = config.bump
     mint.mint(authority=config, to=token_account, amount=minted, signer=['config', bump])
     settled = WorkSettled(
-        work.key(),
-        task.key(),
-        model.key(),
-        miner.key(),
-        owner.key(),
-        work.active_ms,
-        epoch,
-        nft_bps,
-        uptime_bps,
-        trust_bps,
-        difficulty_bps,
-        rate,
-        terms.hourly,
-        terms.base,
-        terms.after_nft,
-        terms.after_uptime,
-        terms.after_trust,
-        terms.after_difficulty,
-        terms.amount,
-        minted,
+        work.key(), task.key(), model.key(), miner.key(), owner.key(), work.active_ms, epoch, nft_bps, uptime_bps,
+        trust_bps, difficulty_bps, rate, terms.hourly, terms.base, terms.after_nft, terms.after_uptime,
+        terms.after_trust, terms.after_difficulty, terms.amount, minted
     )
     settled.emit()
 
@@ -437,38 +292,17 @@ def settle(
 # Works out a reward without paying it: the same formula for any hardware, time and bonus. Changes nothing.
 @instruction
 def quote(
-    payer: Signer,
-    gpu_mhs: u32,
-    cpu_mhz: u32,
-    ram_mhz: u32,
-    storage_gb: u32,
-    network_mbps: u32,
-    active_ms: u64,
-    nft_tier: u8,
-    uptime_bps: u16,
-    trust_bps: u64,
-    difficulty_bps: u64,
-    epoch: u64,
-    rate_floor: u64,
+    payer: Signer, gpu_mhs: u32, cpu_mhz: u32, ram_mhz: u32, storage_gb: u32, network_mbps: u32, active_ms: u64,
+    nft_tier: u8, uptime_bps: u16, trust_bps: u64, difficulty_bps: u64, epoch: u64, rate_floor: u64
 ):
     check_rate_floor(rate_floor)
     hourly = hourly_rate(gpu_mhs, cpu_mhz, ram_mhz, storage_gb, network_mbps)
     terms = reward(
-        hourly,
-        active_ms,
-        nft_bonus(nft_tier),
-        uptime_bonus(uptime_bps),
-        trust_bps,
-        difficulty_bps,
-        epoch_rate(epoch, rate_floor),
+        hourly, active_ms, nft_bonus(nft_tier), uptime_bonus(uptime_bps), trust_bps, difficulty_bps, epoch_rate(epoch,
+        rate_floor)
     )
     quoted = RewardQuoted(
-        terms.hourly,
-        terms.base,
-        terms.after_nft,
-        terms.after_uptime,
-        terms.after_trust,
-        terms.after_difficulty,
-        terms.amount,
+        terms.hourly, terms.base, terms.after_nft, terms.after_uptime, terms.after_trust, terms.after_difficulty,
+        terms.amount
     )
     quoted.emit()

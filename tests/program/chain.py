@@ -11,11 +11,13 @@ import json
 import os
 import re
 import struct
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
 from mai.program import ERRORS
 from solders.account import Account
 from solders.clock import Clock
@@ -215,3 +217,11 @@ class Chain:
 
     def supply(self, mint: Pubkey) -> int:
         return int(struct.unpack_from("<Q", bytes(self.svm.get_account(mint).data), 36)[0])
+
+
+@contextmanager
+def refused(name: str) -> Iterator[None]:
+    """The block must be refused by exactly this name."""
+    with pytest.raises(Refused) as caught:
+        yield
+    assert caught.value.name == name, str(caught.value)

@@ -1,7 +1,8 @@
 """The only module that calls EZKL. It runs as a worker process (`python -m mai_zk.native`), never inside the client.
 
 Standard input: a JSON list of steps `[function, {argument: value}]`. File descriptors 1 and 2 are the caller's log.
-The result goes to the path in the first argument: `{"steps": [{"value", "seconds"}], "peak_bytes", "error", "failed"}`.
+The result goes to the path in the first argument: a JSON object with `steps` (`value`, `seconds`, `cpu_seconds` of
+each), `peak_bytes`, and `error` and `failed` (the function) where one raised.
 """
 
 from __future__ import annotations
@@ -145,7 +146,7 @@ def main() -> None:
     """Run the steps from standard input and write the result file."""
     result: dict[str, Any] = {"steps": [], "error": None, "failed": None}
     for name, arguments in json.load(sys.stdin):
-        start = time.perf_counter()
+        start, cpu = time.perf_counter(), time.process_time()
         try:
             value = FUNCTIONS[name](**arguments)
         except BaseException as error:  # a Rust panic arrives as a BaseException
@@ -153,7 +154,8 @@ def main() -> None:
                 raise
             result["error"], result["failed"] = f"{error}", name
             break
-        result["steps"].append({"value": value, "seconds": time.perf_counter() - start})
+        seconds, cpu_seconds = time.perf_counter() - start, time.process_time() - cpu
+        result["steps"].append({"value": value, "seconds": seconds, "cpu_seconds": cpu_seconds})
     result["peak_bytes"] = peak_bytes()
     Path(sys.argv[1]).write_text(json.dumps(result))
 

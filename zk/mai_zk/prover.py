@@ -25,6 +25,7 @@ from mai_zk.srs import Srs
 from mai_zk.worker import Stage
 
 POINT_BYTES = 64
+_KEYS_FORMAT = b"keys 1"  # changes when the files of a cached keys folder do
 
 
 @dataclass(frozen=True)
@@ -245,7 +246,7 @@ class CpuProver:
         if srs.logrows < found.logrows:
             raise ZkError(f"{segment.name} needs an SRS for k = {found.logrows}; {srs.path} has k = {srs.logrows}.")
         model, version = segment.onnx_bytes(), worker.ezkl_version().encode()
-        key = cache.content_hash(model, found.text.encode(), srs.id, srs.logrows.to_bytes(1, "big"), version)
+        key = cache.content_hash(_KEYS_FORMAT, model, found.text.encode(), srs.id, bytes([srs.logrows]), version)
 
         def make(folder: Path) -> None:
             compiled = self.compile(segment, found)
@@ -256,12 +257,10 @@ class CpuProver:
                 outcome = worker.run([("setup", files)], temporary)
                 for name in ("vk", "pk"):
                     (temporary / name).replace(folder / name)
-            stage = {"seconds": outcome.seconds[0], "peak_bytes": outcome.peak_bytes}
-            (folder / "stage.json").write_text(json.dumps(stage))
+            (folder / "stage.json").write_text(json.dumps(vars(outcome.stage("setup"))))
 
         folder = cache.entry("keys", key[:32], make)
-        stage = json.loads((folder / "stage.json").read_text())
-        return Keys(segment, found, srs, folder, Stage("setup", stage["seconds"], stage["peak_bytes"]))
+        return Keys(segment, found, srs, folder, Stage(**json.loads((folder / "stage.json").read_text())))
 
     def witness(self, keys: Keys, values: Sequence[float]) -> Witness:
         """See Prover.witness."""
@@ -271,8 +270,7 @@ class CpuProver:
             files = {"data": "input.json", "compiled": str(keys.circuit), "output": "witness.json"}
             outcome = worker.run([("witness", files | {"vk": str(keys.vk), "srs": str(keys.srs.path)})], folder)
             data = (folder / "witness.json").read_bytes()
-        stage = Stage("witness", outcome.seconds[0], outcome.peak_bytes)
-        return Witness(data, _execution(data, keys.settings), stage)
+        return Witness(data, _execution(data, keys.settings), outcome.stage("witness"))
 
     def prove(self, keys: Keys, witness: Witness) -> Proof:
         """See Prover.prove."""
@@ -283,7 +281,7 @@ class CpuProver:
             step = files | {"witness": "witness.json", "proof": "proof.json"}
             outcome = worker.run([("prove", step)], folder)
             file = read_proof(folder / "proof.json")
-        return Proof(file.instances, file.proof, Stage("prove", outcome.seconds[0], outcome.peak_bytes))
+        return Proof(file.instances, file.proof, outcome.stage("prove"))
 
     def verify(self, keys: Keys, proof: Proof) -> bool:
         """See Prover.verify."""

@@ -20,21 +20,27 @@ Step = tuple[str, dict[str, Any]]
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """Values of the steps in order, seconds of each, and the peak resident bytes of the process that ran them."""
+class Stage:
+    """What one stage cost: wall seconds, CPU seconds of all threads, peak resident bytes of its process."""
 
-    values: list[Any]
-    seconds: list[float]
+    name: str
+    seconds: float
+    cpu_seconds: float
     peak_bytes: int
 
 
 @dataclass(frozen=True)
-class Stage:
-    """What one stage cost: wall seconds and peak resident bytes of its process (0 and 0 when it came from the cache)."""
+class Outcome:
+    """Values of the steps in order, the last step's wall and CPU seconds, and the process's peak resident bytes."""
 
-    name: str
+    values: list[Any]
     seconds: float
+    cpu_seconds: float
     peak_bytes: int
+
+    def stage(self, name: str) -> Stage:
+        """The last step's cost under a name."""
+        return Stage(name, self.seconds, self.cpu_seconds, self.peak_bytes)
 
 
 class EzklRefused(ZkError):
@@ -79,17 +85,18 @@ def run(steps: Sequence[Step], folder: Path) -> Outcome:
         raise EzklRefused(f"EZKL refused `{answer['failed']}`: {_reason(answer['error'])}.")
     return Outcome(
         [step["value"] for step in answer["steps"]],
-        [step["seconds"] for step in answer["steps"]],
+        float(answer["steps"][-1]["seconds"]),
+        float(answer["steps"][-1]["cpu_seconds"]),
         int(answer["peak_bytes"]),
     )
 
 
 def _death(name: str, code: int) -> str:
-    if code < 0:
-        names = {number.value: number.name for number in signal.Signals}
-        hint = " (often: out of memory)" if -code == signal.SIGKILL else ""
-        return f"EZKL died of {names.get(-code, -code)} during `{name}`{hint}; free some memory or use a smaller circuit, and run it again."
-    return f"EZKL's worker ended with status {code} during `{name}`; check that the package `ezkl` imports."
+    if code >= 0:
+        return f"EZKL's worker ended with status {code} during `{name}`; check that the package `ezkl` imports."
+    names = {number.value: number.name for number in signal.Signals}
+    cause = names.get(-code, f"signal {-code}") + (" (often: out of memory)" if -code == signal.SIGKILL else "")
+    return f"EZKL died of {cause} during `{name}`; run it again, with more free memory or a smaller circuit."
 
 
 def _reason(message: str) -> str:

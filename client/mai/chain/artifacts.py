@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from functools import cache
+import os
 from pathlib import Path
 
 from solders.keypair import Keypair
@@ -12,21 +12,28 @@ from solders.keypair import Keypair
 from mai.chain.program import Program
 from mai.errors import MaiError
 
-PROGRAMS = ("mai", "verifier")
+OUT_VARIABLE = "MAI_PROGRAMS_OUT"
+"""Names another folder of built programs, such as a fresh build that differs from the checked-in one."""
+_RECORDED = "programs/build/out/"
 
 
-@cache
-def root() -> Path:
-    """The folder with ``build/out`` and ``keys``: the checkout's ``programs``, or the copy in the installed package.
+def programs_folder() -> Path:
+    """The checkout's ``programs`` folder, or its copy inside the installed package.
 
     Raises:
         MaiError: neither is there.
     """
     here = Path(__file__).resolve()
     for folder in (here.parents[3] / "programs", here.parents[1] / "programs"):
-        if (folder / "build" / "out").is_dir():
+        if (folder / "keys").is_dir():
             return folder
-    raise MaiError("the built programs are missing: run `mai program build` in a checkout of the repository")
+    raise MaiError("the programs are missing: reinstall the package, or work in a checkout of the repository")
+
+
+def out_folder() -> Path:
+    """The folder of shared objects and interfaces."""
+    chosen = os.environ.get(OUT_VARIABLE)
+    return Path(chosen) if chosen else programs_folder() / "build" / "out"
 
 
 def shared_object(name: str) -> Path:
@@ -35,12 +42,12 @@ def shared_object(name: str) -> Path:
     Raises:
         MaiError: it is missing, or its bytes are not the recorded ones.
     """
-    path = root() / "build" / "out" / f"{name}.so"
+    path = out_folder() / f"{name}.so"
     if not path.is_file():
         raise MaiError(f"the program {path} is missing: run `mai program build`")
-    record = root() / "build" / "out" / "toolchain.json"
+    record = out_folder() / "toolchain.json"
     try:
-        digest = json.loads(record.read_text())["outputs"][f"{name}.so"]
+        digest = json.loads(record.read_text())["sha256"][_RECORDED + path.name]
     except (OSError, ValueError, KeyError, TypeError):
         raise MaiError(f"the build record {record} is missing or unreadable: run `mai program build`") from None
     if hashlib.sha256(path.read_bytes()).hexdigest() != digest:
@@ -50,7 +57,7 @@ def shared_object(name: str) -> Path:
 
 def program_keypair(name: str) -> Keypair:
     """The development keypair whose public key is program ``name``'s id on local clusters."""
-    path = root() / "keys" / f"{name}-dev.json"
+    path = programs_folder() / "keys" / f"{name}-dev.json"
     try:
         return Keypair.from_bytes(bytes(json.loads(path.read_text())))
     except (OSError, ValueError) as error:
@@ -59,4 +66,4 @@ def program_keypair(name: str) -> Keypair:
 
 def program(name: str) -> Program:
     """Program ``name`` at its development id."""
-    return Program(program_keypair(name).pubkey(), root() / "build" / "out" / f"{name}.json")
+    return Program(program_keypair(name).pubkey(), out_folder() / f"{name}.json")

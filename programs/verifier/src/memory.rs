@@ -8,8 +8,8 @@
 //! | 2048 | 64 scalars of 32 bytes |
 //! | 4096 | slots, 40 bytes each |
 //!
-//! The runtime hands out a zeroed heap of 32 KiB, or what the transaction asked for: 4096 + 40 · slots is enough. Sealing uses it from the start
-//! as a table of u64: one per slot, then bit sets.
+//! The runtime hands out a zeroed heap of 32 KiB, or what the transaction asked for: 4096 + 40 · slots is enough, for
+//! sealing too, which uses the heap from the start as a table of bounds and then of bits.
 
 /// The heap's address on chain.
 pub const HEAP: usize = 0x3_0000_0000;
@@ -20,11 +20,14 @@ pub const SCALARS_OFFSET: usize = 2048;
 pub const MAX_SCALARS: usize = 64;
 pub const SLOTS_OFFSET: usize = 4096;
 
-/// The heap as a zeroed table for sealing.
+/// The most slots that the largest heap, 256 KiB, has room for.
+pub const MAX_SLOTS: usize = (256 * 1024 - SLOTS_OFFSET) / 40;
+
+/// The heap as a table for sealing; zero before its first use.
 ///
 /// # Safety
-/// On chain only, once per instruction, and never while the layout above is in use. A table that is longer
-/// than the transaction's heap faults on first use.
-pub unsafe fn sealing_table(words: usize) -> &'static mut [u64] {
-    core::slice::from_raw_parts_mut(HEAP as *mut u64, words)
+/// On chain only, never while the layout above or another table is in use; zero must be a valid `T`. A table that is
+/// longer than the transaction's heap faults on first use.
+pub unsafe fn table<T>(length: usize) -> &'static mut [T] {
+    core::slice::from_raw_parts_mut(HEAP as *mut T, length)
 }

@@ -11,7 +11,22 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from mai_zk.bounds import CHALLENGE, CHECK_LIMIT, HINT, INPUT, Bound, BoundError, add, exact, multiply, normal, subtract
+from mai_zk.bounds import (
+    CHALLENGE,
+    CHECK_LIMIT,
+    HINT,
+    INPUT,
+    RAW_ONE,
+    SCALAR_LIMIT,
+    UNIT,
+    Bound,
+    BoundError,
+    add,
+    carried,
+    exact,
+    multiply,
+    subtract,
+)
 from mai_zk.compiler.lower import Hint
 from mai_zk.compiler.machinecode import Cell, Space
 from mai_zk.errors import ZkError
@@ -19,7 +34,7 @@ from mai_zk.field import LIMB_BITS, LIMB_MASK, MONT, N_LIMBS, R, limbs
 from mai_zk.isa import DOTS, Instruction, Op
 
 MAX_PRODUCTS: Final = 4
-LOOSE: Final = 64 * R  # values above this are reduced before they are multiplied
+LOOSE: Final = 64 * UNIT  # values above this are reduced before they are multiplied
 WIDEST: Final = 5 << LIMB_BITS  # sums keep their limbs below this
 
 
@@ -101,7 +116,7 @@ class Generator:
     def scalar(self, index: int, cell: Cell) -> None:
         """Emit SCAL."""
         place = self._places[cell.id]
-        if multiply([(self._bounds[place], exact(limbs(1)))]).value >= 1 << 256:
+        if multiply([(self._bounds[place], RAW_ONE)]).value > SCALAR_LIMIT:
             self._reduce(place)
         self.out.code.append((Op.SCAL, (index, place)))
         self._release(cell)
@@ -155,7 +170,7 @@ class Generator:
     def _check_hint(self, cell: Cell) -> None:
         argument = self._arguments[cell.id]
         source = self._places[argument.id]
-        if self._product([(HINT, source)]).value >= CHECK_LIMIT:
+        if self._product([(HINT, source)]).value > CHECK_LIMIT:
             self._reduce(source)
         place = Place(Space.HINT, self.out.n_hints)
         self.out.n_hints += 1
@@ -167,7 +182,7 @@ class Generator:
         """The bound of a sum of products; carries operands until no column can overflow."""
         while True:
             try:
-                return multiply((a if isinstance(a, Bound) else self._bounds[a], self._bounds[b]) for a, b in pairs)
+                return multiply([(a if isinstance(a, Bound) else self._bounds[a], self._bounds[b]) for a, b in pairs])
             except BoundError as error:
                 if not self._carry_widest(p for pair in pairs for p in pair if isinstance(p, Place)):
                     raise ZkError(f"The compiler cannot bound a product: {error}; please report this.") from None
@@ -256,7 +271,7 @@ class Generator:
         if not wide:
             return False
         widest = max(wide, key=lambda p: self._bounds[p].widest)
-        self._bounds[widest] = normal(self._bounds[widest].value)
+        self._bounds[widest] = carried(self._bounds[widest].value)
         self.out.code.append((Op.NORM, (widest,)))
         return True
 

@@ -3,7 +3,7 @@
 //! Registers are followed as a set: a point that is loaded can only leave its register by being added to another, so at
 //! the end, with only register 0 in use, every point that was loaded or added is part of the result.
 
-use super::{words_of_bits, BitSet};
+use super::BitSet;
 use crate::accounts::require;
 use crate::curve::{check_points, is_canonical, ADDP, ADDR, G1, LOAD, MULS, N_REGISTERS, SOURCE_KEY, SOURCE_PROOF};
 use crate::error::{Error, Result};
@@ -18,6 +18,15 @@ struct Schedule<'a> {
     key_points: BitSet<'a>,
     /// Registers that hold a point: one bit each.
     loaded: u32,
+}
+
+/// The words of the two bit sets: the proof's points and the key's points.
+pub fn table_words(program: &KeyProgram) -> usize {
+    words_of_bits(program.header.n_phase_points() + 1) + words_of_bits(program.header.n_points())
+}
+
+fn words_of_bits(bits: usize) -> usize {
+    bits.div_ceil(64)
 }
 
 /// Prove the schedule safe and complete and the points valid; `table` is zero and long enough.

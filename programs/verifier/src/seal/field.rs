@@ -1,10 +1,9 @@
 //! The field code by abstract interpretation: one bound per slot, one pass, exact integers.
 //!
-//! A slot's bound is (limb, value): every limb but the ninth is at most `limb`, and the whole value is at most
-//! `value` · r / 2^20. The ninth limb is bounded by the value, because no limb is ever negative.
+//! A slot's bound is the largest value of each limb, and the largest whole value in units of r / 2^20. The client's
+//! compiler makes the same analysis (`mai_zk.bounds`).
 
 use super::header::{constant, first_temporary};
-use super::{words_of_bits, BitSet};
 use crate::accounts::require;
 use crate::error::{Error, Result};
 use crate::field::{Element, LIMBS, LIMB_BITS, LIMB_MASK, MODULUS_LIMBS};
@@ -12,84 +11,143 @@ use crate::interpreter::{ADD, CHK, DOT2, DOT3, DOT4, HALT, LENGTHS, MARK, MUL, N
 use crate::key::KeyProgram;
 
 /// One r, in the units of value bounds.
-const R: u64 = 1 << 20;
+const R: u32 = 1 << 20;
 /// The largest value bound: 1024 · r, whose ninth limb is below 2^32.
-const MAX_VALUE: u64 = R << 10;
-const MAX_LIMB: u64 = u32::MAX as u64;
+const MAX_VALUE: u32 = R << 10;
 /// ⌊r / 2^232⌋: what one r adds to the ninth limb, rounded down.
 const TOP_PER_R: u64 = 3_171_406;
 /// ⌈2^30 · r / 2^261⌉: what a reduction leaves of a product's value.
 const SHRINK: u64 = 6_342_813;
 /// ⌈2^256 / r⌉ and ⌊2^256 / r⌋ in units.
-const ANY_256_BITS: u64 = 5_547_125;
-const BELOW_256_BITS: u64 = ANY_256_BITS - 1;
+const ANY_256_BITS: u32 = 5_547_125;
+const BELOW_256_BITS: u32 = ANY_256_BITS - 1;
 /// ⌊1 + (R mod r) / r⌋ in units: below it, no other value than constant 0 is congruent to constant 0.
-const UNAMBIGUOUS: u64 = 1_347_212;
+const UNAMBIGUOUS: u32 = 1_347_212;
 
-/// A bound on a slot's content.
+/// The largest content of a slot. A value of zero means: not readable.
 #[derive(Clone, Copy, Debug, PartialEq)]
+#[repr(C)]
 pub struct Bound {
-    pub limb: u64,
-    pub value: u64,
+    pub limbs: [u32; LIMBS],
+    pub value: u32,
 }
 
-const CARRIED: u64 = LIMB_MASK;
-const CANONICAL: Bound = Bound { limb: CARRIED, value: R };
-const HASH: Bound = Bound { limb: CARRIED, value: ANY_256_BITS };
+/// Set in a table entry's value when the slot was read.
+const READ: u32 = 1 << 31;
 
 impl Bound {
-    /// The ninth limb's bound.
-    fn top(self) -> u64 {
-        ((self.value * (TOP_PER_R + 1)) >> 20) + 1
+    /// Carried limbs of a value of at most `value` units: the ninth limb cannot exceed value / 2^232.
+    pub const fn carried(value: u32) -> Self {
+        let mut limbs = [LIMB_MASK as u32; LIMBS];
+        limbs[LIMBS - 1] = (((value as u64 * (TOP_PER_R + 1)) >> 20) + 1) as u32;
+        Self { limbs, value }
+    }
+
+    /// Exactly the element's limbs.
+    pub fn of(element: &Element) -> Result<Self> {
+        let mut limbs = [0; LIMBS];
+        limbs.copy_from_slice(&element[..LIMBS]);
+        let low = limbs[..LIMBS - 1].iter().max().map_or(0, |&limb| limb as u64);
+        // Limbs 0 to 7 together are at most (low / (2^29 - 1)) · 2^232.
+        let top = limbs[LIMBS - 1] as u64 + low.div_ceil(LIMB_MASK);
+        Self { limbs, value: checked_value((top * R as u64) / TOP_PER_R + 1)? }.checked()
+    }
+
+    /// The limb-wise sum with another bound of value `value`.
+    fn plus(&self, limbs: &[u32], value: u32) -> Result<Self> {
+        let mut sum = *self;
+        for (limb, &other) in sum.limbs.iter_mut().zip(limbs) {
+            *limb = limb.checked_add(other).ok_or(Error::LimbOverflow)?;
+        }
+        sum.value = checked_value(self.value as u64 + value as u64)?;
+        Ok(sum)
     }
 
     fn checked(self) -> Result<Self> {
-        require(self.limb <= MAX_LIMB, Error::LimbOverflow)?;
-        require(self.value <= MAX_VALUE, Error::ValueOverflow)?;
-        Ok(self)
+        checked_value(self.value as u64).map(|_| self)
     }
 
-    /// The bound of a constant, from its limbs.
-    pub fn of(element: &Element) -> Result<Self> {
-        let limb = low_limbs(element).max().unwrap_or(0);
-        // Limbs 0 to 7 together are at most (limb / (2^29 - 1)) · 2^232.
-        let top = element[LIMBS - 1] as u64 + limb.div_ceil(LIMB_MASK);
-        Self { limb, value: (top * R) / TOP_PER_R + 1 }.checked()
+    /// The largest limb.
+    fn widest(&self) -> u64 {
+        self.limbs.iter().fold(0, |widest, &limb| widest.max(limb as u64))
     }
 }
 
-fn low_limbs(element: &Element) -> impl Iterator<Item = u64> + '_ {
-    element[..LIMBS - 1].iter().map(|&limb| limb as u64)
+fn checked_value(value: u64) -> Result<u32> {
+    require(value <= MAX_VALUE as u64, Error::ValueOverflow)?;
+    Ok(value as u32)
 }
 
-/// In units of 2^8: what a reduction adds to a column (m · r's limbs, a carry, m) at most.
-const REDUCTION: u64 = {
-    let mut sum = 0;
-    let mut limb = 1;
-    while limb < LIMBS {
-        sum += LIMB_MASK * MODULUS_LIMBS[limb];
-        limb += 1;
+const CANONICAL: Bound = Bound::carried(R);
+const HASH: Bound = Bound::carried(ANY_256_BITS);
+const RAW_ONE: Bound = Bound { limbs: [1, 0, 0, 0, 0, 0, 0, 0, 0], value: 1 };
+
+const N_COLUMNS: usize = 2 * LIMBS - 1;
+/// Columns are summed in units of 2^6, each product rounded up, so that 36 products below 2^64 fit.
+const UNIT_BITS: u32 = 6;
+const COLUMN_LIMIT: u64 = 1 << (64 - UNIT_BITS);
+
+/// In units: what a reduction adds to each column at most: m · r's limbs, the carry from below, m.
+const REDUCTION: [u64; N_COLUMNS] = {
+    let mut columns = [0; N_COLUMNS];
+    let mut column = 0;
+    while column < N_COLUMNS {
+        let mut sum = (1 << 35) + (1 << 31);
+        let mut row = 0;
+        while row < LIMBS {
+            if row < column && column - row < LIMBS {
+                sum += LIMB_MASK * MODULUS_LIMBS[column - row];
+            }
+            row += 1;
+        }
+        columns[column] = (sum >> UNIT_BITS) + 1;
+        column += 1;
     }
-    ((sum + (1 << 36) + (1 << 30)) >> 8) + 1
+    columns
 };
-const COLUMN_LIMIT: u64 = 1 << 56;
+/// The largest entry of [`REDUCTION`].
+const MOST_REDUCTION: u64 = {
+    let (mut most, mut column) = (0, 0);
+    while column < N_COLUMNS {
+        if REDUCTION[column] > most {
+            most = REDUCTION[column];
+        }
+        column += 1;
+    }
+    most
+};
+
+const fn units(product: u64) -> u64 {
+    (product >> UNIT_BITS) + 1
+}
 
 /// The bound of a reduced sum of products. No column may pass 64 bits.
-///
-/// The fullest columns have eight products of low limbs, or seven and the two with a ninth limb. Columns are counted in
-/// units of 2^8 (rounded up), so that nothing here overflows: limbs are below 2^32, values at most 2^30.
 #[inline(never)]
 pub fn sum_of_products(pairs: &[(Bound, Bound)]) -> Result<Bound> {
-    let (mut column, mut value) = (REDUCTION, 0);
-    for &(a, b) in pairs {
-        let low = ((a.limb * b.limb) >> 8) + 1;
-        let edge = ((a.limb * b.top()) >> 8) + ((a.top() * b.limb) >> 8) + 2;
-        column += 7 * low + low.max(edge);
-        value += a.value * b.value;
+    // First as if every limb were the widest; column by column only where that is not enough.
+    let (mut column, mut value) = (MOST_REDUCTION, 0);
+    for (a, b) in pairs {
+        column += LIMBS as u64 * units(a.widest() * b.widest());
+        value += a.value as u64 * b.value as u64;
     }
-    require(column < COLUMN_LIMIT, Error::ColumnOverflow)?;
-    let value = ((((value >> 30) + 1) * SHRINK) >> 20) + 1 + R;
-    Bound { limb: CARRIED, value }.checked()
+    if column >= COLUMN_LIMIT {
+        check_columns(pairs)?;
+    }
+    let value = ((((value >> 30) + 1) * SHRINK) >> 20) + 1 + R as u64;
+    Ok(Bound::carried(checked_value(value)?))
+}
+
+#[inline(never)]
+fn check_columns(pairs: &[(Bound, Bound)]) -> Result<()> {
+    let mut columns = REDUCTION;
+    for (a, b) in pairs {
+        for (i, &left) in a.limbs.iter().enumerate() {
+            for (column, &right) in columns[i..].iter_mut().zip(&b.limbs) {
+                *column += units(left as u64 * right as u64);
+            }
+        }
+    }
+    require(columns.iter().all(|&column| column < COLUMN_LIMIT), Error::ColumnOverflow)
 }
 
 /// The multiple k, if the element is k · r.
@@ -115,18 +173,11 @@ pub fn modulus_multiple(element: &Element) -> Option<u64> {
     Some(multiple)
 }
 
-/// A slot's bound and whether it was read, in one word: value (31 bits), limb (32 bits), read (1 bit). Zero: unreadable.
-const LIMB_SHIFT: u32 = 31;
-const READ: u64 = 1 << 63;
-
-fn pack(bound: Bound) -> u64 {
-    bound.value | bound.limb << LIMB_SHIFT
-}
-
 struct Analysis<'a> {
     program: &'a KeyProgram<'a>,
-    slots: &'a mut [u64],
-    scalars: BitSet<'a>,
+    slots: &'a mut [Bound],
+    /// Scalars that were set: one bit each.
+    scalars: u64,
     first_instance: usize,
     first_evaluation: usize,
     first_hint: usize,
@@ -135,23 +186,22 @@ struct Analysis<'a> {
     at: usize,
 }
 
-/// Prove the field code safe and complete; `table` is zero and long enough (`super::table_words`).
-pub fn validate(program: &KeyProgram, table: &mut [u64]) -> Result<()> {
+/// Prove the field code safe and complete. `slots` is a zeroed table of the program's slots.
+pub fn validate(program: &KeyProgram, slots: &mut [Bound]) -> Result<()> {
     let header = program.header;
-    let (slots, rest) = table.split_at_mut(header.n_slots());
     let first_instance = header.n_constants() + header.n_challenges();
     let first_evaluation = first_instance + header.n_instances();
     let first_hint = first_evaluation + header.n_evals();
     for (index, slot) in slots[..header.n_constants()].iter_mut().enumerate() {
-        *slot = pack(Bound::of(&constant(program, index))?);
+        *slot = Bound::of(&constant(program, index))?;
     }
     let challenge = sum_of_products(&[(HASH, CANONICAL)])?;
-    slots[header.n_constants()..first_instance].fill(pack(challenge));
-    slots[first_instance..first_hint].fill(pack(CANONICAL));
+    slots[header.n_constants()..first_instance].fill(challenge);
+    slots[first_instance..first_hint].fill(CANONICAL);
     let mut analysis = Analysis {
         program,
         slots,
-        scalars: BitSet(&mut rest[..words_of_bits(header.n_scalars())]),
+        scalars: 0,
         first_instance,
         first_evaluation,
         first_hint,
@@ -187,12 +237,12 @@ impl Analysis<'_> {
     #[inline(never)]
     fn read(&mut self, index: usize) -> Result<Bound> {
         let slot = self.slot(index)?;
-        let word = self.slots[slot];
-        if word == 0 {
+        let entry = self.slots[slot];
+        if entry.value == 0 {
             return Err(if self.is_hint(slot) { Error::HintUnchecked } else { Error::ReadBeforeWrite });
         }
-        self.slots[slot] = word | READ;
-        Ok(Bound { limb: (word & !READ) >> LIMB_SHIFT, value: word & ((1 << LIMB_SHIFT) - 1) })
+        self.slots[slot].value |= READ;
+        Ok(Bound { value: entry.value & !READ, ..entry })
     }
 
     fn pair(&mut self, index: usize) -> Result<(Bound, Bound)> {
@@ -203,7 +253,7 @@ impl Analysis<'_> {
     fn write(&mut self, bound: Bound) -> Result<()> {
         let slot = self.slot(1)?;
         require(slot >= self.first_temporary, Error::WriteProtected)?;
-        self.slots[slot] = pack(bound.checked()?);
+        self.slots[slot] = bound;
         Ok(())
     }
 
@@ -218,7 +268,7 @@ impl Analysis<'_> {
             }
             ADD => {
                 let (a, b) = self.pair(2)?;
-                self.write(Bound { limb: a.limb + b.limb, value: a.value + b.value })?;
+                self.write(a.plus(&b.limbs, b.value)?)?;
             }
             SUB => self.subtract()?,
             DOT2 => {
@@ -235,7 +285,7 @@ impl Analysis<'_> {
             }
             NORM => {
                 let bound = self.read(1)?;
-                self.write(Bound { limb: CARRIED, value: bound.value })?;
+                self.write(Bound::carried(bound.value))?;
             }
             CHK => self.check_hint()?,
             SCAL => self.set_scalar()?,
@@ -253,19 +303,18 @@ impl Analysis<'_> {
         require(slot < self.program.header.n_constants(), Error::NotAModulusMultiple)?;
         let multiple = constant(self.program, slot);
         let times = modulus_multiple(&multiple).ok_or(Error::NotAModulusMultiple)?;
-        let dominates = low_limbs(&multiple).all(|limb| limb >= b.limb) && multiple[LIMBS - 1] as u64 >= b.top();
-        require(dominates, Error::LimbUnderflow)?;
-        let limb = low_limbs(&multiple).max().unwrap_or(0);
-        self.write(Bound { limb: a.limb + limb, value: a.value + times * R })
+        require(multiple.iter().zip(&b.limbs).all(|(limb, most)| limb >= most), Error::LimbUnderflow)?;
+        let value = checked_value(times * R as u64)?;
+        self.write(a.plus(&multiple, value)?)
     }
 
     /// CHK h a: from here on the hint may be read.
     fn check_hint(&mut self) -> Result<()> {
         let hint = self.slot(1)?;
-        require(self.is_hint(hint) && self.slots[hint] == 0, Error::NotAHint)?;
+        require(self.is_hint(hint) && self.slots[hint].value == 0, Error::NotAHint)?;
         let product = sum_of_products(&[(HASH, self.read(2)?)])?;
         require(product.value <= UNAMBIGUOUS, Error::AmbiguousCheck)?;
-        self.slots[hint] = pack(HASH);
+        self.slots[hint] = HASH;
         Ok(())
     }
 
@@ -273,9 +322,12 @@ impl Analysis<'_> {
     fn set_scalar(&mut self) -> Result<()> {
         let index = self.word(1)? as usize;
         require(index < self.program.header.n_scalars(), Error::ScalarOutOfRange)?;
-        let product = sum_of_products(&[(self.read(2)?, Bound { limb: 1, value: 1 })])?;
+        let product = sum_of_products(&[(self.read(2)?, RAW_ONE)])?;
         require(product.value <= BELOW_256_BITS, Error::ScalarTooLarge)?;
-        require(self.scalars.insert(index), Error::ScalarSetTwice)
+        let bit = 1 << index;
+        require(self.scalars & bit == 0, Error::ScalarSetTwice)?;
+        self.scalars |= bit;
+        Ok(())
     }
 
     /// HALT is followed by less than eight bytes of zeros, and nothing else.
@@ -286,11 +338,11 @@ impl Analysis<'_> {
 
     /// Everything that a proof brings was used, and every scalar is set.
     fn finish(&self) -> Result<()> {
-        let all_read = |slots: &[u64]| slots.iter().all(|&slot| slot & READ != 0);
+        let all_read = |slots: &[Bound]| slots.iter().all(|slot| slot.value & READ != 0);
         require(all_read(&self.slots[self.first_instance..self.first_evaluation]), Error::InstanceUnread)?;
         require(all_read(&self.slots[self.first_evaluation..self.first_hint]), Error::EvaluationUnread)?;
         let hints = &self.slots[self.first_hint..self.first_temporary];
-        require(hints.iter().all(|&slot| slot != 0), Error::HintNeverChecked)?;
-        require(self.scalars.has_all(self.program.header.n_scalars()), Error::ScalarUnset)
+        require(hints.iter().all(|slot| slot.value != 0), Error::HintNeverChecked)?;
+        require(self.scalars.count_ones() as usize == self.program.header.n_scalars(), Error::ScalarUnset)
     }
 }

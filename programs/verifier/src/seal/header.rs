@@ -4,10 +4,7 @@ use crate::accounts::require;
 use crate::error::{Error, Result};
 use crate::field::{Element, LIMBS, ONE, RAW_ONE, R_SQUARED};
 use crate::key::{KeyProgram, CONSTANT_BYTES, MAX_PHASES};
-use crate::memory::MAX_SCALARS;
-
-/// Slot operands are slot × 5 in a u16.
-const MAX_SLOTS: usize = u16::MAX as usize / 5 + 1;
+use crate::memory::{MAX_SCALARS, MAX_SLOTS};
 
 /// Check all that the header says; the section lengths were checked by parsing.
 pub fn validate(program: &KeyProgram) -> Result<()> {

@@ -32,26 +32,14 @@ pub fn seal_key(program_id: &Pubkey, accounts: &[AccountInfo]) -> Result<()> {
     require(keccak256(&[body]) == key.hash, Error::HashMismatch)?;
     let program = KeyProgram::parse(body)?;
     header::validate(&program)?;
-    // SAFETY: sealing is the instruction's only use of the heap.
-    let table = unsafe { memory::sealing_table(table_words(&program)) };
-    field::validate(&program, table)?;
-    table.fill(0);
-    curve::validate(&program, table)?;
+    // SAFETY: sealing is the instruction's only use of the heap, one table at a time.
+    field::validate(&program, unsafe { memory::table::<field::Bound>(program.header.n_slots()) })?;
+    let bits = unsafe { memory::table::<u64>(curve::table_words(&program)) };
+    bits.fill(0);
+    curve::validate(&program, bits)?;
     key.srs = keccak256(&[program.srs_point]);
     key.sealed = 1;
     Ok(())
-}
-
-/// The u64 words that the field's and the curve's analyses need, one after the other.
-fn table_words(program: &KeyProgram) -> usize {
-    let header = program.header;
-    let field = header.n_slots() + words_of_bits(header.n_scalars());
-    let curve = words_of_bits(header.n_phase_points() + 1) + words_of_bits(header.n_points());
-    field.max(curve)
-}
-
-fn words_of_bits(bits: usize) -> usize {
-    bits.div_ceil(64)
 }
 
 /// A set of small integers in u64 words.

@@ -5,29 +5,29 @@ use super::BitSet;
 use crate::error::Error;
 use crate::field::{portable, Element, LIMBS, LIMB_MASK, MODULUS_LIMBS};
 
-const R: u64 = 1 << 20;
+const R: u32 = 1 << 20;
 
 /// The largest element that the bound allows.
-fn worst(limb: u64, r: u64) -> (Element, Bound) {
-    let mut element = [limb as u32; 10];
-    element[8] = (r * 3_171_406) as u32;
-    element[9] = 0;
-    (element, Bound { limb, value: (r + 9) * R })
+fn worst(limb: u64, r: u32) -> (Element, Bound) {
+    let mut bound = Bound::carried(r * R);
+    bound.limbs[..LIMBS - 1].fill(limb as u32);
+    let mut element = [0; 10];
+    element[..LIMBS].copy_from_slice(&bound.limbs);
+    (element, bound)
 }
 
 #[test]
 fn an_accepted_sum_of_products_never_wraps() {
     for level in 1..=7u64 {
         let ((a, a_bound), (b, b_bound)) = (worst(level * LIMB_MASK, 60), worst(LIMB_MASK, 60));
+        let exact = exact_columns(&[(&a, &b)]);
         let Ok(bound) = sum_of_products(&[(a_bound, b_bound)]) else {
-            assert!(level > 5, "level {level} should be accepted");
+            assert!(exact > (1 << 64) - (1 << 36), "level {level} refused, but a column only reaches {exact}");
             continue;
         };
-        let exact = exact_columns(&[(&a, &b)]);
         assert!(exact < 1 << 64, "level {level} accepted, but a column reaches {exact}");
         let product = portable::sum_of_products([(&a, &b)]);
-        assert!(product[..8].iter().all(|&limb| limb as u64 <= bound.limb));
-        assert!((product[8] as u64) * R <= bound.value * 3_171_407);
+        assert!(product.iter().zip(&bound.limbs).all(|(limb, most)| limb <= most));
     }
 }
 
@@ -56,10 +56,10 @@ fn exact_columns(pairs: &[(&Element, &Element)]) -> u128 {
 
 #[test]
 fn too_many_products_are_refused() {
-    let bound = Bound { limb: 2 * LIMB_MASK, value: R };
+    let (_, bound) = worst(2 * LIMB_MASK, 1);
     assert_eq!(sum_of_products(&[(bound, bound), (bound, bound)]), Err(Error::ColumnOverflow));
     assert!(sum_of_products(&[(bound, bound)]).is_ok());
-    let huge = Bound { limb: u32::MAX as u64, value: R << 10 };
+    let (_, huge) = worst(u32::MAX as u64, 1 << 10);
     assert_eq!(sum_of_products(&[(huge, huge); 4]), Err(Error::ColumnOverflow));
 }
 

@@ -1,0 +1,1 @@
+"""Measurements that BENCHMARKS.md shows; `make bench` runs them all."""
