@@ -1,4 +1,4 @@
-"""What one field operation costs, interpreter included: the difference that extra instructions make to a whole check."""
+"""What one field operation costs, interpreter included: what extra instructions add to a whole check."""
 
 from __future__ import annotations
 

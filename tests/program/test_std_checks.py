@@ -1,4 +1,4 @@
-"""What Rust's std can do on the Solana VM when compiled by programs/build: seventeen checks, and arithmetic against Python.
+"""What Rust's std can do on the Solana VM, compiled by programs/build: 17 checks, and arithmetic against Python.
 
 About 5 s from a warm build cache; the first build of the crate takes some minutes.
 """
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from mai_build import std_check
 from mai_build.errors import BuildError
@@ -42,9 +42,11 @@ class StdCheck:
 
     def arithmetic(self, operation: int, a: int, b: int) -> int | None:
         """The result of one operation as 16 bytes unsigned, or None for no result."""
-        done = self.call(bytes([200, operation]) + (a % WIDE).to_bytes(16, "little") + (b % WIDE).to_bytes(16, "little"))
+        done = self.call(
+            bytes([200, operation, *(a % WIDE).to_bytes(16, "little"), *(b % WIDE).to_bytes(16, "little")])
+        )
         assert isinstance(done, SimulatedTransactionInfo), done.err()
-        answer = done.meta().return_data().data().ljust(17, b"\0")  # the VM drops trailing zeros
+        answer = done.meta().return_data().data.ljust(17, b"\0")  # the VM drops trailing zeros
         return int.from_bytes(answer[1:], "little") if answer[0] else None
 
 
@@ -133,10 +135,12 @@ def truncated(a: int, b: int) -> tuple[int, int]:
     return quotient, a - quotient * b
 
 
-edges = st.sampled_from([e % WIDE for p in (0, 31, 32, 63, 64, 127, 128) for e in ((1 << p) - 1, 1 << p, (1 << p) + 1, -(1 << p))])
+edges = st.sampled_from([
+    edge % WIDE for power in (0, 31, 32, 63, 64, 127, 128) for edge in ((1 << power) - 1, (1 << power) + 1, -(1 << power))
+])  # fmt: skip
 small = st.integers(0, 1 << 70)
 operands = st.one_of(st.integers(0, WIDE - 1), edges, small)
-arithmetic_settings = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+arithmetic_settings = settings(max_examples=150, deadline=None)
 
 
 @arithmetic_settings

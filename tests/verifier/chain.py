@@ -29,7 +29,7 @@ from solders.transaction_metadata import FailedTransactionMetadata
 ROOT = Path(__file__).resolve().parents[2]
 IDL = ROOT / "programs" / "verifier" / "verifier.json"
 DEFAULT_SO = ROOT / "programs" / "build" / "out" / "verifier.so"
-PROGRAM = Pubkey.from_string("11111112D1oxKts8YPdTJRG5FzxTNpMtWmq8hkVx3")
+PROGRAM = Pubkey(b"the verifier program under test".ljust(32))
 CHUNK = 900
 GROWTH = 10_240
 HEAP = 256 * 1024
@@ -78,11 +78,13 @@ class Chain:
     # -- transactions
 
     def send(self, *instructions: Instruction, signers: Sequence[Keypair] = (), heap: int = HEAP) -> Outcome:
-        """Send with 1.4 million compute units; the payer pays and signs first."""
+        """Send with 1.4 million compute units; the payer pays. Of `signers`, those sign whom the message names."""
         budget = [set_compute_unit_limit(1_400_000)] + ([request_heap_frame(heap)] if heap else [])
         message = Message([*budget, *instructions], self.payer.pubkey())
-        unique = [self.payer, *(signer for signer in signers if signer != self.payer)]
-        result = self.svm.send_transaction(Transaction(unique, message, self.svm.latest_blockhash()))
+        needed = message.account_keys[: message.header.num_required_signatures]
+        signing = {keypair.pubkey(): keypair for keypair in (self.payer, *signers) if keypair.pubkey() in needed}
+        transaction = Transaction(list(signing.values()), message, self.svm.latest_blockhash())
+        result = self.svm.send_transaction(transaction)
         self.svm.expire_blockhash()
         if not isinstance(result, FailedTransactionMetadata):
             return Outcome(None, result.compute_units_consumed(), result.logs())
@@ -158,6 +160,11 @@ class Chain:
 
     def check(self, key: Pubkey, payload: bytes) -> Outcome:
         return self.send(ix_check(key, self.put_proof(payload, nonce=0)))
+
+
+def unused() -> Pubkey:
+    """An address with nothing at it."""
+    return Keypair().pubkey()
 
 
 def keccak(data: bytes) -> bytes:

@@ -1,6 +1,5 @@
 """The cache: made once, atomic, repaired when damaged, clean after interruptions."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -97,7 +96,7 @@ def test_write_atomic_replaces_and_leaves_no_temporary_file(tmp_path: Path) -> N
     cache.write_atomic(path, b"old")
     cache.write_atomic(path, b"new")
     assert path.read_bytes() == b"new"
-    assert os.listdir(path.parent) == ["file"]
+    assert [entry.name for entry in path.parent.iterdir()] == ["file"]
 
 
 def test_a_cache_that_cannot_be_made_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -77,7 +77,9 @@ def test_training_comes_out_again() -> None:
     expected = weights(onnx.load(circuits.load("digits").segment.onnx_path))
     recorded = json.loads((circuits.circuits_dir() / "digits" / "accuracy.json").read_text())
     # Other CPUs' linear algebra may round another way: at most one weight in a hundred, by one step.
-    steps = np.concatenate([np.abs(found - expected[key]).ravel() for key, found in zip(expected, trained, strict=True)])
+    steps = np.concatenate(
+        [np.abs(found - expected[key]).ravel() for key, found in zip(expected, trained, strict=True)]
+    )
     assert steps.max() <= 1 / train.SCALE and (steps > 0).mean() <= 0.01
     assert accuracy["accuracy"] == pytest.approx(recorded["accuracy"], abs=0.01)
     assert recorded["accuracy"] > 0.97
@@ -102,7 +104,9 @@ def digits_proof(digits_keys: Keys, digits_witness: Witness) -> Proof:
     return PROVER.prove(digits_keys, digits_witness)
 
 
-def test_committed_digests_are_those_of_the_proof(digits_keys: Keys, digits_witness: Witness, digits_proof: Proof) -> None:
+def test_committed_digests_are_those_of_the_proof(
+    digits_keys: Keys, digits_witness: Witness, digits_proof: Proof
+) -> None:
     circuit = circuits.load("digits")
     values = circuits.example_input(circuit.segment)
     assert digits_proof.instances == ()
@@ -179,7 +183,7 @@ def test_bad_folders_are_refused(tmp_path: Path) -> None:
         _ = circuits.load(folder).key_program
     for damaged in ("", "[]", "{}"):
         (folder / "key.json").write_text(damaged)
-        with pytest.raises(ZkError, match="key.json"):
+        with pytest.raises(ZkError, match=r"key.json"):
             _ = circuits.load(folder).facts
     (folder / "key.bin").unlink()
     with pytest.raises(ZkError, match="circuits build linear4"):
@@ -203,6 +207,10 @@ def test_the_command_builds_and_refuses(tmp_path: Path, capsys: pytest.CaptureFi
     assert json.loads(capsys.readouterr().out)["circuit"] == "linear4"
     for name in ("key.bin", "key.json", "settings.json"):
         assert (folder / name).read_bytes() == (circuits.circuits_dir() / "linear4" / name).read_bytes()
+    (folder / "key.bin").write_bytes(b"old")
+    assert circuits.main(["rekey", str(folder)]) == 0
+    assert json.loads(capsys.readouterr().out)["circuit"] == "linear4"
+    assert (folder / "key.bin").read_bytes() == (circuits.circuits_dir() / "linear4" / "key.bin").read_bytes()
     assert KeyProgram.from_bytes((folder / "key.bin").read_bytes()).n_instances == 8
     assert circuits.main(["build", "nowhere"]) == 1
     assert "no circuit nowhere" in capsys.readouterr().err

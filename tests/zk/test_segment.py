@@ -40,7 +40,7 @@ def test_models_are_checked(segment: Segment, tmp_path: Path) -> None:
         replace(segment, input_shape=(1, 5)).onnx_bytes()
     for damaged in (b"", b"not onnx", data[: len(data) // 2], b"\xff" * 40):
         (tmp_path / "bad.onnx").write_bytes(damaged)
-        with pytest.raises(ZkError, match="no valid ONNX|inputs"):
+        with pytest.raises(ZkError, match=r"no valid ONNX|inputs"):
             replace(segment, onnx_path=tmp_path / "bad.onnx").onnx_bytes()
 
 

@@ -1,4 +1,4 @@
-"""Limb and value bounds of key programs: the analysis that sealing performs on chain (programs/verifier, `seal::field`).
+"""Limb and value bounds of key programs: the analysis that sealing performs (`seal::field` in programs/verifier).
 
 A slot's bound is the largest content of each of its nine limbs, and the largest whole value in units of r / 2^20.
 The compiler uses the same functions to decide where to carry and reduce, so that what it emits can be sealed.

@@ -217,6 +217,20 @@ def build_circuit(name_or_path: str | Path, prover: Prover | None = None) -> Cir
     return load(name_or_path)
 
 
+def rekey_circuit(name_or_path: str | Path, prover: Prover | None = None) -> Circuit:
+    """Compile key.bin again without proving, after a change of the key compiler; return the circuit."""
+    prover = prover or CpuProver()
+    circuit = load(name_or_path)
+    facts, figures = circuit.facts, circuit.figures
+    program = compile_key(prover, prover.setup(circuit.segment, circuit.test_srs()), circuit.parts)
+    facts["key_hash"] = keccak256(program.blob).hex()
+    figures["key_program_bytes"] = len(program.blob)
+    cache.write_atomic(circuit.folder / "key.bin", program.blob)
+    cache.write_atomic(circuit.folder / "key.json", _json_bytes(facts))
+    cache.write_atomic(circuit.folder / "figures.json", _json_bytes(figures))
+    return load(name_or_path)
+
+
 def _unusable_rows(circuit: Circuit, srs: Srs, witness: Witness, points: Sequence[bytes]) -> int:
     """How many last rows of a committed column EZKL fills with ones (0 where nothing is committed), by trying."""
     if circuit.segment.visibility.input == "polycommit":
@@ -264,15 +278,17 @@ def _read_json(path: Path, name: str) -> dict[str, Any]:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """`python -m mai_zk.circuits build [NAME ...]`."""
+    """`python -m mai_zk.circuits build|rekey [NAME ...]`."""
     parser = argparse.ArgumentParser(prog="python -m mai_zk.circuits", description="Build circuit folders.")
     commands = parser.add_subparsers(dest="command", required=True)
     build = commands.add_parser("build", help="make settings, key program and figures again")
-    build.add_argument("names", nargs="*", metavar="NAME", help="circuits or folders; all of them if none is given")
+    rekey = commands.add_parser("rekey", help="compile the key program again, without proving")
+    for command in (build, rekey):
+        command.add_argument("names", nargs="*", metavar="NAME", help="circuits or folders; all of them by default")
     chosen = parser.parse_args(arguments)
     try:
         for name in chosen.names or names():
-            circuit = build_circuit(name)
+            circuit = build_circuit(name) if chosen.command == "build" else rekey_circuit(name)
             print(json.dumps({"circuit": circuit.name, **circuit.figures}))
     except ZkError as error:
         print(error, file=sys.stderr)

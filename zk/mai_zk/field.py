@@ -6,9 +6,12 @@ field's (point coordinates). Key programs keep scalars in Montgomery form with t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from Crypto.Hash import keccak as _keccak
+
+from mai_zk.errors import ZkError
 
 R: Final = 21888242871839275222246405745257275088548364400416034343698204186575808495617
 Q: Final = 21888242871839275222246405745257275088696311157297823662689037894645226208583
@@ -23,6 +26,13 @@ MONT_INV: Final = pow(MONT, -1, R)
 def keccak256(data: bytes) -> bytes:
     """Keccak-256 (Ethereum's padding) of `data`, 32 bytes."""
     return _keccak.new(digest_bits=256, data=data).digest()
+
+
+def encode_words(values: Sequence[int]) -> bytes:
+    """Instances as 32 big-endian bytes each; ZkError if one is outside 0 ... 2^256 - 1."""
+    if any(not 0 <= v < 1 << 256 for v in values):
+        raise ZkError("An instance does not fit 32 bytes; give each one as a non-negative field element.")
+    return b"".join(v.to_bytes(32, "big") for v in values)
 
 
 def inverse(value: int) -> int:

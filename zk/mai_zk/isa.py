@@ -117,19 +117,6 @@ class CurveOp:
         """The operation's 8 bytes."""
         return struct.pack("<BBHI", self.kind, self.register, self.source, self.x)
 
-    def check_registers(self, live: set[int], n_scalars: int) -> None:
-        """ZkError unless registers and scalars are in range and set before use; marks the register as set in `live`."""
-        if self.register >= N_REGISTERS:
-            raise ZkError(f"The curve schedule uses register {self.register}; there are {N_REGISTERS}.")
-        if self.kind is CurveKind.LOAD:
-            live.add(self.register)
-        elif self.register not in live or (self.kind is CurveKind.ADDR and self.x not in live):
-            raise ZkError("The curve schedule reads a register before it is set.")
-        if self.kind is CurveKind.MULS and self.x >= n_scalars:
-            raise ZkError(f"The curve schedule uses scalar {self.x}, but there are only {n_scalars}.")
-        if self.source != 0 and self.kind not in LOAD_OR_ADD:
-            raise ZkError("The curve schedule gives a source where none belongs.")
-
 
 def encode_code(code: Sequence[Instruction]) -> bytes:
     """Words of all instructions, zero padded to a multiple of 8 bytes."""

@@ -11,9 +11,8 @@ from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-from mai_zk.curve import IDENTITY, decode_point
 from mai_zk.errors import ZkError
-from mai_zk.field import MONT, N_LIMBS, Q, R, from_limbs, keccak256, limbs
+from mai_zk.field import encode_words, keccak256
 from mai_zk.isa import CurveOp, Instruction, decode_code, decode_curve_ops
 
 if TYPE_CHECKING:
@@ -57,7 +56,7 @@ class Parts:
         return self.input_points + self.params_points + self.output_points
 
     def check(self, n_instances: int, n_points: int) -> None:
-        """ZkError unless the counts fit a circuit with so many instances and so many proof points before W."""
+        """ZkError unless the counts fit a circuit with so many instances and points in its first phase."""
         counts = self.as_tuple()
         if any(not 0 <= c < 1 << 16 for c in counts):
             raise ZkError("The parts of a key must be counts between 0 and 65,535.")
@@ -66,7 +65,7 @@ class Parts:
                 f"The parts name {self.n_instances} instances, but the circuit has {n_instances}; name every instance."
             )
         if self.n_points > n_points:
-            raise ZkError(f"The parts name {self.n_points} commitment points, but a proof has only {n_points}.")
+            raise ZkError(f"The parts name {self.n_points} commitment points; the first phase has {n_points}.")
 
 
 @dataclass(frozen=True)
@@ -93,14 +92,18 @@ class KeyProgram:
     @classmethod
     def from_bytes(cls, blob: bytes) -> KeyProgram:
         """Check lengths, counts, canonical values and the code's shape; ZkError says what is wrong."""
+        from mai_zk.keycheck import check_program
+
         program = cls(bytes(blob))
-        _check(program)
+        check_program(program)
         return program
 
     # -- header ---------------------------------------------------------------------------------------------------
 
     @cached_property
     def _header(self) -> tuple[int | bytes, ...]:
+        if len(self.blob) < HEADER_BYTES:
+            raise ZkError("This is not a key program: it is shorter than a header.")
         return _HEADER.unpack_from(self.blob)
 
     def _count(self, index: int) -> int:
@@ -108,6 +111,16 @@ class KeyProgram:
         if not isinstance(value, int):  # pragma: no cover - the format string fixes the types
             raise ZkError("The key program's header is malformed.")
         return value
+
+    @property
+    def magic(self) -> int:
+        """The magic number."""
+        return self._count(0)
+
+    @property
+    def n_phases(self) -> int:
+        """Transcript phases before the evaluations."""
+        return self._count(10)
 
     @property
     def n_instances(self) -> int:
@@ -158,7 +171,7 @@ class KeyProgram:
     def phases(self) -> tuple[tuple[int, int], ...]:
         """(points, challenges) of each transcript phase before the evaluations."""
         flat = [self._count(17 + i) for i in range(2 * MAX_PHASES)]
-        return tuple(zip(flat[::2], flat[1::2], strict=True))[: self._count(10)]
+        return tuple(zip(flat[::2], flat[1::2], strict=True))[: self.n_phases]
 
     @property
     def parts(self) -> Parts:
@@ -209,6 +222,11 @@ class KeyProgram:
         return max(MIN_HEAP, -(-need // 1024) * 1024)
 
     # -- sections -------------------------------------------------------------------------------------------------
+
+    @property
+    def size(self) -> int:
+        """The exact length that the header implies, bytes."""
+        return self._g2_offset + 128 + 64 * self.n_points
 
     @property
     def _code_offset(self) -> int:
@@ -264,12 +282,12 @@ class KeyProgram:
         value that has no inverse is zero (the verifier refuses it).
         """
         run = self.run(instances, proof)
-        return encode_instances(instances) + proof + b"".join(h.to_bytes(32, "little") for h in run.hints)
+        return encode_words(instances) + proof + b"".join(h.to_bytes(32, "little") for h in run.hints)
 
     def statement(self, instances: Sequence[int], proof: bytes) -> Statement:
         """The statement that a receipt for this proof would hold."""
         self.check_proof_shape(instances, proof)
-        encoded = encode_instances(instances)
+        encoded = encode_words(instances)
         parts = self.parts
         cut_i, cut_p = 0, 0
         digests = []
@@ -293,13 +311,6 @@ class KeyProgram:
             raise ZkError(f"A proof for this key has {self.proof_size} bytes, but {len(proof)} were given.")
 
 
-def encode_instances(instances: Sequence[int]) -> bytes:
-    """Instances as 32 big-endian bytes each; ZkError if one is outside 0 ... 2^256 - 1."""
-    if any(not 0 <= i < 1 << 256 for i in instances):
-        raise ZkError("An instance does not fit 32 bytes; give each one as a non-negative field element.")
-    return b"".join(i.to_bytes(32, "big") for i in instances)
-
-
 def pack_header(
     counts: Sequence[int], phases: Sequence[tuple[int, int]], parts: Parts, code_bytes: int, digest: bytes
 ) -> bytes:
@@ -311,108 +322,3 @@ def pack_header(
     if any(not 0 <= v < 1 << 16 for v in [*counts, *flat]):
         raise ZkError("The circuit is too large for a key program: a count exceeds 65,535.")
     return _HEADER.pack(MAGIC, *counts, code_bytes, len(phases), *parts.as_tuple(), *flat, digest)
-
-
-def _check(program: KeyProgram) -> None:
-    """All checks of `from_bytes`."""
-    blob = program.blob
-    if len(blob) < HEADER_BYTES or program._count(0) != MAGIC:
-        raise ZkError("This is not a key program: the magic number MAK1 is missing.")
-    if any(blob[25:28]) or any(blob[72:96]):
-        raise ZkError("The key program's reserved header bytes are not zero.")
-    n_phases = blob[24]
-    if not 1 <= n_phases <= MAX_PHASES:
-        raise ZkError(f"The key program has {n_phases} transcript phases; 1 to {MAX_PHASES} are allowed.")
-    if any(c == 0 for _, c in program.phases) or any(blob[40 + 4 * n_phases : 72]):
-        raise ZkError("The key program's phase table is malformed.")
-    if program.n_constants < 3 or program.code_bytes % 8:
-        raise ZkError("The key program's constants or code length are malformed.")
-    if len(blob) != program._g2_offset + 128 + 64 * program.n_points:
-        raise ZkError("The key program's length does not match its header; the file is truncated or has trailing data.")
-    if program.heap_bytes > MAX_HEAP:
-        raise ZkError(f"The key program needs {program.heap_bytes} bytes of heap; Solana allows {MAX_HEAP}.")
-    program.parts.check(program.n_instances, program.n_proof_points)
-    _check_constants(program)
-    _check_points(program)
-    _check_code(program)
-    _check_curve_ops(program)
-
-
-def _check_constants(program: KeyProgram) -> None:
-    lanes = [program.blob[HEADER_BYTES + SLOT_BYTES * i + 36 :][:4] for i in range(program.n_constants)]
-    if any(lane != bytes(4) for lane in lanes):
-        raise ZkError("A constant's tenth lane is not zero.")
-    expected = (limbs(MONT), limbs(MONT * MONT % R), limbs(1))
-    if program.constants[:3] != expected:
-        raise ZkError("The key program's first three constants are not R, R² and 1.")
-
-
-def _check_points(program: KeyProgram) -> None:
-    words = [program.neg_s_g2[i : i + 32] for i in range(0, 128, 32)]
-    if any(int.from_bytes(w, "big") >= Q for w in words) or not any(program.neg_s_g2):
-        raise ZkError("The key program's -[s]G2 is not canonical.")
-    for i in range(program.n_points):
-        if decode_point(program.points[64 * i : 64 * i + 64]) == IDENTITY:
-            raise ZkError("One of the key program's points is the identity.")
-
-
-def _check_code(program: KeyProgram) -> None:
-    read_only = program.n_constants + program.n_challenges + program.n_instances + program.n_evals
-    hints = range(read_only, read_only + program.n_hints)
-    if program.n_slots < hints.stop:
-        raise ZkError("The key program has fewer slots than inputs.")
-    written = set(range(read_only))
-    read: set[int] = set()
-    scalars: set[int] = set()
-    for ins in program.code:
-        for slot in ins.reads:
-            if slot not in written and slot not in ins.checks:
-                raise ZkError(f"The key program reads slot {slot} before it is written or checked.")
-        read.update(ins.reads)
-        for slot in ins.checks:
-            if slot not in hints or slot in written:
-                raise ZkError(f"The key program checks slot {slot}, which is not an unchecked hint.")
-            written.add(slot)
-        for slot in ins.writes:
-            if not hints.stop <= slot < program.n_slots:
-                raise ZkError(f"The key program writes slot {slot}, which is not a temporary.")
-            written.add(slot)
-        if ins.scalar is not None:
-            if ins.scalar >= program.n_scalars:
-                raise ZkError(f"The key program sets scalar {ins.scalar}, but has only {program.n_scalars}.")
-            scalars.add(ins.scalar)
-    inputs = range(program.n_constants + program.n_challenges, read_only)
-    if not read.issuperset(inputs):
-        raise ZkError("The key program leaves an instance or evaluation unread.")
-    if len(scalars) != program.n_scalars:
-        raise ZkError("The key program leaves a scalar unset.")
-    if not written.issuperset(hints):
-        raise ZkError("The key program leaves a hint unchecked.")
-
-
-def _check_curve_ops(program: KeyProgram) -> None:
-    from mai_zk.isa import LOAD_OR_ADD
-
-    evals_at = 64 * program.n_proof_points
-    w_at = evals_at + 32 * program.n_evals
-    proof_points = {*range(0, evals_at, 64), w_at, w_at + 64}
-    used: set[int] = set()
-    live: set[int] = set()
-    for op in program.curve_ops:
-        if op.kind in LOAD_OR_ADD:
-            if op.source == 0:
-                if op.x not in proof_points:
-                    raise ZkError(f"The curve schedule reads the proof at {op.x}, where there is no point.")
-                used.add(op.x)
-            elif op.x % 64 or op.x >= 64 * program.n_points:
-                raise ZkError(f"The curve schedule reads the key's points at {op.x}, where there is no point.")
-        op.check_registers(live, program.n_scalars)
-    if not used.issuperset(proof_points - {w_at + 64}):
-        raise ZkError("The curve schedule leaves a point of the proof out.")
-    if 0 not in live:
-        raise ZkError("The curve schedule leaves register 0 unset.")
-
-
-def constant_value(program: KeyProgram, index: int) -> int:
-    """The integer value of a constant's limbs."""
-    return from_limbs(program.constants[index][:N_LIMBS])

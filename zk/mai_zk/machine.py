@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from mai_zk.curve import Point, add, decode_point, multiply
 from mai_zk.errors import ZkError
-from mai_zk.field import MONT, MONT_INV, R, from_limbs, keccak256
+from mai_zk.field import MONT, MONT_INV, R, encode_words, from_limbs, keccak256
 from mai_zk.isa import CurveKind, Op
 
 if TYPE_CHECKING:
@@ -59,9 +59,7 @@ class Run:
 
 def transcript(program: KeyProgram, instances: Sequence[int], proof: bytes) -> tuple[int, ...]:
     """All challenges mod r: the phases', then zeta, nu and mu."""
-    from mai_zk.keyprogram import encode_instances
-
-    buffer = program.digest + encode_instances(instances)
+    buffer = program.digest + encode_words(instances)
     challenges: list[int] = []
     at = 0
     evals = (32 * program.n_evals, 2)

@@ -1,9 +1,8 @@
-"""32-byte digests, as bytes here and as four little-endian u64 words in the policy program."""
+"""32-byte digests, which the policy program takes as four little-endian u64 words."""
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
 
 from mai.errors import MaiError
 
@@ -22,11 +21,6 @@ def words(digest: bytes) -> tuple[int, int, int, int]:
     return first, second, third, fourth
 
 
-def unwords(values: Sequence[int]) -> bytes:
-    """The digest of four words."""
-    return struct.pack("<4Q", *values)
-
-
 def word_arguments(prefix: str, digest: bytes) -> dict[str, int]:
-    """A digest as the four arguments ``PREFIX_0`` … ``PREFIX_3``."""
-    return {f"{prefix}_{index}": word for index, word in enumerate(words(digest))}
+    """A digest as the four arguments ``PREFIX0`` … ``PREFIX3``."""
+    return {f"{prefix}{index}": word for index, word in enumerate(words(digest))}

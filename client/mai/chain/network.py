@@ -13,7 +13,7 @@ from spl.token.instructions import create_idempotent_associated_token_account, g
 
 from mai.chain import artifacts
 from mai.chain.cluster import Cluster, Landed
-from mai.chain.digest import unwords, word_arguments
+from mai.chain.digest import word_arguments
 from mai.chain.program import Program
 
 U32, U64 = 4, 8
@@ -204,7 +204,6 @@ class Network:
         """Claim the receipt and mint the reward to the owner, all or nothing."""
         config = self.program.fetch(self.cluster, self.config)
         posted = self.program.fetch(self.cluster, task)
-        spent = self.spent_address(config.chain_id, posted.model, unwords(posted.input), posted.position)
         return self._send(
             "settle",
             {
@@ -215,7 +214,7 @@ class Network:
                 "model": posted.model,
                 "task": task,
                 "work": work,
-                "spent_record": spent,
+                "spent_record": posted.spent_record,
                 "token_account": self.token_address(owner.pubkey()),
                 "verifier_program": config.verifier,
                 "receipt": receipt,

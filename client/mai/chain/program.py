@@ -11,7 +11,7 @@ import binascii
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,11 @@ _CAMEL = re.compile(r"(?<!^)(?=[A-Z])")
 
 def _snake(name: str) -> str:
     return _CAMEL.sub("_", name).lower()
+
+
+def _plain(name: str) -> str:
+    """A name without case and underscores: the IDL's camel case forgets where an underscore stood before a digit."""
+    return name.replace("_", "").lower()
 
 
 @dataclass(frozen=True)
@@ -102,8 +107,14 @@ class Program:
         given = {**known, **accounts}
         if names != set(given):
             raise MaiError(f"{name} takes the accounts {', '.join(sorted(names))}")
+        given_arguments = {_plain(argument): value for argument, value in (arguments or {}).items()}
+        names_of = {_plain(argument["name"]): _snake(argument["name"]) for argument in entry["args"]}
+        if set(given_arguments) != set(names_of):
+            raise MaiError(f"{name} takes the arguments {', '.join(names_of.values()) or 'none'}")
         try:
-            data = self._coder.instruction.encode(name, dict(arguments or {}))
+            data = self._coder.instruction.encode(
+                name, {names_of[argument]: value for argument, value in given_arguments.items()}
+            )
         except Exception as error:
             raise MaiError(f"the arguments of {name} do not fit: {error}") from error
         metas = [AccountMeta(given[account], signer, writable) for account, signer, writable in wanted]
@@ -143,8 +154,7 @@ class Program:
             except (binascii.Error, KeyError):
                 continue
             if parsed is not None:
-                fields = {key: value for key, value in parsed.data.items() if not key.startswith("_")}
-                yield Event(parsed.name, fields)
+                yield Event(parsed.name, {item.name: getattr(parsed.data, item.name) for item in fields(parsed.data)})
 
     def pda(self, *seeds: bytes) -> tuple[Pubkey, int]:
         """The program-derived address of ``seeds`` and its bump."""

@@ -61,7 +61,11 @@ def show(console: Console, outcome: Outcome) -> None:
     console.print(
         Columns(
             [
-                Panel(draw(outcome.image.pixels), title=outcome.image.source, expand=False),
+                Panel(
+                    draw(outcome.image.pixels, colour=console.color_system is not None),
+                    title=outcome.image.source,
+                    expand=False,
+                ),
                 Panel(logits, title=f"the model says [bold green]{outcome.prediction}[/]", expand=False),
             ]
         )

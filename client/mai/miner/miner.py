@@ -9,7 +9,6 @@ from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 
 from mai.chain.cluster import Landed
-from mai.chain.digest import unwords
 from mai.chain.network import Hardware, Network
 from mai.chain.program import Program
 from mai.chain.verifier import Progress, Uploaded, Verifier
@@ -51,7 +50,7 @@ class Miner:
         cluster, program = self.network.cluster, self.network.program
         posted = program.fetch(cluster, task)
         chain_id = program.fetch(cluster, self.network.config).chain_id
-        digest = unwords(posted.input)
+        digest = bytes(posted.input)
         return WorkContext(chain_id, task, posted.model, digest, self.device, cluster.unix_time())
 
     def commit(self, context: WorkContext, output_digest: bytes, *, tokens: int, active_ms: int) -> Landed:

@@ -36,7 +36,9 @@ def _glob_imports(parts: Parts) -> Parts:
 
 
 def _public_emit(parts: Parts) -> Parts:
-    return {path: re.sub(r"^(\s*)fn __emit__\(", r"\1pub fn __emit__(", text, flags=re.M) for path, text in parts.items()}
+    return {
+        path: re.sub(r"^(\s*)fn __emit__\(", r"\1pub fn __emit__(", text, flags=re.M) for path, text in parts.items()
+    }
 
 
 def _header(parts: Parts) -> Parts:

@@ -30,7 +30,7 @@ def tool(layout: Layout, report: Report = silent) -> Path:
         report("compiling the IDL reader (about 1 minute, once)")
         target = layout.cache / "target-idl"
         environment = clean_environment({"PATH": f"{cargo.parent}:/usr/bin:/bin"})
-        command = [cargo, "build", "--release", "--locked", "--target-dir", target]
+        command: list[str | Path] = [cargo, "build", "--release", "--locked", "--target-dir", target]
         run(command, "compiling the IDL reader", cwd=source, env=environment, report=report)
         shutil.copy(target / "release" / "anchor-idl", folder)
         shutil.rmtree(target)
@@ -49,18 +49,19 @@ def of_anchor_program(command: Path, library: Path) -> bytes:
 
 
 def rust_errors(text: str) -> list[dict[str, Any]]:
-    """The documented `Name = code,` lines of error.rs as IDL errors. Raises BuildError when codes have gaps or repeat."""
+    """The documented `Name = code,` lines of error.rs as IDL errors. Raises BuildError where codes have a gap."""
     errors = [{"code": int(m["code"]), "name": m["name"], "msg": m["message"].strip()} for m in _ERROR.finditer(text)]
     codes = [error["code"] for error in errors]
     if not codes or codes != list(range(FIRST_ERROR_CODE, FIRST_ERROR_CODE + len(codes))):
         raise BuildError(
-            "programs/verifier/src/error.rs must list its errors in order from 6000, each as a `///` line and `Name = code,`"
+            "programs/verifier/src/error.rs must list its errors in order from 6000, "
+            "each as a `///` line and `Name = code,`"
         )
     return errors
 
 
 def of_verifier(layout: Layout) -> bytes:
-    """The hand-written IDL with the errors of the Rust source. Raises BuildError when it lists others than the source."""
+    """The hand-written IDL with the errors of error.rs. Raises BuildError when it lists other ones."""
     folder = layout.programs / "verifier"
     described: dict[str, Any] = json.loads((folder / "verifier.json").read_text())
     errors = rust_errors((folder / "src" / "error.rs").read_text())
@@ -68,7 +69,7 @@ def of_verifier(layout: Layout) -> bytes:
     wrong = [e["name"] for e in errors if e not in listed] + [e["name"] for e in listed if e not in errors]
     if wrong:
         names = ", ".join(dict.fromkeys(wrong))
-        raise BuildError(f"programs/verifier/verifier.json and src/error.rs disagree about {names}: make their texts equal")
+        raise BuildError(f"programs/verifier: verifier.json and src/error.rs disagree about {names}: make them equal")
     described["errors"] = errors
     return _text(described)
 

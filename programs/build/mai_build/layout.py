@@ -21,7 +21,7 @@ class Layout:
         """The checkout that this package was imported from. Raises BuildError when it was installed without one."""
         root = Path(__file__).resolve().parents[3]
         if not (root / "programs" / "build" / "std_check").is_dir():
-            raise BuildError("building programs needs the repository: run it from a git checkout, not an installed wheel")
+            raise BuildError("building programs needs the repository: run it from a git checkout, not from a wheel")
         return Layout(root)
 
     @property

@@ -1,7 +1,7 @@
 """rustc's linker for the SBF target: bitcode in, SBPF v0 shared object out.
 
-llvm-link, optimise, legalise for BPF (plugin/), llc, relink. rustc starts it as `python -m mai_build.link ARGUMENTS`; what
-it needs to know besides comes in the environment variable MAI_SBF_LINK (see `Settings`).
+llvm-link, optimise, legalise for BPF (plugin/), llc, relink. rustc starts it as `python -m mai_build.link ARGUMENTS`;
+what it needs to know besides comes in the environment variable MAI_SBF_LINK (see `Settings`).
 """
 
 from __future__ import annotations
@@ -32,7 +32,9 @@ ARITHMETIC_FUNCTIONS = (
     "__floatundidf", "__floatdidf", "__fixunsdfdi", "__fixdfdi",
 )  # fmt: skip
 # Options of rustc's bpf linker flavour that are followed by a value.
-OPTIONS_WITH_VALUE = {"--export-symbols", "-L", "--cpu", "--export", "--cpu-features", "--target", "--flavor", "-flavor"}
+OPTIONS_WITH_VALUE = frozenset(
+    {"--export-symbols", "-L", "--cpu", "--export", "--cpu-features", "--target", "--flavor", "-flavor"}
+)
 
 
 @dataclass(frozen=True)
@@ -83,14 +85,18 @@ def crate_of(output: Path) -> str:
 
 def run(*command: str | Path) -> str:
     """Run one step and return its standard output. Raises BuildError with the end of what it wrote."""
-    done = subprocess.run([str(part) for part in command], capture_output=True, text=True, errors="replace", check=False)
+    words = [str(part) for part in command]
+    done = subprocess.run(words, capture_output=True, text=True, errors="replace", check=False)
     if done.returncode:
         raise BuildError(f"{Path(command[0]).name} failed:\n{done.stderr[-4000:]}")
     return done.stdout
 
 
 def bitcode_files(llvm_bin: Path, inputs: Sequence[Path], work: Path) -> list[Path]:
-    """All bitcode among the inputs; libraries are unpacked under `work`, their metadata and rustc's symbol list are dropped."""
+    """All bitcode among the inputs; libraries are unpacked under `work`.
+
+    Left out: the libraries' metadata and rustc's symbol list.
+    """
     files: list[Path] = []
     for position, path in enumerate(inputs):
         if path.read_bytes().startswith(ARCHIVE_MAGIC):
@@ -105,7 +111,7 @@ def bitcode_files(llvm_bin: Path, inputs: Sequence[Path], work: Path) -> list[Pa
 
 def defined_functions(llvm_bin: Path, bitcode: Path) -> set[str]:
     """The names of the functions that `bitcode` defines and exports."""
-    command = [llvm_bin / "llvm-nm", "--defined-only", "--extern-only", "--just-symbol-name", bitcode]
+    command: list[str | Path] = [llvm_bin / "llvm-nm", "--defined-only", "--extern-only", "--just-symbol-name", bitcode]
     return set(run(*command).split())
 
 
@@ -114,7 +120,8 @@ def link(settings: Settings, inputs: Sequence[Path], output: Path, work: Path) -
     llvm = Path(settings.llvm_bin)
     plugin = f"--load-pass-plugin={settings.plugin}"
 
-    run(llvm / "llvm-link", "-o", work / "linked.bc", *bitcode_files(llvm, inputs, work), f"--override={settings.builtins}")
+    parts = bitcode_files(llvm, inputs, work)
+    run(llvm / "llvm-link", "-o", work / "linked.bc", *parts, f"--override={settings.builtins}")
 
     roots = ",".join([ENTRY, *MEMORY_FUNCTIONS, *ARITHMETIC_FUNCTIONS])
     run(
@@ -131,7 +138,9 @@ def link(settings: Settings, inputs: Sequence[Path], output: Path, work: Path) -
         work / "small.bc", "-o", work / "legal.bc",
     )  # fmt: skip
     if ENTRY not in defined_functions(llvm, work / "legal.bc"):
-        raise BuildError(f"the crate {settings.program} has no function `{ENTRY}`: its lib.rs must define the entry point")
+        raise BuildError(
+            f"the crate {settings.program} has no function `{ENTRY}`: its lib.rs must define the entry point"
+        )
 
     run(
         llvm / "llc", "-march=bpfel", "-mcpu=v2", "-mattr=+allows-misaligned-mem-access",

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -100,8 +99,8 @@ def build(
 ) -> Outcome:
     """Build everything and write it into the checkout; with `check`, write nothing and compare instead.
 
-    With `check`: raises BuildError listing the files that differ when the installed tools are the recorded ones. With other
-    tools a difference is no error: the fresh build is kept under the cache and its folder returned, with notes.
+    With `check`: raises BuildError listing the files that differ when the installed tools are the recorded ones. With
+    other tools a difference is no error: the fresh build is kept under the cache and its folder returned, with notes.
     Raises BuildError for a missing tool or a failed step; then nothing has been written.
     """
     layout = layout or Layout.here()
@@ -115,26 +114,36 @@ def build(
     return _explain(layout, fresh, old, changed)
 
 
+def other_tools(recorded: versions.Versions, present: versions.Versions) -> list[str]:
+    """One line for each tool whose installed version is not the recorded one."""
+    return [
+        f"{name}: {recorded.get(name, 'none')} recorded, {present.get(name, 'none')} installed"
+        for name in sorted(recorded.keys() | present.keys())
+        if recorded.get(name) != present.get(name)
+    ]
+
+
 def _explain(layout: Layout, fresh: Files, old: Files, changed: tuple[str, ...]) -> Outcome:
-    recorded, present = _read_record(old.get(RECORD))["tools"], _read_record(fresh[RECORD])["tools"]
-    others = [f"{name}: {recorded.get(name, 'none')} recorded, {present.get(name, 'none')} installed"
-              for name in sorted(recorded.keys() | present.keys()) if recorded.get(name) != present.get(name)]  # fmt: skip
+    """An error where the tools are the recorded ones; else keep the fresh build."""
+    tools = other_tools(_read_record(old.get(RECORD))["tools"], _read_record(fresh[RECORD])["tools"])
     listed = "\n".join(f"  {path}" for path in changed)
-    if not others:
-        raise BuildError(f"these checked-in files are not what the sources make; run `mai program build` and commit:\n{listed}")
+    if not tools:
+        raise BuildError(
+            f"these checked-in files are not what the sources make; run `mai program build` and commit:\n{listed}"
+        )
 
     def fill(folder: Path) -> None:
         for path, content in fresh.items():
             cache.write_atomically(folder / path, content)
 
-    folder = layout.cache / "fresh"
-    shutil.rmtree(folder, ignore_errors=True)
-    cache.kept(folder, cache.digest(fresh[RECORD]), fill)
-    tools = "\n".join(f"  {line}" for line in others)
-    return Outcome(folder / "programs" / "build" / "out", changed, (
-        f"other tools than the recorded ones are installed:\n{tools}", f"so these files differ from the checked-in ones:\n{listed}",
-        f"the fresh build is in {folder / 'programs' / 'build' / 'out'}",
-    ))  # fmt: skip
+    folder = cache.kept(layout.cache / "fresh", cache.digest(json.dumps(sorted(fresh)), *fresh.values()), fill)
+    out = folder / layout.out.relative_to(layout.root)
+    notes = (
+        "other tools than the recorded ones are installed:\n" + "\n".join(f"  {line}" for line in tools),
+        f"so these files differ from the checked-in ones:\n{listed}",
+        f"use the fresh build in {out}",
+    )
+    return Outcome(out, changed, notes)
 
 
 def publish(layout: Layout, fresh: Files, old: Files) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """The route through Solana's own `cargo-build-sbf`, where it is installed.
 
-Its assembler has another dialect, so `mai_asm` is not set and the verifier's portable Rust is compiled. This route could
-not be run where the project is made (the platform tools cannot be downloaded there): only its command is tested.
+Its assembler has another dialect, so `mai_asm` is not set and the verifier's portable Rust is compiled. This route
+could not be run where the project is made (the platform tools cannot be downloaded there): only its command is tested.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from mai_build.errors import BuildError
 from mai_build.process import Report, clean_environment, run, silent
 
 COMMAND = "cargo-build-sbf"
-INSTALL = "sh -c \"$(curl -sSfL https://release.anza.xyz/stable/install)\""
+INSTALL = 'sh -c "$(curl -sSfL https://release.anza.xyz/stable/install)"'
 
 
 def installed() -> Path | None:

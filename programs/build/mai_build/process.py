@@ -17,8 +17,10 @@ _TAIL_LINES = 40
 
 # Variables of the user's shell that would change what cargo, rustc or the C++ compiler produce.
 _STEERING = ("CARGO_BUILD_", "CARGO_PROFILE_", "CARGO_TARGET_", "CARGO_UNSTABLE_")
-_STEERING_NAMES = {"RUSTFLAGS", "CARGO_ENCODED_RUSTFLAGS", "RUSTC", "RUSTC_WRAPPER", "RUSTC_WORKSPACE_WRAPPER", "RUSTUP_TOOLCHAIN",
-                   "CFLAGS", "CXXFLAGS", "CPATH", "RUSTC_BOOTSTRAP"}
+_STEERING_NAMES = {
+    *("CARGO_ENCODED_RUSTFLAGS", "RUSTC", "RUSTC_BOOTSTRAP", "RUSTC_WORKSPACE_WRAPPER", "RUSTC_WRAPPER", "RUSTFLAGS"),
+    *("RUSTUP_TOOLCHAIN", "CFLAGS", "CPATH", "CXXFLAGS"),
+}
 
 
 def silent(_: str) -> None:
@@ -48,8 +50,14 @@ def run(
     with tempfile.TemporaryFile("w+", errors="replace") as output:
         try:
             child = subprocess.Popen(
-                words, cwd=cwd, env=environment, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.PIPE,
-                text=True, errors="replace",
+                words,
+                cwd=cwd,
+                env=environment,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.PIPE,
+                text=True,
+                errors="replace",
             )
         except OSError as error:
             raise BuildError(f"{what}: cannot start {words[0]} ({error.strerror})") from error
@@ -59,6 +67,7 @@ def run(
                 tail.append(line.rstrip())
                 report(line.rstrip())
         if child.returncode:
-            raise BuildError(f"{what} failed ({Path(words[0]).name} ended with {child.returncode}):\n" + "\n".join(tail))
+            lines = "\n".join(tail)
+            raise BuildError(f"{what} failed ({Path(words[0]).name} ended with {child.returncode}):\n{lines}")
         output.seek(0)
         return output.read()

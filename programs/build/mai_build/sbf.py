@@ -13,11 +13,10 @@ from mai_build.link import SETTINGS_VARIABLE, Settings
 from mai_build.process import Report, clean_environment, run, silent
 from mai_build.toolchain import TARGET, Toolchain
 
-
 ELF_MAGIC = b"\x7fELF"
 
-# LLVM's whole-program level per program. Anchor: at O2 or O3 a `try_accounts` frame passes 4096 bytes. Cargo.toml has the
-# matching `opt-level`.
+# LLVM's whole-program level per program; Cargo.toml has the matching `opt-level`. Anchor: at O2 or O3 a `try_accounts`
+# frame passes 4096 bytes.
 LEVELS = {"mai": "Os", "verifier": "O3", "std_check": "Os"}
 # The same for all programs, so that they share one compiled std. `mai_asm`: assembly is in LLVM's BPF dialect.
 FLAGS = ("-Zunstable-options", "--cfg", "mai_asm")

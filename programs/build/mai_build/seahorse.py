@@ -10,6 +10,7 @@ from mai_build import fixups
 from mai_build.errors import BuildError
 from mai_build.layout import Layout
 from mai_build.process import Report, clean_environment, run, silent
+from mai_build.stage import missing
 from mai_build.tools import INSTALL_RUSTFMT, INSTALL_SEAHORSE, SEAHORSE_VERSION, on_path
 
 MAIN_FILE = "mai.py"
@@ -24,7 +25,7 @@ def split_parts(output: str) -> dict[str, str]:
     ends = [mark.start() for mark in marks[1:]] + [len(output)]
     parts = {mark["path"]: output[mark.end() : end].strip() + "\n" for mark, end in zip(marks, ends, strict=True)}
     if "lib.rs" not in parts or not all(_SAFE_PATH.fullmatch(path) for path in parts):
-        raise BuildError(f"seahorse printed no Rust program: run `{INSTALL_SEAHORSE}` to have the version this build knows")
+        raise BuildError(f"seahorse printed no Rust program: install the known version, `{INSTALL_SEAHORSE}`")
     return parts
 
 
@@ -39,10 +40,10 @@ def seahorse_command() -> Path:
 
 
 def compile_program(layout: Layout, report: Report = silent) -> dict[str, bytes]:
-    """The generated files, by path under programs/mai/src. Nothing is written. Raises BuildError with Seahorse's words."""
+    """The generated files, by path under programs/mai/src; nothing is written. Raises BuildError, Seahorse's words."""
     source = layout.programs / "mai" / MAIN_FILE
     if not source.is_file():
-        raise BuildError(f"programs/mai/{MAIN_FILE} is missing: restore it with `git checkout programs/mai`")
+        raise missing(f"programs/mai/{MAIN_FILE}")
     command = seahorse_command()
     environment = clean_environment({"RUSTFMT": str(on_path("rustfmt", INSTALL_RUSTFMT)), "RUST_BACKTRACE": "0"})
     report("compiling programs/mai/mai.py to Rust with Seahorse")

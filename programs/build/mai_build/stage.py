@@ -16,6 +16,11 @@ _SOURCE_SUFFIXES = {".rs", ".s", ".toml", ".json", ".md"}
 Files = Mapping[str, bytes]  # path relative to a folder -> content
 
 
+def missing(path: str) -> BuildError:
+    """The error for a source file that is not there."""
+    return BuildError(f"{path} is missing: restore it with `git checkout {path}`")
+
+
 def read_tree(folder: Path) -> dict[str, bytes]:
     """All source files under `folder` (which may be missing), by relative path."""
     if not folder.is_dir():
@@ -25,7 +30,7 @@ def read_tree(folder: Path) -> dict[str, bytes]:
 
 
 def sync(folder: Path, files: Files) -> None:
-    """Make `folder` hold exactly `files`; a file that is right already keeps its time, so cargo compiles only changes."""
+    """Make `folder` hold exactly `files`; what is right already keeps its time, so cargo compiles only changes."""
     for name in read_tree(folder).keys() - files.keys():
         (folder / name).unlink()
     for name, content in files.items():
@@ -42,13 +47,13 @@ def stage_workspace(layout: Layout, program: str, generated: Files | None = None
     workspace = layout.stage
     for name in ("Cargo.toml", "Cargo.lock"):
         if not (layout.root / name).is_file():
-            raise BuildError(f"{name} is missing from {layout.root}: restore it with `git checkout {name}`")
+            raise missing(name)
         write_if_changed(workspace / name, (layout.root / name).read_bytes())
     for other in PROGRAMS:
         files = _sources(layout, other, generated if other == program else None)
         if other == program:
             if "src/lib.rs" not in files:
-                raise BuildError(f"programs/{program}/src/lib.rs is missing: restore it with `git checkout programs/{program}`")
+                raise missing(f"programs/{program}/src/lib.rs")
             sync(workspace / "programs" / program, files)
         else:
             write_if_changed(workspace / "programs" / other / "Cargo.toml", files["Cargo.toml"])
@@ -65,7 +70,7 @@ def _sources(layout: Layout, program: str, generated: Files | None) -> dict[str,
     folder = layout.programs / program
     files = {name: content for name, content in read_tree(folder).items() if not name.startswith("target/")}
     if "Cargo.toml" not in files:
-        raise BuildError(f"programs/{program}/Cargo.toml is missing: restore it with `git checkout programs/{program}`")
+        raise missing(f"programs/{program}/Cargo.toml")
     if generated is None:
         return files
     written = {name: content for name, content in files.items() if not name.startswith("src/")}

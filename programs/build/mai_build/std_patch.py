@@ -15,13 +15,12 @@ from mai_build.errors import BuildError
 
 @dataclass(frozen=True)
 class Edit:
-    """Replace `anchor`, which must occur exactly `count` times in `file` (under library/), by `text`."""
+    """Replace `anchor`, which must occur exactly once in `file` (under library/), by `text`."""
 
     file: str
     why: str
     anchor: str
     text: str
-    count: int = 1
 
 
 def _also_solana(file: str, why: str, before: str, after: str = "", separator: str = "        ") -> Edit:
@@ -82,46 +81,70 @@ _SYS = "std/src/sys"
 
 EDITS = (
     Edit(
-        "std/build.rs", "the target is a supported one: no `restricted_std` gate",
-        '        || target_os == "vexos"\n', '        || target_os == "vexos"\n        || target_os == "solana"\n',
+        "std/build.rs",
+        "the target is a supported one: no `restricted_std` gate",
+        '        || target_os == "vexos"\n',
+        '        || target_os == "vexos"\n        || target_os == "solana"\n',
     ),
     _also_solana(
-        f"{_SYS}/thread_local/mod.rs", "one thread: a thread-local is a plain static",
-        '        target_os = "vexos",\n', "    ) => {\n        mod no_threads;",
+        f"{_SYS}/thread_local/mod.rs",
+        "one thread: a thread-local is a plain static",
+        '        target_os = "vexos",\n',
+        "    ) => {\n        mod no_threads;",
     ),
     _also_solana(
-        f"{_SYS}/thread_local/mod.rs", "one thread: no destructor guard",
-        '            target_os = "vexos",\n', "        ) => {\n            pub(crate) fn enable()", separator=" " * 12,
+        f"{_SYS}/thread_local/mod.rs",
+        "one thread: no destructor guard",
+        '            target_os = "vexos",\n',
+        "        ) => {\n            pub(crate) fn enable()",
+        separator=" " * 12,
     ),
     _also_solana(
-        f"{_SYS}/random/mod.rs", "no entropy: the module for systems without it",
-        '        target_os = "xous",\n        target_os = "vexos",\n', "    ) => {",
+        f"{_SYS}/random/mod.rs",
+        "no entropy: the module for systems without it",
+        '        target_os = "xous",\n        target_os = "vexos",\n',
+        "    ) => {",
     ),
     _also_solana(
-        f"{_SYS}/random/mod.rs", "no entropy: the same list once more, negated",
-        '    target_os = "xous",\n    target_os = "vexos",\n', ")))]", separator="    ",
+        f"{_SYS}/random/mod.rs",
+        "no entropy: the same list once more, negated",
+        '    target_os = "xous",\n    target_os = "vexos",\n',
+        ")))]",
+        separator="    ",
     ),
     _also_solana(f"{_SYS}/io/error/mod.rs", "generic input and output errors", '        target_os = "vexos",\n'),
     Edit(
-        f"{_SYS}/alloc/mod.rs", "`System` has to exist; the program's own #[global_allocator] is used",
-        '    target_os = "zkvm" => {\n        mod zkvm;\n    }\n',
-        '    target_os = "zkvm" => {\n        mod zkvm;\n    }\n    target_os = "solana" => {\n        mod solana;\n    }\n',
+        f"{_SYS}/alloc/mod.rs",
+        "`System` has to exist; the program's own #[global_allocator] is used",
+        "        mod zkvm;\n    }\n",
+        '        mod zkvm;\n    }\n    target_os = "solana" => {\n        mod solana;\n    }\n',
     ),
     Edit(
-        f"{_SYS}/alloc/mod.rs", "alignment that an allocator may assume",
-        '    target_arch = "xtensa",\n)) {\n    8', '    target_arch = "xtensa",\n    target_arch = "bpf",\n)) {\n    8',
+        f"{_SYS}/alloc/mod.rs",
+        "alignment that an allocator may assume",
+        '    target_arch = "xtensa",\n)) {\n    8',
+        '    target_arch = "xtensa",\n    target_arch = "bpf",\n)) {\n    8',
     ),
-    Edit("std/src/panicking.rs", "a panic logs its message and stops: no hook, no lock, no writable static",
-         "fn panic_with_hook(\n", _PANIC),
     Edit(
-        "std/src/alloc.rs", "out of memory aborts",
+        "std/src/panicking.rs",
+        "a panic logs its message and stops: no hook, no lock, no writable static",
+        "fn panic_with_hook(\n",
+        _PANIC,
+    ),
+    Edit(
+        "std/src/alloc.rs",
+        "out of memory aborts",
         "pub fn rust_oom(layout: Layout) -> ! {\n",
         "pub fn rust_oom(_: Layout) -> ! {\n"
         '    unsafe extern "C" {\n        fn abort() -> !;\n    }\n    unsafe { abort() }\n}\n\n'
         "#[allow(dead_code)]\nfn rust_oom_of_other_systems(layout: Layout) -> ! {\n",
     ),
-    Edit("std/src/hash/random.rs", "fixed hash keys: the same results on every validator",
-         _HASH_KEYS, "        RandomState { k0: 0, k1: 0 }\n"),
+    Edit(
+        "std/src/hash/random.rs",
+        "fixed hash keys: the same results on every validator",
+        _HASH_KEYS,
+        "        RandomState { k0: 0, k1: 0 }\n",
+    ),
 )
 
 
@@ -130,11 +153,12 @@ def apply(library: Path, edits: tuple[Edit, ...] = EDITS) -> None:
     for edit in edits:
         path = library / edit.file
         text = path.read_text() if path.is_file() else ""
-        if text.count(edit.anchor) != edit.count:
+        if text.count(edit.anchor) != 1:
             raise BuildError(
-                f"Rust's standard library has changed: {edit.file} has {text.count(edit.anchor)} places like "
-                f"{edit.anchor.strip().splitlines()[0]!r} instead of {edit.count} ({edit.why}). Install the version this build "
-                "was written for with `apt-get install rust-web-src=1.96.*`, or adapt programs/build/mai_build/std_patch.py"
+                f"Rust's standard library is not the one this build knows: {edit.file} has {text.count(edit.anchor)} "
+                f"places like {edit.anchor.strip().splitlines()[0]!r} instead of 1 ({edit.why}). "
+                "Run `apt-get install 'rustc-web=1.96.*' 'cargo-web=1.96.*' 'rust-web-src=1.96.*'`, "
+                "or adapt programs/build/mai_build/std_patch.py"
             )
         path.write_text(text.replace(edit.anchor, edit.text))
     (library / _SYS / "alloc" / "solana.rs").write_text(_ALLOCATOR)

@@ -1,4 +1,4 @@
-"""The Debian route's own tools, made once and kept under the cache: patched std, LLVM plug-in, builtins, relink, linker."""
+"""The Debian route's own tools, made once and then cached: patched std, LLVM plug-in, builtins, relink, linker."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def prepare(layout: Layout, library: Path, tools: DebianTools | None = None, rep
         report("compiling the LLVM plug-in")
         flags = shlex.split(run([tools.llvm("llvm-config"), "--cxxflags"], "asking LLVM for its compiler flags"))
         sources = sorted((layout.build / "plugin").glob("*.cpp"))
-        command = [tools.cxx, *flags, "-std=c++17", "-fPIC", "-shared", "-fno-rtti", "-O1", *sources]
+        command: list[str | Path] = [tools.cxx, *flags, "-std=c++17", "-fPIC", "-shared", "-fno-rtti", "-O1", *sources]
         run([*command, "-o", folder / "libsbf.so"], "compiling the LLVM plug-in", report=report)
 
     def make_builtins(folder: Path) -> None:
@@ -56,7 +56,7 @@ def prepare(layout: Layout, library: Path, tools: DebianTools | None = None, rep
         report("compiling relink (about 2 minutes, once)")
         target = layout.cache / "target-relink"
         environment = clean_environment({"PATH": f"{tools.llvm_bin}:{tools.prefix / 'bin'}:/usr/bin:/bin"})
-        command = [tools.cargo, "build", "--release", "--locked", "--target-dir", target]
+        command: list[str | Path] = [tools.cargo, "build", "--release", "--locked", "--target-dir", target]
         run(command, "compiling relink", cwd=layout.build / "relink", env=environment, report=report)
         shutil.copy(target / "release" / "sbf-relink", folder)
         shutil.rmtree(target)
@@ -75,9 +75,8 @@ def prepare(layout: Layout, library: Path, tools: DebianTools | None = None, rep
 def _linker(layout: Layout) -> Path:
     """A script that starts `mai_build.link` with this interpreter, whatever rustc's environment is."""
     script = layout.cache / "sbf-linker"
-    package = Path(__file__).resolve().parents[1]
-    text = f'#!/bin/sh\nPYTHONPATH={shlex.quote(str(package))} exec {shlex.quote(sys.executable)} -m mai_build.link "$@"\n'
-    if not script.is_file() or script.read_text() != text:
-        cache.write_atomically(script, text.encode())
-        script.chmod(0o755)
+    package, python = shlex.quote(str(Path(__file__).resolve().parents[1])), shlex.quote(sys.executable)
+    text = f'#!/bin/sh\nPYTHONPATH={package} exec {python} -m mai_build.link "$@"\n'
+    cache.write_if_changed(script, text.encode())
+    script.chmod(0o755)
     return script

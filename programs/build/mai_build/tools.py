@@ -70,7 +70,8 @@ class DebianTools:
 
     def require(self) -> None:
         """Raise BuildError for the first tool that is missing."""
-        _ = (self.rustc, self.cargo, self.library, self.llvm_bin, self.llvm("clang"), self.llvm("llvm-config"), self.cxx)
+        _ = (self.rustc, self.cargo, self.library, self.llvm_bin, self.cxx)
+        _ = (self.llvm("clang"), self.llvm("llvm-config"))
 
 
 def host_cargo() -> Path:

@@ -42,7 +42,8 @@ def installed(layout: Layout, route: str) -> Versions:
     }
     if route == platform_tools.COMMAND:
         tool = platform_tools.installed() or Path(platform_tools.COMMAND)
-        return common | {"cargo-build-sbf": "; ".join(run([tool, "--version"], "asking for the version").split("\n")).strip("; ")}
+        lines = run([tool, "--version"], f"asking {platform_tools.COMMAND} for its version").splitlines()
+        return common | {platform_tools.COMMAND: "; ".join(lines)}
     tools = DebianTools()
     return common | {
         "rustc": run([tools.rustc, "--version"], "asking rustc for its version").strip(),

@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mai_zk.bounds import check_bounds
+from mai_zk.compiler.canonical import canonical
 from mai_zk.compiler.codegen import FieldCode, Generator
 from mai_zk.compiler.execute import Executor
 from mai_zk.compiler.graph import Graph, Kind, Node
 from mai_zk.compiler.helpers import Layout
 from mai_zk.compiler.lower import Lowering, reachable
+from mai_zk.compiler.reusable import is_vka, trace_vka
 from mai_zk.compiler.rewrite import Region, Rewriter
 from mai_zk.compiler.schedule import Schedule
 from mai_zk.compiler.values import Leaf, Origin, Squeeze, Trace
@@ -30,13 +32,21 @@ def compile_artifact(path: Path | str, parts: Parts | None = None) -> KeyProgram
         raise ZkError(f"The verifier artifact {path} cannot be read: {error.strerror}.") from error
     if data[:4] == b"MAK1":
         return KeyProgram.from_bytes(data)
+    if is_vka(data):
+        return compile_vka(data, parts)
     try:
         text = data.decode()
     except UnicodeDecodeError:
         raise ZkError(
-            f"{path} is not a Solidity verifier; make one with ezkl.create_evm_verifier(..., reusable=False)."
+            f"{path} is neither EZKL's Solidity verifier nor its VKA file; make one with "
+            "ezkl.create_evm_verifier(..., reusable=False) or ezkl.create_evm_vka."
         ) from None
     return compile_solidity(text, parts)
+
+
+def compile_vka(data: bytes, parts: Parts | None = None) -> KeyProgram:
+    """Compile the VKA file that `ezkl.create_evm_vka` writes (see `mai_zk.compiler.reusable`)."""
+    return compile_trace(trace_vka(data), parts)
 
 
 def compile_solidity(text: str, parts: Parts | None = None) -> KeyProgram:
@@ -118,6 +128,7 @@ def check_required(trace: Trace, shape: Shape) -> None:
 
 def compile_trace(trace: Trace, parts: Parts | None) -> KeyProgram:
     """A checked key program of an executed verifier."""
+    trace = canonical(trace)
     shape = read_shape(trace.squeezes)
     check_required(trace, shape)
     if trace.right != Leaf(Origin.PROOF, offset=32 * shape.point_words[-1]):
@@ -172,9 +183,7 @@ def stages(nodes: Sequence[Node], rewriter: Rewriter, n_challenges: int) -> tupl
     return lagrange, quotient
 
 
-def assemble(
-    trace: Trace, shape: Shape, schedule: Schedule, code: FieldCode, parts: Parts | None
-) -> KeyProgram:
+def assemble(trace: Trace, shape: Shape, schedule: Schedule, code: FieldCode, parts: Parts | None) -> KeyProgram:
     """The bytes, checked as the program's own `from_bytes` and the bounds analysis do."""
     n_challenges = sum(s.challenges for s in trace.squeezes)
     sizes = [len(code.constants), n_challenges, shape.n_instances, len(shape.evaluations), code.n_hints]

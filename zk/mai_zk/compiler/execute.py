@@ -16,7 +16,7 @@ from mai_zk.field import R
 
 WORD: Final = 1 << 256
 INSTANCES_AT: Final = 1 << 40  # a calldata address that nothing else reaches
-MAX_STEPS: Final = 4_000_000
+MAX_STEPS: Final = 1_000_000
 _PROOF_AT: Final = {Layout.FIXED: 0x64, Layout.REUSABLE: 0x84}
 
 _CONCRETE: Final[dict[str, Callable[..., int]]] = {
@@ -32,7 +32,7 @@ _CONCRETE: Final[dict[str, Callable[..., int]]] = {
     "not": lambda a: ~a,
     "iszero": lambda a: int(a == 0),
     "shl": lambda a, b: b << a if a < 256 else 0,
-    "shr": lambda a, b: b >> a,
+    "shr": lambda a, b: b >> a if a < 256 else 0,
     "addmod": lambda a, b, m: (a + b) % m if m else 0,
     "mulmod": lambda a, b, m: a * b % m if m else 0,
 }
@@ -62,11 +62,14 @@ class Executor:
     def run(self) -> Trace:
         """Execute the block to its end; ZkError if anything in it is not understood."""
         self.intrinsics = Intrinsics(self.graph, self.memory, self.layout, self.source.constants, self.calldata)
+        self.scopes[0]["result"] = 0
         try:
             self.block(self.source.body)
+            accepts = self.layout is Layout.REUSABLE and isinstance(self.scopes[0]["result"], Facts)
         except _Jumped as jump:
-            if jump.kind != "return" or self.memory.get(0) != 1:
-                raise ZkError("The verifier does not end by returning 1.") from None
+            accepts = self.layout is Layout.FIXED and jump.kind == "return" and self.memory.get(0) == 1
+        if not accepts:
+            raise ZkError("The verifier does not end by returning true.")
         return self.intrinsics.trace(self.required)
 
     # -- names and memory -----------------------------------------------------------------------------------------
@@ -222,21 +225,21 @@ class Executor:
         return results[0] if len(results) == 1 else results
 
     def builtin(self, name: str, args: Sequence[Value]) -> Value | tuple[Value, ...]:
-        match name, *args:
-            case "mload", int(address):
+        match name, args:
+            case "mload", [int(address)]:
                 if address not in self.memory:
                     raise ZkError(f"The verifier reads memory at {address:#x} before writing it.")
                 return self.memory[address]
-            case "mstore", int(address), value:
+            case "mstore", [int(address), value]:
                 if address % 32:
                     raise ZkError(f"The verifier writes memory at {address:#x}, which is not aligned.")
                 self.memory[address] = value
                 return ()
-            case "calldataload", int(address):
+            case "calldataload", [int(address)]:
                 return self.calldata(address)
-            case "pop", _:
+            case "pop", [_]:
                 return ()
-            case "return", _, _:
+            case "return", [_, _]:
                 raise _Jumped("return")
         if name in _CONCRETE and all(isinstance(a, int) for a in args):
             return _CONCRETE[name](*args) % WORD
@@ -244,26 +247,26 @@ class Executor:
 
     def symbolic(self, name: str, args: Sequence[Value]) -> Value:
         """Builtins on values that depend on the proof."""
-        match name, *args:
-            case "addmod", a, b, m if m == R:
+        match name, args:
+            case "addmod", [a, b, m] if m == R:
                 return self.fold(self.graph.add(self.node(a), self.node(b)))
-            case "mulmod", a, b, m if m == R:
+            case "mulmod", [a, b, m] if m == R:
                 return self.fold(self.graph.mul(self.node(a), self.node(b)))
-            case "sub", m, Node() as a if m == R:
+            case "sub", [m, Node() as a] if m == R:
                 return self.graph.neg(a)
-            case "sub", _, _ if self.layout is Layout.REUSABLE and isinstance(args[0], Length):
+            case "sub", [_, _] if self.layout is Layout.REUSABLE and isinstance(args[0], Length):
                 return args[0]
-            case "mod", Node() as a, m if m == R:
+            case "mod", [Node() as a, m] if m == R:
                 return a
-            case "lt", Node() as a, m if m == R and a.kind in (Kind.WORD, Kind.INSTANCE):
+            case "lt", [Node() as a, m] if m == R and a.kind in (Kind.WORD, Kind.INSTANCE):
                 return Facts().also((f"range {a.kind.value}", a.value))
-            case "eq", int(n), Length(of):
+            case "eq", [int(n), Length(of)]:
                 # The reusable verifier derives the proof's length from calldata's layout: nothing to learn.
                 derived = self.layout is Layout.REUSABLE and of == "proof"
                 return Facts() if derived else Facts().also((f"{of} length", n))
-            case "and", Facts() as a, Facts() as b:
+            case "and", [Facts() as a, Facts() as b]:
                 return a.also(*b.facts)
-            case "iszero", Facts() as a:
+            case "iszero", [Facts() as a]:
                 return Not(a)
         if name not in _CONCRETE:
             raise ZkError(f"The verifier calls {name}, which this compiler does not know.")

@@ -29,6 +29,9 @@ class Kind(Enum):
     WORD = "word"
 
 
+COMMUTATIVE: Final = (Kind.ADD, Kind.MUL)
+
+
 @dataclass(frozen=True, eq=False, slots=True)
 class Node:
     """A node; `value` is a constant's value or a leaf's index (a WORD's index counts 32-byte words of the proof)."""

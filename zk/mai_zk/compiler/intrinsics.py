@@ -20,7 +20,7 @@ from mai_zk.compiler.values import (
     Trace,
     Value,
 )
-from mai_zk.curve import GENERATOR, IDENTITY, Point, is_on_curve
+from mai_zk.curve import IDENTITY, Point, is_on_curve
 from mai_zk.errors import ZkError
 
 FREE_POINTER: Final = 0x40
@@ -59,35 +59,35 @@ class Intrinsics:
 
     def call(self, name: str, args: Sequence[Value]) -> Value | tuple[Value, ...]:
         """Apply a helper to its arguments."""
-        match name, *args:
-            case "read_ec_point", Facts() as success, int(cptr), int(mptr), *_:
+        match name, args:
+            case "read_ec_point", [Facts() as success, int(cptr), int(mptr), *_]:
                 words = self.calldata(cptr), self.calldata(cptr + 32)
                 self.memory[mptr], self.memory[mptr + 32] = words
                 return success.also(("point", words[0].value)), cptr + 64, mptr + 64
-            case "squeeze_challenge", int(challenge), int(end), _ if self.layout is Layout.FIXED:
+            case "squeeze_challenge", [int(challenge), int(end), _] if self.layout is Layout.FIXED:
                 return self.squeeze(0, challenge, end)
-            case "squeeze_challenge", int(base), int(challenge), int(end):
+            case "squeeze_challenge", [int(base), int(challenge), int(end)]:
                 return self.squeeze(base, challenge, end)
-            case "squeeze_challenge_cont", int(challenge), _ if self.layout is Layout.FIXED:
+            case "squeeze_challenge_cont", [int(challenge), _] if self.layout is Layout.FIXED:
                 return self.squeeze_again(0, challenge)
-            case "squeeze_challenge_cont", int(base), int(challenge):
+            case "squeeze_challenge_cont", [int(base), int(challenge)]:
                 return self.squeeze_again(base, challenge)
-            case "batch_invert", Facts() as success, int(start), int(end):
+            case "batch_invert", [Facts() as success, int(start), int(end)]:
                 for address in range(start, end, 32):
                     self.memory[address] = self.invert(self.read(address))
                 return success
-            case ("ec_mul_acc" | "ec_mul_tmp"), Facts() as success, scalar:
+            case (("ec_mul_acc" | "ec_mul_tmp"), [Facts() as success, scalar]):
                 at = self.accumulator(name)
                 node = self.graph.const(scalar) if isinstance(scalar, int) else scalar
                 if not isinstance(node, Node):
                     raise ZkError("The verifier multiplies a point by something that is not a scalar.")
                 self.store(at, _scale(self.graph, self.point(self.read(at), self.read(at + 32)), node))
                 return success
-            case ("ec_add_acc" | "ec_add_tmp"), Facts() as success, x, y:
+            case (("ec_add_acc" | "ec_add_tmp"), [Facts() as success, x, y]):
                 at = self.accumulator(name)
                 self.store(at, _plus(self.point(self.read(at), self.read(at + 32)), self.point(x, y)))
                 return success
-            case "ec_pairing", Facts() as success, *coordinates:
+            case "ec_pairing", [Facts() as success, *coordinates]:
                 left_x, left_y, right_x, right_y = coordinates[-4:]
                 if self.pairing is not None:
                     raise ZkError("The verifier checks more than one pairing.")
@@ -109,7 +109,8 @@ class Intrinsics:
             self.digest = first
         elif first != Hash(self.hashes) or self.hashes == 0:
             raise ZkError("The verifier's transcript does not start with the key's digest or the last hash.")
-        instances, words = [], []
+        instances: list[int] = []
+        words: list[int] = []
         for address in range(base + 32, end, 32):
             item = self.read(address)
             if not isinstance(item, Node) or item.kind not in (Kind.INSTANCE, Kind.WORD):
@@ -160,7 +161,12 @@ class Intrinsics:
 
     def point(self, x: Value, y: Value) -> PointExpression:
         """The point with these coordinates; ZkError unless they belong together."""
-        if isinstance(x, Coordinate) and isinstance(y, Coordinate) and x.point is y.point and (x.axis, y.axis) == (0, 1):
+        if (
+            isinstance(x, Coordinate)
+            and isinstance(y, Coordinate)
+            and x.point is y.point
+            and (x.axis, y.axis) == (0, 1)
+        ):
             return x.point
         if isinstance(x, int) and isinstance(y, int):
             if not is_on_curve(Point(x, y)):
@@ -198,6 +204,3 @@ def _plus(left: PointExpression, right: PointExpression) -> PointExpression:
     if left == nothing:
         return right
     return left if right == nothing else Plus(left, right)
-
-
-__all__ = ["GENERATOR", "Intrinsics"]

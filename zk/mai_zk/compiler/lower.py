@@ -262,9 +262,7 @@ class Lowering:
             if x.is_const():
                 return self._pair((self.graph.const(-x.value), y), weight)
         shift = weight - (self.weights[a.id] + self.weights[b.id] - 1)
-        prices = {
-            n.id: self._negation_price(n, self.weights[n.id] + shift) + (shift != 0) * 0.1 for n in (a, b)
-        }
+        prices = {n.id: self._negation_price(n, self.weights[n.id] + shift) + (shift != 0) * 0.1 for n in (a, b)}
         if prices[b.id] < prices[a.id]:
             a, b = b, a
         return self._negative(a, self.weights[a.id] + shift), self.value(b)

@@ -74,9 +74,7 @@ class Cells:
         """The residue value * R^weight."""
         return self._make(Space.CONSTANT, value * pow(MONT, weight, R) % R)
 
-    def total(
-        self, products: list[tuple[Cell, Cell]], plus: list[Cell], minus: list[Cell]
-    ) -> Cell:
+    def total(self, products: list[tuple[Cell, Cell]], plus: list[Cell], minus: list[Cell]) -> Cell:
         """A sum; a sum of one value is that value."""
         if len(plus) == 1 and not products and not minus:
             return plus[0]

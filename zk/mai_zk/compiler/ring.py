@@ -7,6 +7,7 @@ sums stay products. Inverses are negative exponents.
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
@@ -235,9 +236,7 @@ def _common_unit(poly: Poly) -> int:
 
 def _most_shared(poly: Poly, variable: Node | None) -> tuple[int, int] | None:
     """The (factor, sign of exponent) in most terms, if in two or more."""
-    counts = Counter(
-        (f, 1 if e > 0 else -1) for m in poly for f, e in m if variable is None or f != variable.id
-    )
+    counts = Counter((f, 1 if e > 0 else -1) for m in poly for f, e in m if variable is None or f != variable.id)
     best = max(counts.items(), key=lambda item: (item[1], -item[0][0], item[0][1]), default=None)
     return best[0] if best is not None and best[1] > 1 else None
 
@@ -282,14 +281,14 @@ def horner(graph: Graph, variable: Node | None, items: Iterable[tuple[int, Node]
     if step is not None and plain * 2 >= len(powers) and len(powers) > BLOCK:
         return _blocks(graph, graph.power(variable, step), [by_power[p] for p in powers])
     total = by_power[powers[0]]
-    for previous, power in zip(powers, powers[1:], strict=False):
+    for previous, power in itertools.pairwise(powers):
         total = graph.add(graph.mul(total, graph.power(variable, previous - power)), by_power[power])
     return total
 
 
 def _stride(powers: Sequence[int]) -> int | None:
     """The common difference of descending powers that end at zero."""
-    steps = {a - b for a, b in zip(powers, powers[1:], strict=False)}
+    steps = {a - b for a, b in itertools.pairwise(powers)}
     return steps.pop() if len(steps) == 1 and powers[-1] == 0 else None
 
 

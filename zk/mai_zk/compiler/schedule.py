@@ -24,34 +24,21 @@ class Schedule:
         """Leave the expression's value in a register; higher registers are scratch."""
         if register >= N_REGISTERS:
             raise ZkError("The verifier's curve sums are nested too deeply for a key program.")
-        while True:
-            chain: list[PointExpression] = []
-            while isinstance(expression, Scaled) or (isinstance(expression, Plus)):
-                chain.append(expression)
-                if isinstance(expression, Scaled):
-                    expression = expression.inner
-                elif isinstance(expression.left, Leaf) and not isinstance(expression.right, Leaf):
-                    expression = expression.right
-                else:
-                    expression = expression.left
-            break
-        if not isinstance(expression, Leaf):
-            raise ZkError("The verifier's curve sum has no first point.")
+        chain: list[Scaled | Plus] = []
+        while isinstance(expression, Scaled | Plus):
+            chain.append(expression)
+            expression = expression.inner if isinstance(expression, Scaled) else _main_side(expression)[0]
         self._point(CurveKind.LOAD, register, expression)
         for step in reversed(chain):
             if isinstance(step, Scaled):
                 self.operations.append(CurveOp(CurveKind.MULS, register, 0, self._scalar(step.scalar)))
-            elif isinstance(step, Plus):
-                self._add(register, step)
-
-    def _add(self, register: int, step: Plus) -> None:
-        swap = isinstance(step.left, Leaf) and not isinstance(step.right, Leaf)
-        other = step.left if swap else step.right
-        if isinstance(other, Leaf):
-            self._point(CurveKind.ADDP, register, other)
-        else:
-            self.emit(other, register + 1)
-            self.operations.append(CurveOp(CurveKind.ADDR, register, 0, register + 1))
+                continue
+            other = _main_side(step)[1]
+            if isinstance(other, Leaf):
+                self._point(CurveKind.ADDP, register, other)
+            else:
+                self.emit(other, register + 1)
+                self.operations.append(CurveOp(CurveKind.ADDR, register, 0, register + 1))
 
     def _scalar(self, scalar: Node) -> int:
         if scalar not in self.scalars:
@@ -66,3 +53,10 @@ class Schedule:
         if leaf.point not in self.points:
             self.points.append(leaf.point)
         self.operations.append(CurveOp(kind, register, 1, 64 * self.points.index(leaf.point)))
+
+
+def _main_side(step: Plus) -> tuple[PointExpression, PointExpression]:
+    """(the side that stays in the register, the side that is added to it): a single point is added."""
+    if isinstance(step.left, Leaf) and not isinstance(step.right, Leaf):
+        return step.right, step.left
+    return step.left, step.right
