@@ -15,6 +15,7 @@ from mai_zk.digits import LEVELS, SIDE, dataset
 from onnx import TensorProto, helper, numpy_helper
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
+from threadpoolctl import threadpool_limits
 
 HIDDEN, SEED, SCALE = 32, 0, 64
 EPOCHS = 150
@@ -45,7 +46,8 @@ def train() -> tuple[list[np.ndarray], dict[str, float]]:
         n_iter_no_change=EPOCHS,
         random_state=SEED,
     )
-    with warnings.catch_warnings():
+    # One thread: on small matrices more of them only wait for each other.
+    with warnings.catch_warnings(), threadpool_limits(1):
         warnings.simplefilter("ignore", ConvergenceWarning)  # a fixed number of epochs is meant
         network.fit(augmented, np.tile(labels, len(augmented) // len(labels)))
     (w1, w2), (b1, b2) = network.coefs_, network.intercepts_

@@ -71,7 +71,7 @@ def test_a_picture_of_ones_own(tmp_path: Path) -> None:
     [
         (("demo", "--image", "nowhere.png"), "nowhere.png"),
         (("demo", "--digit", "3", "--image", "nowhere.png"), "not both"),
-        (("demo", "--digit", "12"), "12"),
+        (("demo", "--digit", "12"), "--digit"),
     ],
 )
 def test_wrong_input_is_one_sentence(arguments: tuple[str, ...], sentence: str) -> None:

@@ -208,7 +208,7 @@ class Chain:
     def put_mint(self, authority: Pubkey | None, freeze: Pubkey | None, decimals: int = 9, supply: int = 0) -> Pubkey:
         """A mint made by somebody else."""
         address = Pubkey.new_unique()
-        option = [struct.pack("<I", key is not None) + (bytes(key) if key else bytes(32)) for key in (authority, freeze)]
+        option = [struct.pack("<I", key is not None) + bytes(key or Pubkey.default()) for key in (authority, freeze)]
         self.put(address, option[0] + struct.pack("<QBB", supply, decimals, 1) + option[1], TOKEN_PROGRAM)
         return address
 

@@ -177,7 +177,9 @@ class Network:
         self.chain.put(address, data, VERIFIER)
         return address
 
-    def settle(self, job: Job, receipt: Pubkey | None = None, signer: Keypair | None = None, **accounts: Pubkey) -> Landed:
+    def settle(
+        self, job: Job, receipt: Pubkey | None = None, signer: Keypair | None = None, **accounts: Pubkey
+    ) -> Landed:
         signer = signer or self.owner
         named_accounts = {
             "owner": signer.pubkey(),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from mai.program import calibration
 
@@ -21,7 +21,8 @@ def test_every_class_has_caps_trust_and_a_peak(device_class: int) -> None:
 
 
 def test_only_nvtrust_hardware_gains_from_an_attestation() -> None:
-    assert [int(calibration.trust(device_class, True)) for device_class in CLASSES] == [6_000] * 4 + [10_000, 6_000, 10_000]
+    trust = [int(calibration.trust(device_class, True)) for device_class in CLASSES]
+    assert trust == [6_000] * 4 + [10_000, 6_000, 10_000]
 
 
 def test_a_thousand_tokens_in_a_tenth_of_a_second_are_not_a_cpus() -> None:
@@ -36,6 +37,7 @@ def test_a_thousand_tokens_in_a_tenth_of_a_second_are_not_a_cpus() -> None:
 times = st.integers(0, 2**40)
 
 
+@settings(deadline=None)
 @given(
     device_class=st.integers(0, 6),
     units=st.integers(0, 2**60),
@@ -45,7 +47,7 @@ times = st.integers(0, 2**40)
     most_ms=st.integers(1, 2_592_000_000),
 )
 def test_plausible_work_fits_the_model_the_clock_and_the_device(
-    device_class: int, units: int, active_ms: int, start_ms: int, now_ms: int, most_ms: int
+    *, device_class: int, units: int, active_ms: int, start_ms: int, now_ms: int, most_ms: int
 ) -> None:
     verdict = calibration.plausibility(device_class, units, active_ms, start_ms, now_ms, most_ms)
     fits = {
@@ -56,6 +58,7 @@ def test_plausible_work_fits_the_model_the_clock_and_the_device(
     assert fits[verdict] is False if verdict else all(fits.values())
 
 
+@settings(deadline=None)
 @given(posted=times, busy=times)
 def test_work_starts_when_both_the_task_and_the_miner_are_free(posted: int, busy: int) -> None:
     assert calibration.earliest_start(posted, busy) == max(posted, busy)

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from mai import program
 from mai.errors import MaiError
@@ -28,6 +28,7 @@ def test_overflow_is_an_error(kind: type[CheckedInt]) -> None:
             overflow()
 
 
+@settings(deadline=None)
 @given(left=small, right=small.filter(bool))
 def test_division_truncates_and_the_remainder_fits(left: int, right: int) -> None:
     if (left, right) == (-(2**63), -1):
@@ -88,7 +89,7 @@ def test_rules_enforce_their_annotations() -> None:
         rewards.uptime_bonus(2**16)
     with pytest.raises(TypeError, match="u64 is not u16"):
         rewards.uptime_bonus(u64(9_000))
-    with pytest.raises(AssertionError, match="^UnknownDeviceClass: "):
+    with pytest.raises(AssertionError, match=r"^UnknownDeviceClass: "):
         calibration.check_device_class(7)
 
 

@@ -15,6 +15,7 @@ from program.network import (
     named,
     ready,
     spent_address,
+    task_address,
     work_address,
 )
 from solders.keypair import Keypair
@@ -29,15 +30,15 @@ def network() -> Network:
     return ready()
 
 
-def fund(network: Network, task: Pubkey, wallet: Pubkey, amount: int, signer: Keypair, mint: Pubkey = MINT) -> int:
+def fund(network: Network, task: Pubkey, wallet: Pubkey, amount: int, *, by: Keypair, mint: Pubkey = MINT) -> int:
     accounts = {
-        "requester": signer.pubkey(),
+        "requester": by.pubkey(),
         "config": CONFIG,
         "mint": mint,
         "token_account": wallet,
         "task": task,
     }
-    landed = network.chain.send(signer, network.chain.instruction("fund_task", accounts, {"amount": amount}))
+    landed = network.chain.send(by, network.chain.instruction("fund_task", accounts, {"amount": amount}))
     return int(landed.events["TaskFunded"]["fee_burned"])
 
 
@@ -47,6 +48,15 @@ def test_a_spent_record_starts_unspent_and_is_opened_once(network: Network) -> N
     assert (record["model"], bytes(record["input"]), record["spent"]) == (network.model, INPUT, False)
     with refused("AccountInUse"):
         network.open_spent_record(INPUT)
+
+
+def test_the_record_and_the_task_fit_one_transaction(network: Network) -> None:
+    asker, record = network.requester.pubkey(), spent_address(network.model, INPUT)
+    accounts = {"payer": asker, "requester": asker, "config": CONFIG, "model": network.model, "spent_record": record}
+    arguments = {**named("input", INPUT), "position": 0, "nonce": 1, "lifetime_s": 60}
+    accounts["task"] = task_address(asker, 1)
+    both = [network.chain.instruction(name, accounts, arguments) for name in ("open_spent_record", "post_task")]
+    assert "TaskPosted" in network.chain.send(network.requester, *both).events
 
 
 def test_positions_are_bounded_by_the_model(network: Network) -> None:
@@ -72,9 +82,7 @@ def test_a_nonce_is_used_once(network: Network) -> None:
     network.post_task(INPUT, 8)
 
 
-@pytest.mark.parametrize(
-    ("lifetime", "good", "name"), [(9, 10, "TaskTooShort"), (2_592_001, 2_592_000, "TaskTooLong")]
-)
+@pytest.mark.parametrize(("lifetime", "good", "name"), [(9, 10, "TaskTooShort"), (2_592_001, 2_592_000, "TaskTooLong")])
 def test_lifetimes_are_bounded(network: Network, lifetime: int, good: int, name: str) -> None:
     network.open_spent_record(INPUT)
     with refused(name):
@@ -108,22 +116,22 @@ def test_a_fee_is_burned(network: Network) -> None:
     wallet = put(MINT, mine.pubkey(), 1_000)
     network.chain.put(MINT, _mint_with_supply(network, 1_000), network.chain.svm.get_account(MINT).owner)
     with refused("NotRequester"):
-        fund(network, job.task, put(MINT, network.owner.pubkey(), 1_000), 1, network.owner)
+        fund(network, job.task, put(MINT, network.owner.pubkey(), 1_000), 1, by=network.owner)
     with refused("WrongFeeMint"):
-        fund(network, job.task, wallet, 1, mine, network.chain.put_mint(CONFIG, None, supply=1_000))
+        fund(network, job.task, wallet, 1, by=mine, mint=network.chain.put_mint(CONFIG, None, supply=1_000))
     with refused("WrongFeeAccount"):
-        fund(network, job.task, put(Pubkey.new_unique(), mine.pubkey(), 1_000), 1, mine)
+        fund(network, job.task, put(Pubkey.new_unique(), mine.pubkey(), 1_000), 1, by=mine)
     with refused("NotFeeOwner"):
-        fund(network, job.task, put(MINT, network.owner.pubkey(), 1_000), 1, mine)
+        fund(network, job.task, put(MINT, network.owner.pubkey(), 1_000), 1, by=mine)
     with refused("NothingToBurn"):
-        fund(network, job.task, wallet, 0, mine)
-    assert fund(network, job.task, wallet, 300, mine) == 300
-    assert fund(network, job.task, wallet, 200, mine) == 500
+        fund(network, job.task, wallet, 0, by=mine)
+    assert fund(network, job.task, wallet, 300, by=mine) == 300
+    assert fund(network, job.task, wallet, 200, by=mine) == 500
     assert (network.chain.balance(wallet), network.chain.supply(MINT)) == (500, 500)
     network.chain.set_time(START + 60)
     network.commit(job)
     with refused("TaskNotOpen"):
-        fund(network, job.task, wallet, 1, mine)
+        fund(network, job.task, wallet, 1, by=mine)
 
 
 def _mint_with_supply(network: Network, supply: int) -> bytes:

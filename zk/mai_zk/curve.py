@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import NamedTuple
 
 from mai_zk.errors import ZkError
@@ -62,18 +61,37 @@ def add(a: Point, b: Point) -> Point:
 
 
 def multiply(point: Point, scalar: int) -> Point:
-    """scalar·point by double and add."""
-    result = IDENTITY
-    for bit in bin(scalar % R)[2:]:
-        result = add(result, result)
+    """scalar * point, by double and add in Jacobian coordinates (x/z^2, y/z^3; z = 0 is the identity)."""
+    x, y, z = 0, 1, 0
+    for bit in bin(scalar % R)[2:] if point != IDENTITY else "":
+        x, y, z = _double(x, y, z)
         if bit == "1":
-            result = add(result, point)
-    return result
+            x, y, z = _add_affine(x, y, z, point)
+    if z == 0:
+        return IDENTITY
+    inverse = pow(z, -1, Q)
+    square = inverse * inverse % Q
+    return Point(x * square % Q, y * square * inverse % Q)
 
 
-def total(points: Iterable[Point]) -> Point:
-    """The sum of points."""
-    result = IDENTITY
-    for point in points:
-        result = add(result, point)
-    return result
+def _double(x: int, y: int, z: int) -> tuple[int, int, int]:
+    square = y * y % Q
+    s = 4 * x * square % Q
+    m = 3 * x * x % Q
+    new_x = (m * m - 2 * s) % Q
+    return new_x, (m * (s - new_x) - 8 * square * square) % Q, 2 * y * z % Q
+
+
+def _add_affine(x: int, y: int, z: int, point: Point) -> tuple[int, int, int]:
+    if z == 0:
+        return point.x, point.y, 1
+    square = z * z % Q
+    h = (point.x * square - x) % Q
+    r = (point.y * square * z - y) % Q
+    if h == 0:
+        return _double(x, y, z) if r == 0 else (0, 1, 0)
+    h2 = h * h % Q
+    h3 = h2 * h % Q
+    v = x * h2 % Q
+    new_x = (r * r - h3 - 2 * v) % Q
+    return new_x, (r * (v - new_x) - y * h3) % Q, z * h % Q

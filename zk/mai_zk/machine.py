@@ -72,6 +72,15 @@ def transcript(program: KeyProgram, instances: Sequence[int], proof: bytes) -> t
     return tuple(challenges)
 
 
+@dataclass(frozen=True)
+class CodeResult:
+    """What the field code leaves: hints (Montgomery form, 0 where no inverse exists), scalars, first refusal."""
+
+    hints: tuple[int, ...]
+    scalars: tuple[int, ...]
+    refusal: str | None
+
+
 def execute(program: KeyProgram, instances: Sequence[int], proof: bytes) -> Run:
     """Run the field code; ZkError only for wrong counts or a malformed program, never for a wrong proof."""
     program.check_proof_shape(instances, proof)
@@ -79,13 +88,19 @@ def execute(program: KeyProgram, instances: Sequence[int], proof: bytes) -> Run:
     evals_at = 64 * program.n_proof_points
     evals = [int.from_bytes(proof[evals_at + 32 * i :][:32], "big") for i in range(program.n_evals)]
     refusal = "NonCanonical" if any(v >= R for v in [*instances, *evals]) else None
+    result = run_code(program, [*(c * MONT for c in challenges), *instances, *evals])
+    return Run(program, proof, challenges, result.hints, result.scalars, refusal or result.refusal)
+
+
+def run_code(program: KeyProgram, inputs: Sequence[int]) -> CodeResult:
+    """Run the field code on the slots after the constants: challenges (Montgomery form), instances, evaluations."""
     slots = dict(enumerate(from_limbs(c) % R for c in program.constants))
-    for value in [*(c * MONT for c in challenges), *instances, *evals]:
+    for value in inputs:
         slots[len(slots)] = value % R
-    hints: list[int] = []
     first_hint = len(slots)
     scalars = [0] * program.n_scalars
-    hint_values: dict[int, int] = {}
+    hints: dict[int, int] = {}
+    refusal = None
     for ins in program.code:
         op, args = ins.op, ins.args
         if ins.products:
@@ -97,12 +112,11 @@ def execute(program: KeyProgram, instances: Sequence[int], proof: bytes) -> Run:
         elif op is Op.CHK:
             value = slots[args[1]]
             if value == 0:
-                refusal = refusal or "BadHint"
-            hint_values[args[0]] = slots[args[0]] = MONT * MONT * pow(value, -1, R) % R if value else 0
+                refusal = refusal or "HintWrong"
+            hints[args[0]] = slots[args[0]] = MONT * MONT * pow(value, -1, R) % R if value else 0
         elif op is Op.SCAL:
             scalars[args[0]] = slots[args[1]] * MONT_INV % R
-    for i in range(program.n_hints):
-        if first_hint + i not in hint_values:
-            raise ZkError(f"The key program never checks hint {i}.")
-        hints.append(hint_values[first_hint + i])
-    return Run(program, proof, challenges, tuple(hints), tuple(scalars), refusal)
+    wanted = range(first_hint, first_hint + program.n_hints)
+    if set(hints) != set(wanted):
+        raise ZkError("The key program does not check each of its hints.")
+    return CodeResult(tuple(hints[i] for i in wanted), tuple(scalars), refusal)

@@ -20,7 +20,7 @@ from mai.chain.cluster import Cluster
 from mai.errors import MaiError
 
 LOADER = Pubkey.from_string("BPFLoaderUpgradeab1e11111111111111111111111")
-CHUNK_BYTES = 1000
+CHUNK_BYTES = 960
 BUFFER_HEADER_BYTES = 37
 PROGRAM_BYTES = 36
 PROGRAM_DATA_HEADER_BYTES = 45

@@ -29,7 +29,7 @@ from mai.errors import MaiError, ProgramError
 POLL_SECONDS = 0.2
 RESEND_SECONDS = 2.0
 ATTEMPTS = 5
-PIPELINE = 16
+PIPELINE = 64
 CLOCK = Pubkey.from_string("SysvarC1ock11111111111111111111111111111111")
 MONIKERS = {
     "localhost": "http://127.0.0.1:8899",
@@ -141,9 +141,8 @@ class Rpc:
             transactions = [signed(batch, signers, blockhash.blockhash) for batch in group]
             for transaction in transactions:
                 self._submit(transaction, preflight=False)
-            for batch, transaction in zip(group, transactions, strict=True):
-                done = self._wait(transaction, blockhash.last_valid_block_height)
-                landed.append(done if done is not None else self.send(batch, signers))
+            done = self._wait_all(transactions, blockhash.last_valid_block_height)
+            landed += [item if item else self.send(batch, signers) for item, batch in zip(done, group, strict=True)]
         return landed
 
     def _blockhash(self) -> RpcBlockhash:
@@ -169,20 +168,34 @@ class Rpc:
         return refusal(reason, logs, self.messages)
 
     def _wait(self, transaction: Transaction, last_valid_height: int) -> Landed | None:
-        """Wait for confirmation, sending again every two seconds; None if the blockhash expired first."""
-        signature = transaction.signatures[0]
+        """Wait for one transaction; None if its blockhash expired before it landed."""
+        return self._wait_all([transaction], last_valid_height)[0]
+
+    def _wait_all(self, transactions: Sequence[Transaction], last_valid_height: int) -> list[Landed | None]:
+        """Wait for confirmation, sending again every two seconds; None for those whose blockhash expired first."""
+        slots: dict[Signature, int] = {}
+        pending = {transaction.signatures[0]: transaction for transaction in transactions}
         sent = time.monotonic()
-        while True:
-            status = self._ask(lambda: self._client.get_signature_statuses([signature])).value[0]
-            if status is not None and status.confirmation_status is not None:
+        while pending:
+            # The height is read before the statuses: a transaction seen by neither can then never land.
+            expired = self._ask(lambda: self._client.get_block_height(self.commitment)).value > last_valid_height
+            statuses = self._ask(lambda: self._client.get_signature_statuses(list(pending))).value
+            for signature, status in zip(list(pending), statuses, strict=True):
+                if status is None or status.confirmation_status is None:
+                    continue
                 if status.err is not None or int(status.confirmation_status) >= 1:
-                    return self._landed(signature, status.slot)
-            elif self._ask(lambda: self._client.get_block_height(self.commitment)).value > last_valid_height:
-                return None
-            if time.monotonic() - sent > RESEND_SECONDS:
-                self._submit(transaction, preflight=False)
+                    slots[signature] = status.slot
+                    del pending[signature]
+            if expired and not any(statuses):
+                break
+            if pending and time.monotonic() - sent > RESEND_SECONDS:
+                for transaction in pending.values():
+                    self._submit(transaction, preflight=False)
                 sent = time.monotonic()
-            time.sleep(POLL_SECONDS)
+            if pending:
+                time.sleep(POLL_SECONDS)
+        signatures = [transaction.signatures[0] for transaction in transactions]
+        return [self._landed(item, slots[item]) if item in slots else None for item in signatures]
 
     def _landed(self, signature: Signature, slot: int) -> Landed:
         for _ in range(int(10 / POLL_SECONDS)):

@@ -158,7 +158,7 @@ class Verifier:
             for offset in range(0, len(body), CHUNK_BYTES)
             if body[offset : offset + CHUNK_BYTES] != present[offset : offset + CHUNK_BYTES]
         ]
-        step = 16
+        step = 32
         for start in range(0, len(chunks), step):
             progress(start, len(chunks))
             uploaded.transactions += self.cluster.send_many(chunks[start : start + step], [self.payer])

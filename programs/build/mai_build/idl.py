@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +62,7 @@ def rust_errors(text: str) -> list[dict[str, Any]]:
 
 
 def of_verifier(layout: Layout) -> bytes:
-    """The hand-written IDL with the errors of error.rs. Raises BuildError when it lists other ones."""
+    """The hand-written IDL with error.rs's errors and the address. Raises BuildError when it lists other errors."""
     folder = layout.programs / "verifier"
     described: dict[str, Any] = json.loads((folder / "verifier.json").read_text())
     errors = rust_errors((folder / "src" / "error.rs").read_text())
@@ -71,7 +72,19 @@ def of_verifier(layout: Layout) -> bytes:
         names = ", ".join(dict.fromkeys(wrong))
         raise BuildError(f"programs/verifier: verifier.json and src/error.rs disagree about {names}: make them equal")
     described["errors"] = errors
+    described["metadata"] = {"address": declared_address(layout, "verifier")}
     return _text(described)
+
+
+def declared_address(layout: Layout, program: str) -> str:
+    """The program's address of Anchor.toml. Raises BuildError when it has none."""
+    try:
+        settings = tomllib.loads((layout.root / "Anchor.toml").read_text())
+        return str(settings["programs"]["localnet"][program])
+    except (OSError, KeyError, tomllib.TOMLDecodeError) as error:
+        raise BuildError(
+            f"Anchor.toml has no address of {program} under [programs.localnet]: restore the file"
+        ) from error
 
 
 def _text(described: dict[str, Any]) -> bytes:

@@ -22,8 +22,8 @@ _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 def split_parts(output: str) -> dict[str, str]:
     """Seahorse's standard output as files: path under src/ -> Rust text. Raises BuildError when it has no lib.rs."""
     marks = list(_PART.finditer(output))
-    ends = [mark.start() for mark in marks[1:]] + [len(output)]
-    parts = {mark["path"]: output[mark.end() : end].strip() + "\n" for mark, end in zip(marks, ends, strict=True)}
+    ends = [*(mark.start() for mark in marks[1:]), len(output)]
+    parts = {mark["path"]: output[mark.end() : ends[i]].strip() + "\n" for i, mark in enumerate(marks)}
     if "lib.rs" not in parts or not all(_SAFE_PATH.fullmatch(path) for path in parts):
         raise BuildError(f"seahorse printed no Rust program: install the known version, `{INSTALL_SEAHORSE}`")
     return parts

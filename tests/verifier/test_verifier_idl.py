@@ -1,0 +1,59 @@
+"""The IDL says what the program does: errors, discriminators and account layouts."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from verifier.chain import IDL, KEY_HEADER, PROOF_HEADER, RECEIPT, ROOT, discriminator
+
+SOURCE = ROOT / "programs" / "verifier" / "src"
+SIZES = {"u8": 1, "bool": 1, "u32": 4, "u64": 8, "publicKey": 32}
+
+
+def idl() -> dict:  # type: ignore[type-arg]
+    loaded: dict = json.loads(IDL.read_text())  # type: ignore[type-arg]
+    return loaded
+
+
+def size(kind: str | dict) -> int:  # type: ignore[type-arg]
+    if isinstance(kind, str):
+        return SIZES[kind]
+    inner, count = kind["array"]
+    return SIZES[inner] * int(count)
+
+
+def snake(name: str) -> str:
+    return re.sub(r"([A-Z])", r"_\1", name).lower()
+
+
+def test_errors_are_those_of_the_program() -> None:
+    found = re.findall(r"    /// (.*)\n    (\w+) = (\d+),", (SOURCE / "error.rs").read_text())
+    expected = [{"code": int(code), "name": name, "msg": message} for message, name, code in found]
+    assert idl()["errors"] == expected
+    assert [error["code"] for error in expected] == list(range(6000, 6000 + len(expected)))
+
+
+def test_every_error_is_asserted_by_a_test() -> None:
+    tests = "".join(path.read_text() for path in (ROOT / "tests" / "verifier").glob("test_verifier_*.py"))
+    # The runtime gives no way to make a system call fail here.
+    missing = [error["name"] for error in idl()["errors"] if f'"{error["name"]}"' not in tests]
+    assert missing == ["SystemCallFailed"]
+
+
+def test_discriminators_are_anchors() -> None:
+    dispatch = (SOURCE / "instruction.rs").read_text()
+    constants = dict(re.findall(r"const (\w+): \[u8; 8\] = \[(.*)\];", dispatch))
+    for entry in idl()["instructions"]:
+        name = snake(entry["name"])
+        written = bytes(int(byte, 16) for byte in constants[name.upper()].split(", "))
+        assert written == discriminator("global", name)
+    headers = (SOURCE / "accounts.rs").read_text()
+    pattern = r"impl Header for (\w+) \{\s*const DISCRIMINATOR: \[u8; 8\] = \[(.*)\];"
+    for name, text in re.findall(pattern, headers):
+        assert bytes(int(byte, 16) for byte in text.split(", ")) == discriminator("account", name)
+
+
+def test_account_layouts() -> None:
+    sizes = {entry["name"]: 8 + sum(size(f["type"]) for f in entry["type"]["fields"]) for entry in idl()["accounts"]}
+    assert sizes == {"Key": KEY_HEADER.size, "Proof": PROOF_HEADER.size, "Receipt": RECEIPT.size}
