@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from mai_zk.keyprogram import KeyProgram
-
 from verifier.keys import VECTORS, Draft, parse
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from verifier.chain import Chain
 from verifier.circuit import Circuit
 

@@ -80,7 +80,8 @@ class Draft:
         phases = [value for phase in (self.phases + [(0, 0)] * 8)[:8] for value in phase]
         n_phases = len(self.phases) if self.n_phases is None else self.n_phases
         header = HEADER.pack(
-            self.magic, *counts, len(self.code_bytes), n_phases, self.zero1, *self.parts, *phases, self.zero2, self.digest
+            *(self.magic, *counts, len(self.code_bytes), n_phases, self.zero1),
+            *(*self.parts, *phases, self.zero2, self.digest),
         )
         constants = b"".join(struct.pack("<10I", *constant) for constant in self.constants)
         curve = b"".join(struct.pack("<BBHI", *operation) for operation in self.curve)

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 import pytest
 from solders.instruction import AccountMeta, Instruction
-
 from verifier.chain import (
     PROGRAM,
     Chain,
@@ -111,11 +110,12 @@ def test_instances_are_canonical(sealed: Chain, circuit: Circuit) -> None:
 
 def test_changed_evaluations(sealed: Chain, circuit: Circuit) -> None:
     def payloads() -> Iterator[bytes]:
-        for offset in circuit.evaluation_offsets:
+        for number, offset in enumerate(circuit.evaluation_offsets):
             value = int.from_bytes(circuit.proof[offset : offset + 32], "big")
             changed = spliced(circuit.proof, offset, be((value + 1) % R))
             yield circuit.with_old_hints(proof=changed)
-            yield circuit.with_new_hints(proof=changed)
+            if number % 4 == 0:  # the reference machine takes 0.1 s
+                yield circuit.with_new_hints(proof=changed)
 
     assert verdicts(sealed, circuit, payloads()) == REFUSED_STATEMENT
 
@@ -169,30 +169,30 @@ def test_no_point_is_the_identity(sealed: Chain, circuit: Circuit) -> None:
 
 def test_points_are_on_the_curve(sealed: Chain, circuit: Circuit) -> None:
     def payloads() -> Iterator[bytes]:
-        for offset, x, y in points(circuit):
-            for point in (be((x + 1) % Q) + be(y), be(x) + be((y + 1) % Q), off_curve_g1(), be(0) + be(1), be(1) + be(0)):
-                yield circuit.with_new_hints(proof=spliced(circuit.proof, offset, point))
+        for number, (offset, x, y) in enumerate(points(circuit)):
+            others = (be((x + 1) % Q) + be(y), be(x) + be((y + 1) % Q), off_curve_g1(), be(0) + be(1), be(1) + be(0))
+            changed = spliced(circuit.proof, offset, others[number % len(others)])
+            yield circuit.with_new_hints(proof=changed)
 
     assert verdicts(sealed, circuit, payloads()) == {"PointNotOnCurve"}
 
 
 def test_other_points(sealed: Chain, circuit: Circuit) -> None:
-    """Every point negated, replaced by the generator and by its neighbour."""
+    """Every point negated, or replaced by the generator or by its neighbour."""
 
     def payloads() -> Iterator[bytes]:
         offsets = circuit.point_offsets
         for number, (offset, x, y) in enumerate(points(circuit)):
             neighbour = offsets[(number + 1) % len(offsets)]
-            for point in (be(x) + be(Q - y), G1_BYTES, circuit.proof[neighbour : neighbour + 64]):
-                changed = spliced(circuit.proof, offset, point)
-                yield circuit.with_new_hints(proof=changed)
+            others = (be(x) + be(Q - y), G1_BYTES, circuit.proof[neighbour : neighbour + 64])
+            yield circuit.with_new_hints(proof=spliced(circuit.proof, offset, others[number % 3]))
 
     assert verdicts(sealed, circuit, payloads()) == {"ProofInvalid"}
 
 
 def test_changed_points_with_old_hints(sealed: Chain, linear4: Circuit) -> None:
     def payloads() -> Iterator[bytes]:
-        for offset, x, y in points(linear4):
+        for offset, x, y in points(linear4):  # each one negated
             yield linear4.with_old_hints(proof=spliced(linear4.proof, offset, be(x) + be(Q - y)))
 
     assert verdicts(sealed, linear4, payloads()) == REFUSED_STATEMENT

@@ -2,7 +2,6 @@
 
 import pytest
 from solders.pubkey import Pubkey
-
 from verifier.chain import (
     RECEIPT,
     Chain,
@@ -22,9 +21,7 @@ HASH = bytes(32)
 
 def receipt_data(claimer: Pubkey, consumed: int = 0) -> bytes:
     fields = [bytes([n]) * 32 for n in range(1, 9)]
-    return RECEIPT.pack(
-        discriminator("account", "Receipt"), bytes(32), bytes(claimer), *fields, 5, consumed, 255, b""
-    )
+    return RECEIPT.pack(discriminator("account", "Receipt"), bytes(32), bytes(claimer), *fields, 5, consumed, 255, b"")
 
 
 def _key(chain: Chain) -> Pubkey:

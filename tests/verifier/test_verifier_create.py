@@ -4,7 +4,6 @@ import pytest
 from solders.instruction import AccountMeta, Instruction
 from solders.pubkey import Pubkey
 from solders.system_program import ID as SYSTEM_PROGRAM
-
 from verifier.chain import (
     KEY_HEADER,
     PROGRAM,

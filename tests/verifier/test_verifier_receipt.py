@@ -7,7 +7,6 @@ from solders.instruction import AccountMeta, Instruction
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 from solders.system_program import ID as SYSTEM_PROGRAM
-
 from verifier.chain import (
     PROGRAM,
     RECEIPT,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from verifier.chain import (
     KEY_HEADER,
     Chain,

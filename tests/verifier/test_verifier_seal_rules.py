@@ -5,13 +5,41 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-
 from verifier.chain import Chain
 from verifier.circuit import Circuit
 from verifier.curves import off_curve_g1, off_subgroup_g2
 from verifier.keys import (
-    ADD, ADDP, ADDR, CHALLENGE, CHK, DOT4, EVALUATION, FOUR_R, G1, HALT, HINT, INSTANCE, KEY, LOAD, MAGIC, MARK,
-    MUL, MULS, NORM, PLAIN, PROOF, Q, R, SCAL, SUB, T0, T1, Draft, limbs, small, spread,
+    ADD,
+    ADDP,
+    ADDR,
+    CHALLENGE,
+    CHK,
+    DOT4,
+    EVALUATION,
+    FOUR_R,
+    G1,
+    HALT,
+    HINT,
+    INSTANCE,
+    KEY,
+    LOAD,
+    MAGIC,
+    MARK,
+    MUL,
+    MULS,
+    NORM,
+    PLAIN,
+    PROOF,
+    SCAL,
+    SUB,
+    T0,
+    T1,
+    Draft,
+    Q,
+    R,
+    limbs,
+    small,
+    spread,
 )  # fmt: skip
 
 Edit = Callable[[Draft], Draft]
@@ -180,7 +208,8 @@ FIELD: list[tuple[str, str, Edit]] = [
     ("limb underflow", "LimbUnderflow", before_halt(*wide(1), [SUB, T1 * S, PLAIN * S, T0 * S, FOUR_R * S])),
     ("underflow in the ninth limb", "LimbUnderflow",
      before_halt(*wide(3), [NORM, T0 * S], [SUB, T1 * S, PLAIN * S, T0 * S, FOUR_R * S])),
-    ("SUB with a plain constant", "NotAModulusMultiple", before_halt([SUB, T1 * S, PLAIN * S, EVALUATION * S, PLAIN * S])),
+    ("SUB with a plain constant", "NotAModulusMultiple",
+     before_halt([SUB, T1 * S, PLAIN * S, EVALUATION * S, PLAIN * S])),
     ("SUB with a temporary", "NotAModulusMultiple", before_halt([SUB, T1 * S, PLAIN * S, EVALUATION * S, T0 * S])),
     ("ambiguous CHK", "AmbiguousCheck",
      code([MUL, T0 * S, INSTANCE * S, S], *[[ADD, T0 * S, T0 * S, T0 * S], [NORM, T0 * S]] * 4, keep=slice(1, None))),
@@ -189,7 +218,8 @@ FIELD: list[tuple[str, str, Edit]] = [
     ("scalar set twice", "ScalarSetTwice", before_halt([SCAL, 0, T1 * S])),
     ("scalar unset", "ScalarUnset", without(4)),
     ("instance unread", "InstanceUnread", code([MUL, T0 * S, PLAIN * S, S], keep=slice(1, None))),
-    ("evaluation unread", "EvaluationUnread", lambda d: d.but(code=[*d.code[:2], [MUL, T1 * S, HINT * S, S], *d.code[3:]])),
+    ("evaluation unread", "EvaluationUnread",
+     lambda d: d.but(code=[*d.code[:2], [MUL, T1 * S, HINT * S, S], *d.code[3:]])),
     ("hint never checked", "HintNeverChecked",
      lambda d: d.but(code=[d.code[0], [SUB, T1 * S, T0 * S, EVALUATION * S, FOUR_R * S], *d.code[3:]])),
 ]  # fmt: skip
@@ -205,7 +235,7 @@ CONTROLS: list[tuple[str, Edit]] = [
     ("largest product", before_halt(*wide(1), [MUL, T1 * S, T0 * S, T0 * S])),
     ("DOT4 of carried", before_halt([DOT4, T1 * S, *[INSTANCE * S, EVALUATION * S] * 4])),
     ("carry after a sum", before_halt(*wide(2), [NORM, T0 * S], [MUL, T1 * S, T0 * S, T0 * S])),
-    ("other multiple of r", lambda d: with_header_constant(FOUR_R, spread(7))(d)),
+    ("other multiple of r", with_header_constant(FOUR_R, spread(7))),
     ("parts", lambda d: d.but(parts=(0, 0, 1, 1, 0, 0))),
 ]
 
@@ -229,9 +259,16 @@ def test_a_constant_too_large(shared: Chain, draft: Draft) -> None:
 
 # -- the curve schedule
 
+Operations = list[tuple[int, int, int, int]]
 W = 64 + 32
+
+
+def with_curve(change: Callable[[Operations], Operations]) -> Edit:
+    return lambda d: d.but(curve=change(d.curve))
+
+
 CURVE: list[tuple[str, str, Edit]] = [
-    (name, refused, (lambda operations: lambda d: d.but(curve=operations(d.curve)))(operations))
+    (name, refused, with_curve(operations))
     for name, refused, operations in (
         ("operation 4", "UnknownCurveOperation", lambda c: [*c, (4, 0, 0, 0)]),
         ("MULS with a source", "UnknownCurveOperation", lambda c: [*c, (MULS, 0, 1, 0)]),
@@ -253,7 +290,7 @@ CURVE: list[tuple[str, str, Edit]] = [
         ("an evaluation", "PointOutOfRange", lambda c: [*c, (ADDP, 0, PROOF, 64)]),
         ("behind W'", "PointOutOfRange", lambda c: [*c, (ADDP, 0, PROOF, W + 128)]),
         ("proof at 2^32 - 1", "PointOutOfRange", lambda c: [*c, (ADDP, 0, PROOF, 0xFFFFFFFF)]),
-        ("phase point unused", "ProofPointUnused", lambda c: [c[1][:1] + (0,) + c[1][2:], *c[3:]]),
+        ("phase point unused", "ProofPointUnused", lambda c: [(*c[1][:1], 0, *c[1][2:]), *c[3:]]),
         ("W unused", "ProofPointUnused", lambda c: [c[0], *c[3:]]),
         ("key point unused", "KeyPointUnused", lambda c: c[:-1]),
         ("nothing", "BadResult", lambda c: []),

@@ -3,7 +3,6 @@
 import pytest
 from solders.instruction import Instruction
 from solders.pubkey import Pubkey
-
 from verifier.chain import (
     KEY_HEADER,
     PROGRAM,
@@ -14,8 +13,8 @@ from verifier.chain import (
     ix_extend,
     ix_seal_key,
     ix_write,
-    key_address,
     keccak,
+    key_address,
     proof_address,
     unused,
 )
@@ -56,9 +55,7 @@ def test_write_changes_only_its_range(chain: Chain) -> None:
     assert chain.data(proof) == header + bytes(10) + b"abc" + bytes(84) + b"xyz"
 
 
-@pytest.mark.parametrize(
-    ("offset", "length"), [(98, 3), (100, 1), (101, 0), (2**32 - 1, 1), (2**32 - 3, 100)]
-)
+@pytest.mark.parametrize(("offset", "length"), [(98, 3), (100, 1), (101, 0), (2**32 - 1, 1), (2**32 - 3, 100)])
 def test_write_out_of_bounds(chain: Chain, offset: int, length: int) -> None:
     proof = _proof(chain, 100)
     assert chain.send(ix_write(chain.payer.pubkey(), proof, offset, bytes(length))).refused == "WriteOutOfBounds"

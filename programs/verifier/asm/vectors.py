@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Write the products' test vectors: ``vectors.py > src/field/vectors.txt``. Extreme and random limbs, exact integers."""
+"""Write the products' test vectors: ``vectors.py > src/field/vectors.txt``. Extreme limbs, exact integers."""
 
 from __future__ import annotations
 

@@ -116,78 +116,76 @@ errors! {
     NotAModulusMultiple = 6044,
     /// The product that CHK compares could have two representations.
     AmbiguousCheck = 6045,
-    /// A scalar could pass 256 bits.
-    ScalarTooLarge = 6046,
     /// A scalar's index is out of range.
-    ScalarOutOfRange = 6047,
+    ScalarOutOfRange = 6046,
     /// A scalar is set twice.
-    ScalarSetTwice = 6048,
+    ScalarSetTwice = 6047,
     /// A scalar is never set.
-    ScalarUnset = 6049,
+    ScalarUnset = 6048,
     /// An instance is never read.
-    InstanceUnread = 6050,
+    InstanceUnread = 6049,
     /// An evaluation is never read.
-    EvaluationUnread = 6051,
+    EvaluationUnread = 6050,
     /// A hint is never checked.
-    HintNeverChecked = 6052,
+    HintNeverChecked = 6051,
 
     // Sealing: the curve operations.
     /// The curve schedule has an unknown operation.
-    UnknownCurveOperation = 6053,
+    UnknownCurveOperation = 6052,
     /// A curve register is out of range.
-    RegisterOutOfRange = 6054,
+    RegisterOutOfRange = 6053,
     /// A curve register is used before it is loaded.
-    RegisterUnset = 6055,
+    RegisterUnset = 6054,
     /// A curve register is loaded again although its point is still needed.
-    RegisterOverwritten = 6056,
+    RegisterOverwritten = 6055,
     /// A curve operation's point is out of range or not a point.
-    PointOutOfRange = 6057,
+    PointOutOfRange = 6056,
     /// A point of the proof is not in the curve schedule.
-    ProofPointUnused = 6058,
+    ProofPointUnused = 6057,
     /// A point of the key is not in the curve schedule.
-    KeyPointUnused = 6059,
+    KeyPointUnused = 6058,
     /// The curve schedule does not end with one point in register 0.
-    BadResult = 6060,
+    BadResult = 6059,
 
     // Verification.
     /// The payload is shorter than the key demands.
-    PayloadTooShort = 6061,
+    PayloadTooShort = 6060,
     /// The payload has trailing bytes.
-    PayloadTooLong = 6062,
+    PayloadTooLong = 6061,
     /// An instance is not below r.
-    InstanceNotCanonical = 6063,
+    InstanceNotCanonical = 6062,
     /// An evaluation is not below r.
-    EvaluationNotCanonical = 6064,
+    EvaluationNotCanonical = 6063,
     /// A coordinate of a proof point is not below q.
-    PointNotCanonical = 6065,
+    PointNotCanonical = 6064,
     /// A proof point is the identity.
-    PointIsIdentity = 6066,
+    PointIsIdentity = 6065,
     /// A proof point is not on the curve.
-    PointNotOnCurve = 6067,
+    PointNotOnCurve = 6066,
     /// A hint is not the inverse that it should be.
-    HintWrong = 6068,
+    HintWrong = 6067,
     /// The proof is invalid: the pairing check failed.
-    ProofInvalid = 6069,
+    ProofInvalid = 6068,
 
     // Receipts.
     /// A receipt for this context, claimer and statement exists.
-    ReceiptExists = 6070,
+    ReceiptExists = 6069,
     /// The receipt was claimed already.
-    ReceiptConsumed = 6071,
+    ReceiptConsumed = 6070,
     /// The receipt belongs to another claimer.
-    ClaimerMismatch = 6072,
+    ClaimerMismatch = 6071,
     /// The receipt was made for another context.
-    ContextMismatch = 6073,
+    ContextMismatch = 6072,
     /// The receipt was made with another key.
-    KeyMismatch = 6074,
+    KeyMismatch = 6073,
     /// The receipt was made with another SRS.
-    SrsMismatch = 6075,
+    SrsMismatch = 6074,
     /// The receipt's input differs.
-    InputMismatch = 6076,
+    InputMismatch = 6075,
     /// The receipt's parameters differ.
-    ParamsMismatch = 6077,
+    ParamsMismatch = 6076,
     /// The receipt's output differs.
-    OutputMismatch = 6078,
+    OutputMismatch = 6077,
 }
 
 impl Error {

@@ -1,6 +1,6 @@
 //! The bounds of the abstract interpretation against exact worst cases, and the set of used things.
 
-use super::field::{modulus_multiple, sum_of_products, Bound};
+use super::field::{modulus_multiple, sum_of_products, Bound, ANY_256_BITS, MAX_VALUE};
 use super::BitSet;
 use crate::error::Error;
 use crate::field::{portable, Element, LIMBS, LIMB_MASK, MODULUS_LIMBS};
@@ -52,6 +52,13 @@ fn exact_columns(pairs: &[(&Element, &Element)]) -> u128 {
         fullest = fullest.max(*columns.iter().max().unwrap());
     }
     fullest
+}
+
+#[test]
+fn every_scalar_fits_32_bytes() {
+    let raw_one = Bound { limbs: [1, 0, 0, 0, 0, 0, 0, 0, 0], value: 1 };
+    let widest = Bound { limbs: [u32::MAX; LIMBS], value: MAX_VALUE };
+    assert!(sum_of_products(&[(widest, raw_one)]).unwrap().value < ANY_256_BITS - 1);
 }
 
 #[test]
