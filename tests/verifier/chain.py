@@ -67,7 +67,7 @@ class Chain:
 
     def __init__(self) -> None:
         self.svm = LiteSVM()
-        self.svm.add_program_from_file(PROGRAM, os.environ.get("MAI_VERIFIER_SO", str(DEFAULT_SO)))
+        self.svm.add_program_from_file(PROGRAM, Path(os.environ.get("MAI_VERIFIER_SO", DEFAULT_SO)))
         self.payer = self.funded()
         self.nonces = itertools.count(1)
 
@@ -113,6 +113,9 @@ class Chain:
     def data(self, address: Pubkey) -> bytes:
         account = self.svm.get_account(address)
         return b"" if account is None else bytes(account.data)
+
+    def balance(self, address: Pubkey) -> int:
+        return self.svm.get_balance(address) or 0
 
     def put(self, address: Pubkey, data: bytes, owner: Pubkey = PROGRAM, lamports: int = 10**10) -> Pubkey:
         """Set an account's content directly, as no transaction could."""

@@ -100,7 +100,8 @@ def parse(blob: bytes) -> Draft:
     constants = [list(struct.unpack_from("<10I", blob, at + 40 * i)) for i in range(n_constants)]
     at += 40 * n_constants
     words = struct.unpack_from(f"<{code_len // 2}H", blob, at)
-    code, cursor = [], 0
+    code: list[list[int]] = []
+    cursor = 0
     while not code or code[-1][0] != HALT:
         length = LENGTHS[words[cursor]]
         code.append(list(words[cursor : cursor + length]))

@@ -41,11 +41,11 @@ def _receipt(chain: Chain) -> Pubkey:
 @pytest.mark.parametrize("make", [_key, _proof, _receipt])
 def test_close_returns_the_rent(chain: Chain, make) -> None:  # type: ignore[no-untyped-def]
     account = make(chain)
-    before = chain.svm.get_balance(chain.payer.pubkey()) + chain.svm.get_balance(account)
+    before = chain.balance(chain.payer.pubkey()) + chain.balance(account)
     chain.run(ix_close(chain.payer.pubkey(), account))
-    after = chain.svm.get_balance(chain.payer.pubkey())
+    after = chain.balance(chain.payer.pubkey())
     assert before - 10_000 < after < before  # the fee
-    assert not chain.svm.get_balance(account)
+    assert chain.balance(account) == 0
     assert chain.data(account) == b""
 
 

@@ -75,7 +75,7 @@ class Program:
         try:
             raw = json.loads(text)
             idl = Idl.from_json(text)
-        except (ValueError, KeyError) as error:
+        except Exception as error:  # the binding has an error class of its own for every way to be wrong
             raise MaiError(f"{idl_path} is not a program interface: run `mai program build`") from error
         self.address = address
         self.errors = {entry["name"]: entry.get("msg", "") for entry in raw.get("errors") or []}

@@ -63,6 +63,8 @@ def check(
         )
     else:
         table = Table(show_header=False, box=None)
+        table.add_column(no_wrap=True)
+        table.add_column(overflow="fold")
         table.add_row("verdict", "[green]accepted[/]" if result.reason is None else f"[red]refused[/]: {result.reason}")
         if result.detail:
             table.add_row("", result.detail)

@@ -1,6 +1,6 @@
 //! Making an account at a program-derived address.
 
-use crate::accounts::{require, require_signer, require_writable, require_system_program, SYSTEM_PROGRAM};
+use crate::accounts::{require, require_signer, require_system_program, require_writable, SYSTEM_PROGRAM};
 use crate::error::{Error, Result};
 use pinocchio::{
     account_info::AccountInfo,
@@ -52,11 +52,8 @@ impl Creation<'_> {
         let missing = rent.saturating_sub(self.account.lamports());
         if missing > 0 {
             let accounts = [AccountMeta::writable_signer(self.payer.key()), AccountMeta::writable(self.account.key())];
-            let instruction = Instruction {
-                program_id: &SYSTEM_PROGRAM,
-                accounts: &accounts,
-                data: &with_u64(TRANSFER, missing),
-            };
+            let instruction =
+                Instruction { program_id: &SYSTEM_PROGRAM, accounts: &accounts, data: &with_u64(TRANSFER, missing) };
             invoke_signed(&instruction, &[self.payer, self.account], &[]).map_err(|_| Error::SystemCallFailed)?;
         }
         let bump = [self.bump];

@@ -21,7 +21,8 @@ pub const SOURCE_PROOF: usize = 0;
 pub const SOURCE_KEY: usize = 1;
 
 /// q, the base field's modulus: 64-bit words, least significant first.
-pub const BASE_MODULUS: [u64; 4] = [0x3c20_8c16_d87c_fd47, 0x9781_6a91_6871_ca8d, 0xb850_45b6_8181_585d, 0x3064_4e72_e131_a029];
+pub const BASE_MODULUS: [u64; 4] =
+    [0x3c20_8c16_d87c_fd47, 0x9781_6a91_6871_ca8d, 0xb850_45b6_8181_585d, 0x3064_4e72_e131_a029];
 
 /// The generator of G1.
 pub const G1: [u8; 64] = {

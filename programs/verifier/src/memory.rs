@@ -23,11 +23,13 @@ pub const SLOTS_OFFSET: usize = 4096;
 /// The most slots that the largest heap, 256 KiB, has room for.
 pub const MAX_SLOTS: usize = (256 * 1024 - SLOTS_OFFSET) / 40;
 
-/// The heap as a table for sealing; zero before its first use.
+/// The heap as a zeroed table for sealing.
 ///
 /// # Safety
 /// On chain only, never while the layout above or another table is in use; zero must be a valid `T`. A table that is
 /// longer than the transaction's heap faults on first use.
 pub unsafe fn table<T>(length: usize) -> &'static mut [T] {
+    // The runtime's heap is zero already; what sealing proves should not hang on that.
+    core::ptr::write_bytes(HEAP as *mut T, 0, length);
     core::slice::from_raw_parts_mut(HEAP as *mut T, length)
 }

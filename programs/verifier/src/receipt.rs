@@ -52,7 +52,13 @@ impl Digests {
 
 /// `verify`: accounts claimer (signer, writable), key, proof, receipt (writable), system program.
 #[inline(never)]
-pub fn verify(program_id: &Pubkey, accounts: &[AccountInfo], context: &[u8; 32], bump: u8, profile: bool) -> Result<()> {
+pub fn verify(
+    program_id: &Pubkey,
+    accounts: &[AccountInfo],
+    context: &[u8; 32],
+    bump: u8,
+    profile: bool,
+) -> Result<()> {
     let [claimer, key_account, proof_account, account, system_program] = distinct(accounts)?;
     let (key, key_body) = Key::sealed(program_id, key_account)?;
     let (proof, proof_body) = Proof::complete(program_id, proof_account)?;

@@ -1,7 +1,8 @@
 //! `create_key`, `create_proof`, `extend`, `write` and `close`: how keys and proofs get on chain and off again.
 
 use crate::accounts::{
-    discriminator, distinct, require, require_signer, require_writable, view, view_unchecked, Header, Key, Proof, Receipt,
+    discriminator, distinct, require, require_signer, require_writable, view, view_unchecked, Header, Key, Proof,
+    Receipt,
 };
 use crate::create::{Creation, MAX_GROWTH};
 use crate::error::{Error, Result};
@@ -50,14 +51,8 @@ pub fn create_proof(program_id: &Pubkey, accounts: &[AccountInfo], nonce: u64, s
     creation.make(seeds, full_size)?;
     // SAFETY: the account was just made, at least as long as its header.
     let (proof, _) = unsafe { view_unchecked::<Proof>(account) };
-    *proof = Proof {
-        discriminator: Proof::DISCRIMINATOR,
-        authority: *authority.key(),
-        nonce,
-        size,
-        bump,
-        reserved: [0; 3],
-    };
+    *proof =
+        Proof { discriminator: Proof::DISCRIMINATOR, authority: *authority.key(), nonce, size, bump, reserved: [0; 3] };
     Ok(())
 }
 

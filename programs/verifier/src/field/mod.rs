@@ -20,19 +20,49 @@ pub const LIMB_BITS: u32 = 29;
 pub const LIMB_MASK: u64 = (1 << LIMB_BITS) - 1;
 
 /// r, 64-bit words, least significant first.
-pub const MODULUS: [u64; 4] = [0x43e1_f593_f000_0001, 0x2833_e848_79b9_7091, 0xb850_45b6_8181_585d, 0x3064_4e72_e131_a029];
+pub const MODULUS: [u64; 4] =
+    [0x43e1_f593_f000_0001, 0x2833_e848_79b9_7091, 0xb850_45b6_8181_585d, 0x3064_4e72_e131_a029];
 
 /// r in limbs.
-pub const MODULUS_LIMBS: [u64; LIMBS] =
-    [0x1000_0001, 0x1f0f_ac9f, 0x0e5c_2450, 0x07d0_90f3, 0x1585_d283, 0x02db_40c0, 0x00a6_e141, 0x0e5c_2634, 0x0030_644e];
+pub const MODULUS_LIMBS: [u64; LIMBS] = [
+    0x1000_0001,
+    0x1f0f_ac9f,
+    0x0e5c_2450,
+    0x07d0_90f3,
+    0x1585_d283,
+    0x02db_40c0,
+    0x00a6_e141,
+    0x0e5c_2634,
+    0x0030_644e,
+];
 
 /// Constant 0 of every key: one, R mod r.
-pub const ONE: Element =
-    [0x0fff_ff57, 0x1ea7_0ab4, 0x052c_068b, 0x1750_4f49, 0x0aa8_075b, 0x1d42_40ce, 0x11d5_4c07, 0x052a_c7a8, 0x000d_c836, 0];
+pub const ONE: Element = [
+    0x0fff_ff57,
+    0x1ea7_0ab4,
+    0x052c_068b,
+    0x1750_4f49,
+    0x0aa8_075b,
+    0x1d42_40ce,
+    0x11d5_4c07,
+    0x052a_c7a8,
+    0x000d_c836,
+    0,
+];
 
 /// Constant 1 of every key: R² mod r.
-pub const R_SQUARED: Element =
-    [0x05b6_9bd4, 0x0617_0a5a, 0x020c_ddce, 0x1db6_310b, 0x0e54_d0ff, 0x1cf8_55e3, 0x1c15_e103, 0x07d0_9161, 0x000a_054a, 0];
+pub const R_SQUARED: Element = [
+    0x05b6_9bd4,
+    0x0617_0a5a,
+    0x020c_ddce,
+    0x1db6_310b,
+    0x0e54_d0ff,
+    0x1cf8_55e3,
+    0x1c15_e103,
+    0x07d0_9161,
+    0x000a_054a,
+    0,
+];
 
 /// Constant 2 of every key: the integer one, not in Montgomery form.
 pub const RAW_ONE: Element = [1, 0, 0, 0, 0, 0, 0, 0, 0, 0];
@@ -169,11 +199,7 @@ pub unsafe fn normalize(element: *mut Element) {
 #[inline(always)]
 pub unsafe fn same(a: *const Element, b: *const Element) -> bool {
     let (a, b) = (a as *const u64, b as *const u64);
-    *a == *b
-        && *a.add(1) == *b.add(1)
-        && *a.add(2) == *b.add(2)
-        && *a.add(3) == *b.add(3)
-        && *a.add(4) == *b.add(4)
+    *a == *b && *a.add(1) == *b.add(1) && *a.add(2) == *b.add(2) && *a.add(3) == *b.add(3) && *a.add(4) == *b.add(4)
 }
 
 #[cfg(test)]

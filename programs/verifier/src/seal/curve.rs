@@ -34,8 +34,7 @@ pub fn validate(program: &KeyProgram, table: &mut [u64]) -> Result<()> {
     let header = program.header;
     let n_proof_points = header.n_phase_points() + 1;
     let (proof_points, rest) = table.split_at_mut(words_of_bits(n_proof_points));
-    let mut schedule =
-        Schedule { program, proof_points: BitSet(proof_points), key_points: BitSet(rest), loaded: 0 };
+    let mut schedule = Schedule { program, proof_points: BitSet(proof_points), key_points: BitSet(rest), loaded: 0 };
     for operation in program.curve_ops.chunks_exact(CURVE_OPERATION_BYTES) {
         schedule.step(operation)?;
     }

@@ -35,7 +35,6 @@ pub fn seal_key(program_id: &Pubkey, accounts: &[AccountInfo]) -> Result<()> {
     // SAFETY: sealing is the instruction's only use of the heap, one table at a time.
     field::validate(&program, unsafe { memory::table::<field::Bound>(program.header.n_slots()) })?;
     let bits = unsafe { memory::table::<u64>(curve::table_words(&program)) };
-    bits.fill(0);
     curve::validate(&program, bits)?;
     key.srs = keccak256(&[program.srs_point]);
     key.sealed = 1;
