@@ -60,5 +60,5 @@ def test_a_damaged_keypair_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     (tmp_path / "keys").mkdir()
     (tmp_path / "keys" / "mai-dev.json").write_text(content)
     monkeypatch.setattr(artifacts, "programs_folder", lambda: tmp_path)
-    with pytest.raises(MaiError, match="keypair .* is missing or corrupt"):
+    with pytest.raises(MaiError, match=r"keypair .* is missing or corrupt"):
         artifacts.program_keypair("mai")

@@ -37,7 +37,13 @@ def command(folder: Path, name: str, script: str) -> Path:
 
 
 def test_every_fix_up_has_a_name_and_a_reason() -> None:
-    assert {f.name for f in fixups.FIX_UPS} == {"glob-imports", "public-emit", "generated-header"}
+    assert [f.name for f in fixups.FIX_UPS] == [
+        "glob-imports",
+        "public-emit",
+        "absent-authority",
+        "read-only",
+        "generated-header",
+    ]
     assert all(len(f.why) > 20 for f in fixups.FIX_UPS)
 
 
@@ -60,6 +66,29 @@ def test_public_emit_opens_only_the_emit_method() -> None:
     fixed = fix_up("public-emit").apply({"dot/events.rs": text})["dot/events.rs"]
     assert fixed == text.replace("    fn __emit__", "    pub fn __emit__")
     assert fix_up("public-emit").apply({"dot/events.rs": fixed}) == {"dot/events.rs": fixed}
+
+
+def test_absent_authority_reads_as_the_zero_key() -> None:
+    text = "mint.freeze_authority.unwrap() == x; mint\n    .mint_authority\n    .unwrap()"
+    fixed = fix_up("absent-authority").apply({"dot/program.rs": text})["dot/program.rs"]
+    assert fixed == "mint.freeze_authority.unwrap_or_default() == x; mint\n    .mint_authority.unwrap_or_default()"
+    assert fix_up("absent-authority").apply({"a.rs": "other.unwrap()"}) == {"a.rs": "other.unwrap()"}
+
+
+def test_read_only_unlocks_what_a_handler_never_writes_and_nothing_else() -> None:
+    handler = "pub fn pay_handler() {\n    task.borrow_mut().status = 1;\n    let a = config.borrow().bump;\n}\n"
+    account = "    #[account(mut)]\n    pub {name}: Box<Account<'info, dot::m::{type}>>,\n"
+    lib = (
+        "#[derive(Accounts)]\npub struct Pay<'info> {\n"
+        + account.replace("{name}", "task").replace("{type}", "Task")
+        + account.replace("{name}", "config").replace("{type}", "Config")
+        + "    #[account(mut)]\n    pub verifier_program: UncheckedAccount<'info>,\n}\n"
+        "    pay_handler();\n    dot::m::Task::store(task);\n    dot::m::Config::store(config);\n"
+    )
+    fixed = fix_up("read-only").apply({"dot/program.rs": handler, "lib.rs": lib})["lib.rs"]
+    assert "#[account(mut)]\n    pub task" in fixed and "Task::store(task)" in fixed
+    assert "#[account()]\n    pub config" in fixed and "store(config)" not in fixed
+    assert "#[account()]\n    pub verifier_program" in fixed
 
 
 def test_generated_header_says_where_the_source_is() -> None:
@@ -104,6 +133,7 @@ def test_missing_rustfmt_names_the_install_command(monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("CARGO_HOME", str(tmp_path))
     command(tmp_path / "bin", "seahorse", "echo Seahorse 0.2.7")
     monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr(tools, "DEBIAN_RUSTFMT", tmp_path / "none")
     with pytest.raises(BuildError, match="apt-get install rustfmt-web"):
         seahorse.compile_program(Layout.here())
 

@@ -12,6 +12,10 @@ _HEADER = "// Generated from programs/mai/*.py by `mai program build`; edit thos
 _IMPORT_ANCHOR = "use crate::{id, seahorse_util::*};\n"
 _CRATE_USE = re.compile(r"use crate::dot::(?P<tree>[^;]+);")
 _MODULE = re.compile(r"(?:^|[{,\s])(?P<name>[a-z_0-9]+)::")
+_ACCOUNTS = "#[derive(Accounts)]"
+_HANDLER = re.compile(r"^pub fn (?P<name>\w+)_handler\b.*?^}\n", re.MULTILINE | re.DOTALL)
+_WRITABLE = re.compile(r"#\[account\(mut\)\](?P<rest>\s*(?:#\[doc[^\n]*\s*)?pub (?P<name>\w+): (?P<type>[^\n]+))")
+_AUTHORITY = re.compile(r"\.(?P<kind>mint|freeze)_authority\s*\.unwrap\(\)")
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,32 @@ def _public_emit(parts: Parts) -> Parts:
     }
 
 
+def _absent_authority(parts: Parts) -> Parts:
+    return {path: _AUTHORITY.sub(r".\g<kind>_authority.unwrap_or_default()", text) for path, text in parts.items()}
+
+
+def _never_written(name: str, kind: str, body: str) -> bool:
+    """An account of ours that the handler neither changes nor hands on, or a program that it calls."""
+    if kind.startswith("Box<Account<'info, dot::"):
+        return f"{name}.borrow_mut()" not in body and f"{name}.clone()" not in body
+    return kind.startswith("UncheckedAccount") and name.endswith("_program")
+
+
+def _read_only(parts: Parts) -> Parts:
+    bodies = {match["name"]: match[0] for match in _HANDLER.finditer(parts["dot/program.rs"])}
+    head, *blocks = parts["lib.rs"].split(_ACCOUNTS)
+
+    def fixed(block: str) -> str:
+        body = bodies[re.findall(r"\b(\w+)_handler\(", block)[0]]
+        names = [m["name"] for m in _WRITABLE.finditer(block) if _never_written(m["name"], m["type"], body)]
+        for name in names:
+            block = _WRITABLE.sub(lambda m: f"#[account()]{m['rest']}" if m["name"] in names else m[0], block)
+            block = re.sub(rf"\n *dot::\w+::\w+::store\({name}\);\n", "\n", block)
+        return block
+
+    return {**parts, "lib.rs": _ACCOUNTS.join([head, *map(fixed, blocks)])}
+
+
 def _header(parts: Parts) -> Parts:
     return {path: _HEADER + text for path, text in parts.items()}
 
@@ -48,6 +78,16 @@ def _header(parts: Parts) -> Parts:
 FIX_UPS = (
     FixUp("glob-imports", "an imported class also needs its LoadedX, which Seahorse does not import", _glob_imports),
     FixUp("public-emit", "an event of another module cannot be emitted, because its method is private", _public_emit),
+    FixUp(
+        "absent-authority",
+        "a mint without an authority reads as the zero key instead of panicking without a name",
+        _absent_authority,
+    ),
+    FixUp(
+        "read-only",
+        "Seahorse makes every account writable; what is never written is neither locked nor stored",
+        _read_only,
+    ),
     FixUp("generated-header", "a reader who opens a generated file is told where its source is", _header),
 )
 

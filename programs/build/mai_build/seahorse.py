@@ -11,7 +11,7 @@ from mai_build.errors import BuildError
 from mai_build.layout import Layout
 from mai_build.process import Report, clean_environment, run, silent
 from mai_build.stage import missing
-from mai_build.tools import INSTALL_RUSTFMT, INSTALL_SEAHORSE, SEAHORSE_VERSION, on_path
+from mai_build.tools import INSTALL_SEAHORSE, SEAHORSE_VERSION, on_path, rustfmt
 
 MAIN_FILE = "mai.py"
 _PART = re.compile(r"^// ===== (?P<path>\S+) =====$", re.MULTILINE)
@@ -45,7 +45,7 @@ def compile_program(layout: Layout, report: Report = silent) -> dict[str, bytes]
     if not source.is_file():
         raise missing(f"programs/mai/{MAIN_FILE}")
     command = seahorse_command()
-    environment = clean_environment({"RUSTFMT": str(on_path("rustfmt", INSTALL_RUSTFMT)), "RUST_BACKTRACE": "0"})
+    environment = clean_environment({"RUSTFMT": str(rustfmt()), "RUST_BACKTRACE": "0"})
     report("compiling programs/mai/mai.py to Rust with Seahorse")
     try:
         output = run([command, "compile", source.name], "seahorse", cwd=source.parent, env=environment)

@@ -9,10 +9,11 @@ from pathlib import Path
 from mai_build.errors import BuildError
 
 LLVM_VERSION = "22"
-DEBIAN_PACKAGES = ("rustc-web", "cargo-web", "rust-web-src", "llvm-22", "llvm-22-dev", "clang-22", "g++")
+DEBIAN_PACKAGES = ("rustc-web", "cargo-web", "rust-web-src", "rustfmt-web", "llvm-22", "llvm-22-dev", "clang-22", "g++")
 INSTALL_DEBIAN = "apt-get install " + " ".join(DEBIAN_PACKAGES)
 SEAHORSE_VERSION = "0.2.7"
 INSTALL_SEAHORSE = f"cargo install seahorse-lang --version {SEAHORSE_VERSION} --locked"
+DEBIAN_RUSTFMT = Path("/usr/bin/rustfmt")
 INSTALL_RUSTFMT = "apt-get install rustfmt-web   (or: rustup component add rustfmt)"
 
 
@@ -72,6 +73,11 @@ class DebianTools:
         """Raise BuildError for the first tool that is missing."""
         _ = (self.rustc, self.cargo, self.library, self.llvm_bin, self.cxx)
         _ = (self.llvm("clang"), self.llvm("llvm-config"))
+
+
+def rustfmt() -> Path:
+    """Debian's rustfmt, else the one on PATH: versions differ in what they print."""
+    return DEBIAN_RUSTFMT if DEBIAN_RUSTFMT.exists() else on_path("rustfmt", INSTALL_RUSTFMT)
 
 
 def host_cargo() -> Path:

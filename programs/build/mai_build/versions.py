@@ -9,7 +9,7 @@ from pathlib import Path
 from mai_build import platform_tools, seahorse
 from mai_build.layout import Layout
 from mai_build.process import run
-from mai_build.tools import DEBIAN_PACKAGES, INSTALL_RUSTFMT, DebianTools, on_path
+from mai_build.tools import DEBIAN_PACKAGES, DebianTools, rustfmt
 
 Versions = dict[str, str]
 
@@ -32,11 +32,10 @@ def debian_packages() -> Versions:
 
 def installed(layout: Layout, route: str) -> Versions:
     """The tools that a build by `route` uses now. Raises BuildError when one is missing."""
-    rustfmt = on_path("rustfmt", INSTALL_RUSTFMT)
     common = {
         "route": route,
         "seahorse": run([seahorse.seahorse_command(), "--version"], "asking seahorse for its version").split()[-1],
-        "rustfmt": run([rustfmt, "--version"], "asking rustfmt for its version").strip(),
+        "rustfmt": run([rustfmt(), "--version"], "asking rustfmt for its version").strip(),
         "anchor-lang": locked_version(layout.root / "Cargo.lock", "anchor-lang"),
         "anchor-syn": locked_version(layout.build / "idl" / "Cargo.lock", "anchor-syn"),
     }

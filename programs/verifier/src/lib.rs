@@ -17,6 +17,8 @@
 
 #![cfg_attr(target_os = "solana", no_std)]
 #![cfg_attr(mai_asm, feature(asm_experimental_arch))]
+// `is_multiple_of` is newer than the rustc of some SBF toolchains.
+#![allow(clippy::manual_is_multiple_of)]
 
 pub mod accounts;
 pub mod check;

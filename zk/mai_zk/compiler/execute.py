@@ -130,9 +130,7 @@ class Executor:
                 self.scopes.pop()
 
     def statement(self, statement: yul.Statement) -> None:
-        self.steps += 1
-        if self.steps > MAX_STEPS:
-            raise ZkError("The verifier's loops do not end; the file is damaged.")
+        self.step()
         match statement:
             case yul.Assign():
                 self.assign(statement)
@@ -155,6 +153,11 @@ class Executor:
                 known_helper(statement, self.layout)
             case yul.Jump():
                 raise _Jumped(statement.kind)
+
+    def step(self) -> None:
+        self.steps += 1
+        if self.steps > MAX_STEPS:
+            raise ZkError("The verifier's loops do not end; the file is damaged.")
 
     def branch(self, statement: yul.If) -> None:
         condition = self.single(statement.condition)
@@ -181,7 +184,7 @@ class Executor:
                     if jump.kind != "continue":
                         raise
                 self.block(statement.post)
-                self.steps += 1
+                self.step()
         finally:
             self.scopes.pop()
 
