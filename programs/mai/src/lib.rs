@@ -177,7 +177,7 @@ mod mai {
         pub owner: Signer<'info>,
         #[account(mut)]
         pub miner: Box<Account<'info, dot::registry::Miner>>,
-        #[account(mut)]
+        #[account()]
         pub model: Box<Account<'info, dot::registry::Model>>,
         #[account(mut)]
         pub task: Box<Account<'info, dot::tasks::Task>>,
@@ -246,7 +246,6 @@ mod mai {
 
         dot::registry::Miner::store(miner);
 
-        dot::registry::Model::store(model);
 
         dot::tasks::Task::store(task);
 
@@ -260,7 +259,7 @@ mod mai {
     pub struct FundTask<'info> {
         #[account(mut)]
         pub requester: Signer<'info>,
-        #[account(mut)]
+        #[account()]
         pub config: Box<Account<'info, dot::config::Config>>,
         #[account(mut)]
         pub mint: Box<Account<'info, Mint>>,
@@ -307,7 +306,6 @@ mod mai {
             amount,
         );
 
-        dot::config::Config::store(config);
 
         dot::tasks::Task::store(task);
 
@@ -323,7 +321,7 @@ mod mai {
         pub config: Box<Account<'info, dot::config::Config>>,
         # [account (init , payer = authority , seeds = ["mint" . as_bytes () . as_ref ()] , bump , mint :: decimals = 9 , mint :: authority = config)]
         pub mint: Box<Account<'info, Mint>>,
-        #[account(mut)]
+        #[account()]
         #[doc = "CHECK: This account is unchecked."]
         pub verifier_program: UncheckedAccount<'info>,
         #[account()]
@@ -404,7 +402,7 @@ mod mai {
         pub config: Box<Account<'info, dot::config::Config>>,
         #[account(mut)]
         pub mint: Box<Account<'info, Mint>>,
-        #[account(mut)]
+        #[account()]
         #[doc = "CHECK: This account is unchecked."]
         pub verifier_program: UncheckedAccount<'info>,
         #[account()]
@@ -472,9 +470,9 @@ mod mai {
     pub struct OpenSpentRecord<'info> {
         #[account(mut)]
         pub payer: Signer<'info>,
-        #[account(mut)]
+        #[account()]
         pub config: Box<Account<'info, dot::config::Config>>,
-        #[account(mut)]
+        #[account()]
         pub model: Box<Account<'info, dot::registry::Model>>,
         # [account (init , space = std :: mem :: size_of :: < dot :: tasks :: SpentRecord > () + 8 , payer = payer , seeds = ["spent" . as_bytes () . as_ref () , config . chain_id . to_le_bytes () . as_ref () , model . key () . as_ref () , input0 . to_le_bytes () . as_ref () , input1 . to_le_bytes () . as_ref () , input2 . to_le_bytes () . as_ref () , input3 . to_le_bytes () . as_ref () , position . to_le_bytes () . as_ref ()] , bump)]
         pub spent_record: Box<Account<'info, dot::tasks::SpentRecord>>,
@@ -522,9 +520,7 @@ mod mai {
             position,
         );
 
-        dot::config::Config::store(config);
 
-        dot::registry::Model::store(model);
 
         dot::tasks::SpentRecord::store(spent_record.account);
 
@@ -536,9 +532,9 @@ mod mai {
     pub struct PostTask<'info> {
         #[account(mut)]
         pub requester: Signer<'info>,
-        #[account(mut)]
+        #[account()]
         pub model: Box<Account<'info, dot::registry::Model>>,
-        #[account(mut)]
+        #[account()]
         pub spent_record: Box<Account<'info, dot::tasks::SpentRecord>>,
         # [account (init , space = std :: mem :: size_of :: < dot :: tasks :: Task > () + 8 , payer = requester , seeds = ["task" . as_bytes () . as_ref () , requester . key () . as_ref () , nonce . to_le_bytes () . as_ref ()] , bump)]
         pub task: Box<Account<'info, dot::tasks::Task>>,
@@ -583,9 +579,7 @@ mod mai {
             lifetime_s,
         );
 
-        dot::registry::Model::store(model);
 
-        dot::tasks::SpentRecord::store(spent_record);
 
         dot::tasks::Task::store(task.account);
 
@@ -710,7 +704,7 @@ mod mai {
     pub struct RegisterModel<'info> {
         #[account(mut)]
         pub authority: Signer<'info>,
-        #[account(mut)]
+        #[account()]
         pub config: Box<Account<'info, dot::config::Config>>,
         # [account (init , space = std :: mem :: size_of :: < dot :: registry :: Model > () + 8 , payer = authority , seeds = ["model" . as_bytes () . as_ref () , key0 . to_le_bytes () . as_ref () , key1 . to_le_bytes () . as_ref () , key2 . to_le_bytes () . as_ref () , key3 . to_le_bytes () . as_ref () , params0 . to_le_bytes () . as_ref () , params1 . to_le_bytes () . as_ref () , params2 . to_le_bytes () . as_ref () , params3 . to_le_bytes () . as_ref ()] , bump)]
         pub model: Box<Account<'info, dot::registry::Model>>,
@@ -772,7 +766,6 @@ mod mai {
             positions,
         );
 
-        dot::config::Config::store(config);
 
         dot::registry::Model::store(model.account);
 
@@ -783,13 +776,13 @@ mod mai {
     pub struct Settle<'info> {
         #[account(mut)]
         pub owner: Signer<'info>,
-        #[account(mut)]
+        #[account()]
         pub config: Box<Account<'info, dot::config::Config>>,
         #[account(mut)]
         pub mint: Box<Account<'info, Mint>>,
         #[account(mut)]
         pub miner: Box<Account<'info, dot::registry::Miner>>,
-        #[account(mut)]
+        #[account()]
         pub model: Box<Account<'info, dot::registry::Model>>,
         #[account(mut)]
         pub task: Box<Account<'info, dot::tasks::Task>>,
@@ -799,7 +792,7 @@ mod mai {
         pub spent_record: Box<Account<'info, dot::tasks::SpentRecord>>,
         #[account(mut)]
         pub token_account: Box<Account<'info, TokenAccount>>,
-        #[account(mut)]
+        #[account()]
         #[doc = "CHECK: This account is unchecked."]
         pub verifier_program: UncheckedAccount<'info>,
         #[account(mut)]
@@ -861,11 +854,9 @@ mod mai {
             clock.clone(),
         );
 
-        dot::config::Config::store(config);
 
         dot::registry::Miner::store(miner);
 
-        dot::registry::Model::store(model);
 
         dot::tasks::Task::store(task);
 

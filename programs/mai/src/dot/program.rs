@@ -308,11 +308,11 @@ pub fn genesis_adopt_handler<'info>(
         panic!("WrongDecimals: the mint must have 9 decimals");
     }
 
-    if !(mint.mint_authority.unwrap() == config.borrow().__account__.key()) {
+    if !(mint.mint_authority.unwrap_or_default() == config.borrow().__account__.key()) {
         panic!("WrongMintAuthority: the mint authority must be the config account");
     }
 
-    if !(mint.freeze_authority.unwrap() == config.borrow().nobody) {
+    if !(mint.freeze_authority.unwrap_or_default() == config.borrow().nobody) {
         panic!("FreezeAuthorityPresent: the mint must have no freeze authority");
     }
 
