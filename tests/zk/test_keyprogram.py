@@ -237,7 +237,7 @@ def test_unknown_curve_operation() -> None:
 
 def test_bounds_analysis_refuses_overflow() -> None:
     double = Instruction(Op.ADD, (TEMPORARY, TEMPORARY, TEMPORARY))
-    for doublings, message in ((1, "column of products"), (2, "limb does not fit 32 bits")):
+    for doublings, message in ((1, "column of products"), (3, "limb does not fit 32 bits")):
         square = Instruction(Op.MUL, (TEMPORARY, TEMPORARY, TEMPORARY))
         key = KeyProgram.from_bytes(build(code=[*CODE[:4], *[double] * doublings, square, *CODE[4:]]))
         with pytest.raises(ZkError, match=message):

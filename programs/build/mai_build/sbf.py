@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 from pathlib import Path
 
 from mai_build import link
-from mai_build.cache import digest, write_atomically
+from mai_build.cache import digest, write_atomically, write_if_changed
 from mai_build.errors import BuildError
 from mai_build.link import SETTINGS_VARIABLE, Settings
 from mai_build.process import Report, clean_environment, run, silent
-from mai_build.toolchain import TARGET, Toolchain
+from mai_build.toolchain import LIBRARY, TARGET, Toolchain
 
 ELF_MAGIC = b"\x7fELF"
 
 # LLVM's whole-program level per program; Cargo.toml has the matching `opt-level`. Anchor: at O2 or O3 a `try_accounts`
 # frame passes 4096 bytes.
 LEVELS = {"mai": "Os", "verifier": "O3", "std_check": "Os"}
+# Cargo hashes std's absolute path into every symbol, and symbols decide the order of constants in the result. Seen from a
+# process that runs in the library's parent folder, this name is right and the same on every machine.
+STD_ADDRESS = f"/proc/self/cwd/{LIBRARY}"
 # The same for all programs, so that they share one compiled std. `mai_asm`: assembly is in LLVM's BPF dialect.
 FLAGS = ("-Zunstable-options", "--cfg", "mai_asm")
 
@@ -34,11 +38,20 @@ def remaps(workspace: Path, library: Path, home: Path) -> list[str]:
     address, so each one found is replaced by the same name.
     """
     pairs = [(home, "cargo"), *((folder, "registry") for folder in sorted((home / "registry" / "src").glob("*")))]
-    pairs += [(workspace, "."), (library, "rust")]
+    pairs += [(workspace, "."), (library, "rust"), (Path(STD_ADDRESS), "library")]
     return [f"--remap-path-prefix={folder}={name}" for folder, name in pairs]
 
 
-def environment(toolchain: Toolchain, workspace: Path, program: str) -> dict[str, str]:
+def _rustc_wrapper(toolchain: Toolchain, target_dir: Path) -> Path:
+    """A command that runs rustc in the folder that holds the library copy, so that `STD_ADDRESS` names the copy."""
+    script = target_dir / "sbf-rustc"
+    folder = shlex.quote(str(toolchain.library.parent))
+    write_if_changed(script, f'#!/bin/sh\ncd {folder} && exec "$@"\n'.encode())
+    script.chmod(0o755)
+    return script
+
+
+def environment(toolchain: Toolchain, workspace: Path, target_dir: Path, program: str) -> dict[str, str]:
     """What cargo is started with: Debian's rustc, its unstable features, the library copy, our linker."""
     tools = toolchain.tools
     settings = Settings(
@@ -51,8 +64,9 @@ def environment(toolchain: Toolchain, workspace: Path, program: str) -> dict[str
         "PATH": f"{tools.prefix / 'bin'}:/usr/bin:/bin",
         "RUSTC": str(tools.rustc),
         "RUSTC_BOOTSTRAP": "1",
+        "RUSTC_WRAPPER": str(_rustc_wrapper(toolchain, target_dir)),
         "RUST_TARGET_PATH": str(workspace),
-        "__CARGO_TESTS_ONLY_SRC_ROOT": str(toolchain.library),
+        "__CARGO_TESTS_ONLY_SRC_ROOT": STD_ADDRESS,
         f"CARGO_TARGET_{triple}_LINKER": str(toolchain.linker),
         "CARGO_ENCODED_RUSTFLAGS": "\x1f".join(flags),
         SETTINGS_VARIABLE: settings.to_environment(),
@@ -85,9 +99,9 @@ def build(toolchain: Toolchain, workspace: Path, target_dir: Path, program: str,
     what = f"compiling {program}"
     _forget_old_link(toolchain, target_dir, program)
     # Fetched first, because the registry's folder has to exist when its flag is made.
-    env = environment(toolchain, workspace, program)
+    env = environment(toolchain, workspace, target_dir, program)
     run([toolchain.tools.cargo, "fetch", "--locked"], f"fetching the crates of {program}", cwd=workspace, env=env)
-    env = environment(toolchain, workspace, program)
+    env = environment(toolchain, workspace, target_dir, program)
     run(command(toolchain, target_dir, program), what, cwd=workspace, env=env, report=report)
     made = target_dir / TARGET / "release" / f"lib{program}.so"
     content = made.read_bytes() if made.is_file() else b""

@@ -8,9 +8,8 @@ from pathlib import Path
 from mai_build.cache import write_if_changed
 from mai_build.errors import BuildError
 from mai_build.layout import PROGRAMS, Layout
-from mai_build.toolchain import TARGET
+from mai_build.toolchain import LIBRARY, TARGET
 
-LIBRARY = "library"
 TARGET_FILE = f"{TARGET}.json"
 _SOURCE_SUFFIXES = {".rs", ".s", ".toml", ".json", ".md"}
 Files = Mapping[str, bytes]  # path relative to a folder -> content

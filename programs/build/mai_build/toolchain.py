@@ -14,6 +14,7 @@ from mai_build.process import Report, clean_environment, run, silent
 from mai_build.tools import DebianTools
 
 TARGET = "sbf-solana-solana"
+LIBRARY = "library"
 
 
 @dataclass(frozen=True)

@@ -28,12 +28,11 @@ from mai_zk.bounds import (
     subtract,
 )
 from mai_zk.compiler.lower import Hint
-from mai_zk.compiler.machinecode import Cell, Space
+from mai_zk.compiler.machinecode import MAX_PRODUCTS, Cell, Space
 from mai_zk.errors import ZkError
 from mai_zk.field import LIMB_BITS, LIMB_MASK, MONT, N_LIMBS, R, limbs
 from mai_zk.isa import DOTS, Instruction, Op
 
-MAX_PRODUCTS: Final = 4
 LOOSE: Final = 64 * UNIT  # values above this are reduced before they are multiplied
 WIDEST: Final = 5 << LIMB_BITS  # sums keep their limbs below this
 

@@ -12,10 +12,11 @@ from mai_zk.compiler.codegen import FieldCode, Generator
 from mai_zk.compiler.execute import Executor
 from mai_zk.compiler.graph import Graph, Kind, Node
 from mai_zk.compiler.helpers import Layout
-from mai_zk.compiler.lower import Lowering, reachable
+from mai_zk.compiler.lower import reachable
 from mai_zk.compiler.reusable import is_vka, trace_vka
 from mai_zk.compiler.rewrite import Region, Rewriter
 from mai_zk.compiler.schedule import Schedule
+from mai_zk.compiler.tune import best_lowering
 from mai_zk.compiler.values import Leaf, Origin, Squeeze, Trace
 from mai_zk.compiler.yul import parse_contract
 from mai_zk.errors import ZkError
@@ -151,8 +152,7 @@ def generate(graph: Graph, scalars: Sequence[Node], shape: Shape, n_challenges: 
         raise ZkError("The verifier leaves an evaluation unread, or computes with a point's coordinates.")
     if {n.value for n in nodes if n.kind is Kind.INSTANCE} != set(range(shape.n_instances)):
         raise ZkError("The verifier leaves an instance unread.")
-    lowering = Lowering(graph, roots, shape.evaluations, {})
-    cells = [lowering.value(r, 1) for r in roots]
+    lowering, cells, _ = best_lowering(graph, roots, shape.evaluations)
     generator = Generator(lowering.hints)
     generator.plan(cells)
     for stage in stages(nodes, rewriter, n_challenges):

@@ -57,6 +57,7 @@ class Graph:
     def __init__(self, seed: bytes) -> None:
         self.nodes: list[Node] = []
         self._index: dict[tuple[object, ...], Node] = {}
+        self._powers: dict[int, dict[int, Node]] = {}
         self._seed = seed
         self._values: list[dict[int, int]] = [{} for _ in range(N_SAMPLES)]
 
@@ -122,12 +123,15 @@ class Graph:
         return a.args[0] if a.kind is Kind.INV else self._make(Kind.INV, (a,))
 
     def power(self, base: Node, exponent: int) -> Node:
-        """base ** exponent, exponent >= 0; powers are built from the halves, so that they are shared."""
+        """base ** exponent, exponent >= 0, from powers that exist already where two of them suffice."""
         if exponent == 0:
             return self.const(1)
-        if exponent == 1:
-            return base
-        return self.mul(self.power(base, exponent // 2), self.power(base, exponent - exponent // 2))
+        known = self._powers.setdefault(base.id, {1: base})
+        if exponent not in known:
+            pair = next((e for e in known if exponent - e in known), None)
+            low = exponent // 2 if pair is None else pair
+            known[exponent] = self.mul(self.power(base, low), self.power(base, exponent - low))
+        return known[exponent]
 
     def samples(self, node: Node) -> tuple[int, ...]:
         """The node's value at fixed pseudo-random points, one for each sample."""

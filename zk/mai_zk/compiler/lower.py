@@ -7,7 +7,7 @@ their check come out, so that few conversions (multiplications by a power of R) 
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -60,6 +60,7 @@ class Lowering:
         self.cells = Cells()
         self.hints: list[Hint] = []
         self.weights: dict[int, int] = {}
+        self.alternatives: dict[int, set[int]] = defaultdict(set)  # sum -> weights that would avoid a conversion
         self._natural: dict[int, Cell] = {}
         self._converted: dict[tuple[int, int], Cell] = {}
         self._negated: dict[tuple[int, int], Cell] = {}
@@ -67,15 +68,19 @@ class Lowering:
         self._uses = Counter(a.id for n in self.order for a in n.args)
         self._uses.update(r.id for r in roots)
         self._terms: dict[int, list[Term]] = {}
-        self._pure = {n.id for n in self.order if self._is_pure(n)}
+        self._pure = self._pure_nodes()
         inner = self._inner_nodes()
         for node in self.order:
             if node.id not in inner and not node.is_const():
                 self._lower(node)
 
-    def _is_pure(self, node: Node) -> bool:
+    def _pure_nodes(self) -> set[int]:
         """Challenges and their products: conversions of these are shared by many terms."""
-        return node.kind is Kind.CHALLENGE or (node.kind is Kind.MUL and all(self._is_pure(a) for a in node.args))
+        pure: set[int] = set()
+        for node in self.order:
+            if node.kind is Kind.CHALLENGE or (node.kind is Kind.MUL and all(a.id in pure for a in node.args)):
+                pure.add(node.id)
+        return pure
 
     def _inner_nodes(self) -> set[int]:
         """Nodes that disappear into the sum that uses them."""
@@ -115,6 +120,8 @@ class Lowering:
             return self._natural[node.id]
         key = (node.id, weight)
         if key not in self._converted:
+            if node.kind in _SUMS:
+                self.alternatives[node.id].add(weight)
             constant, factor = self._split(node)
             if constant is not None:
                 self._converted[key] = self._constant_product(constant, factor, weight)
@@ -184,9 +191,10 @@ class Lowering:
                 if not factor.is_const():
                     self.value(factor)
         weight = self.choices.get(node.id)
+        wanted = {w for t in terms if (w := self._term_weight(t)) is not None}
         if weight is None:
-            wanted = {w for t in terms if (w := self._term_weight(t)) is not None}
             weight = min(sorted(wanted, reverse=True) or [1], key=lambda w: sum(self._price(t, w) for t in terms))
+        self.alternatives[node.id] |= wanted - {weight}
         return self._build(terms, weight), weight
 
     def _term_weight(self, term: Term) -> int | None:

@@ -84,4 +84,19 @@ class Cells:
         return self._make(Space.COMPUTED, 0, *parts)
 
 
-COST: Final = {"MUL": 583, "DOT2": 917, "DOT3": 1208, "DOT4": 1491, "ADD": 39, "SUB": 61, "NORM": 80, "CHK": 619}
+# Compute units on chain: a reduced sum of so many products, an addition, a subtraction, a hint's check.
+PRODUCT_COST: Final = (0, 583, 917, 1208, 1491)
+ADD_COST: Final = 39
+SUBTRACT_COST: Final = 61
+CHECK_COST: Final = 619
+MAX_PRODUCTS: Final = len(PRODUCT_COST) - 1
+
+
+def cost(cell: Cell) -> int:
+    """Compute units to make one cell from its operands."""
+    if cell.space is Space.HINT:
+        return CHECK_COST
+    groups, rest = divmod(len(cell.products), MAX_PRODUCTS)
+    parts = groups + bool(rest) + len(cell.plus)
+    products = groups * PRODUCT_COST[MAX_PRODUCTS] + PRODUCT_COST[rest]
+    return products + ADD_COST * max(0, parts - 1) + SUBTRACT_COST * len(cell.minus)
