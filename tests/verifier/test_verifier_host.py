@@ -1,4 +1,4 @@
-"""The Rust unit tests, on this machine: portable field arithmetic and the sealing bounds against big-integer vectors."""
+"""The Rust unit tests on this machine: portable field arithmetic and sealing bounds against big-integer vectors."""
 
 import os
 import re

@@ -41,7 +41,7 @@ def shared_object(layout: Layout, name: str, route: str, generated: stage.Files 
     workspace = stage.stage_workspace(layout, name, generated)
     if route == platform_tools.COMMAND:
         return platform_tools.build(workspace, layout.cache / "target-platform-tools", name, report)
-    made = toolchain.prepare(layout, workspace / stage.LIBRARY, report=report)
+    made = toolchain.prepare(layout, workspace / toolchain.LIBRARY, report=report)
     return sbf.build(made, workspace, layout.cache / "target", name, report)
 
 

@@ -19,8 +19,8 @@ ELF_MAGIC = b"\x7fELF"
 # LLVM's whole-program level per program; Cargo.toml has the matching `opt-level`. Anchor: at O2 or O3 a `try_accounts`
 # frame passes 4096 bytes.
 LEVELS = {"mai": "Os", "verifier": "O3", "std_check": "Os"}
-# Cargo hashes std's absolute path into every symbol, and symbols decide the order of constants in the result. Seen from a
-# process that runs in the library's parent folder, this name is right and the same on every machine.
+# Cargo hashes std's absolute path into every symbol, and symbols decide the order of constants in the result. For a
+# process that runs in the workspace this name of the library copy is right, and it is the same on every machine.
 STD_ADDRESS = f"/proc/self/cwd/{LIBRARY}"
 # The same for all programs, so that they share one compiled std. `mai_asm`: assembly is in LLVM's BPF dialect.
 FLAGS = ("-Zunstable-options", "--cfg", "mai_asm")
@@ -42,11 +42,10 @@ def remaps(workspace: Path, library: Path, home: Path) -> list[str]:
     return [f"--remap-path-prefix={folder}={name}" for folder, name in pairs]
 
 
-def _rustc_wrapper(toolchain: Toolchain, target_dir: Path) -> Path:
-    """A command that runs rustc in the folder that holds the library copy, so that `STD_ADDRESS` names the copy."""
+def _rustc_wrapper(workspace: Path, target_dir: Path) -> Path:
+    """A command that runs rustc in the workspace, where `STD_ADDRESS` names the library copy, as it does for cargo."""
     script = target_dir / "sbf-rustc"
-    folder = shlex.quote(str(toolchain.library.parent))
-    write_if_changed(script, f'#!/bin/sh\ncd {folder} && exec "$@"\n'.encode())
+    write_if_changed(script, f'#!/bin/sh\ncd {shlex.quote(str(workspace))} && exec "$@"\n'.encode())
     script.chmod(0o755)
     return script
 
@@ -64,7 +63,7 @@ def environment(toolchain: Toolchain, workspace: Path, target_dir: Path, program
         "PATH": f"{tools.prefix / 'bin'}:/usr/bin:/bin",
         "RUSTC": str(tools.rustc),
         "RUSTC_BOOTSTRAP": "1",
-        "RUSTC_WRAPPER": str(_rustc_wrapper(toolchain, target_dir)),
+        "RUSTC_WRAPPER": str(_rustc_wrapper(workspace, target_dir)),
         "RUST_TARGET_PATH": str(workspace),
         "__CARGO_TESTS_ONLY_SRC_ROOT": STD_ADDRESS,
         f"CARGO_TARGET_{triple}_LINKER": str(toolchain.linker),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -76,12 +77,18 @@ def _sources(layout: Layout, program: str, generated: Files | None) -> dict[str,
     return written | {f"src/{name}": content for name, content in generated.items()}
 
 
-def stage_crate(layout: Layout, name: str) -> Path:
-    """Copy programs/build/NAME, a crate that is its own workspace, under the cache and return its folder."""
+def stage_crate(layout: Layout, name: str, library: Path) -> Path:
+    """Copy programs/build/NAME, a crate that is its own workspace, under the cache and return its folder.
+
+    `library` is the copy of std, which a link in the folder points to.
+    """
     workspace = layout.cache / f"crate-{name}"
     files = {p: c for p, c in read_tree(layout.build / name).items() if not p.startswith("target/")}
     files["Cargo.lock"] = (layout.build / name / "Cargo.lock").read_bytes()
     for path, content in files.items():
         write_if_changed(workspace / path, content)
     write_if_changed(workspace / TARGET_FILE, (layout.build / TARGET_FILE).read_bytes())
+    link = workspace / LIBRARY
+    if not link.is_symlink():
+        link.symlink_to(os.path.relpath(library, workspace))
     return workspace

@@ -18,8 +18,8 @@ def build(layout: Layout | None = None, report: Report = silent) -> Path:
     """
     layout = layout or Layout.here()
     with cache.locked(layout.cache):
-        made = toolchain.prepare(layout, layout.stage / stage.LIBRARY, report=report)
-        workspace = stage.stage_crate(layout, NAME)
+        made = toolchain.prepare(layout, layout.stage / toolchain.LIBRARY, report=report)
+        workspace = stage.stage_crate(layout, NAME, made.library)
         content = sbf.build(made, workspace, layout.cache / f"target-{NAME}", NAME, report)
         path = layout.cache / f"{NAME}.so"
         cache.write_if_changed(path, content)

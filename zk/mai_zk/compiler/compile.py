@@ -12,12 +12,14 @@ from mai_zk.compiler.codegen import FieldCode, Generator
 from mai_zk.compiler.execute import Executor
 from mai_zk.compiler.graph import Graph, Kind, Node
 from mai_zk.compiler.helpers import Layout
-from mai_zk.compiler.lower import reachable
+from mai_zk.compiler.lower import Lowering, reachable
+from mai_zk.compiler.machinecode import SCALAR_COST, Cell
+from mai_zk.compiler.merge import merge_equal_points
 from mai_zk.compiler.reusable import is_vka, trace_vka
 from mai_zk.compiler.rewrite import Region, Rewriter
 from mai_zk.compiler.schedule import Schedule
 from mai_zk.compiler.tune import best_lowering
-from mai_zk.compiler.values import Leaf, Origin, Squeeze, Trace
+from mai_zk.compiler.values import Leaf, Origin, PointExpression, Squeeze, Trace
 from mai_zk.compiler.yul import parse_contract
 from mai_zk.errors import ZkError
 from mai_zk.field import keccak256
@@ -134,34 +136,56 @@ def compile_trace(trace: Trace, parts: Parts | None) -> KeyProgram:
     check_required(trace, shape)
     if trace.right != Leaf(Origin.PROOF, offset=32 * shape.point_words[-1]):
         raise ZkError("The verifier's pairing does not end with the proof's last point.")
+    n_challenges = sum(s.challenges for s in trace.squeezes)
+    plans = [plan(trace.graph, trace.left, shape, n_challenges)]
+    merged = merge_equal_points(trace.graph, trace.left)
+    if merged is not None:
+        plans.append(plan(trace.graph, merged, shape, n_challenges))
+    best = min(plans, key=lambda p: p.cost)
+    return assemble(trace, shape, best.schedule, generate(best, n_challenges), parts)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A curve schedule, cheap expressions and cells for its scalars, and their compute units in all."""
+
+    schedule: Schedule
+    rewriter: Rewriter
+    nodes: list[Node]
+    lowering: Lowering
+    cells: list[Cell]
+    cost: int
+
+
+def plan(graph: Graph, expression: PointExpression, shape: Shape, n_challenges: int) -> Plan:
+    """Plan one curve sum; ZkError if it leaves a point of the proof, an evaluation or an instance out."""
     schedule = Schedule()
-    schedule.emit(trace.left)
+    schedule.emit(expression)
     if not schedule.proof_offsets.issuperset(32 * w for w in shape.point_words[:-1]):
         raise ZkError("The verifier leaves a point of the proof out of its sum; the file is damaged.")
-    code = generate(trace.graph, schedule.scalars, shape, sum(s.challenges for s in trace.squeezes))
-    return assemble(trace, shape, schedule, code, parts)
-
-
-def generate(graph: Graph, scalars: Sequence[Node], shape: Shape, n_challenges: int) -> FieldCode:
-    """Field code that leaves the scalars."""
     rewriter = Rewriter(graph, n_challenges)
-    roots = [rewriter.cheap(s) for s in scalars]
+    roots = [rewriter.cheap(s) for s in schedule.scalars]
     nodes = reachable(roots)
     read = {n.value for n in nodes if n.kind is Kind.WORD}
     if read != set(shape.evaluations):
         raise ZkError("The verifier leaves an evaluation unread, or computes with a point's coordinates.")
     if {n.value for n in nodes if n.kind is Kind.INSTANCE} != set(range(shape.n_instances)):
         raise ZkError("The verifier leaves an instance unread.")
-    lowering, cells, _ = best_lowering(graph, roots, shape.evaluations)
-    generator = Generator(lowering.hints)
-    generator.plan(cells)
-    for stage in stages(nodes, rewriter, n_challenges):
+    lowering, cells, cost = best_lowering(graph, roots, shape.evaluations)
+    return Plan(schedule, rewriter, nodes, lowering, cells, cost + SCALAR_COST * len(roots) + schedule.cost)
+
+
+def generate(best: Plan, n_challenges: int) -> FieldCode:
+    """Field code that leaves the scalars, with a mark after each stage."""
+    generator = Generator(best.lowering.hints)
+    generator.plan(best.cells)
+    for stage in stages(best.nodes, best.rewriter, n_challenges):
         for node in stage:
-            cell = lowering.made(node)
+            cell = best.lowering.made(node)
             if cell is not None and generator.planned(cell):
                 generator.generate(cell)
         generator.mark()
-    for index, cell in enumerate(cells):
+    for index, cell in enumerate(best.cells):
         generator.generate(cell)
         generator.scalar(index, cell)
     generator.mark()

@@ -13,14 +13,14 @@ from mai_zk.compiler.values import (
     Hash,
     Leaf,
     Origin,
-    Plus,
     PointExpression,
-    Scaled,
     Squeeze,
     Trace,
     Value,
+    plus,
+    scale,
 )
-from mai_zk.curve import IDENTITY, Point, is_on_curve
+from mai_zk.curve import Point, is_on_curve
 from mai_zk.errors import ZkError
 
 FREE_POINTER: Final = 0x40
@@ -81,11 +81,11 @@ class Intrinsics:
                 node = self.graph.const(scalar) if isinstance(scalar, int) else scalar
                 if not isinstance(node, Node):
                     raise ZkError("The verifier multiplies a point by something that is not a scalar.")
-                self.store(at, _scale(self.graph, self.point(self.read(at), self.read(at + 32)), node))
+                self.store(at, scale(self.graph, self.point(self.read(at), self.read(at + 32)), node))
                 return success
             case (("ec_add_acc" | "ec_add_tmp"), [Facts() as success, x, y]):
                 at = self.accumulator(name)
-                self.store(at, _plus(self.point(self.read(at), self.read(at + 32)), self.point(x, y)))
+                self.store(at, plus(self.point(self.read(at), self.read(at + 32)), self.point(x, y)))
                 return success
             case "ec_pairing", [Facts() as success, *coordinates]:
                 left_x, left_y, right_x, right_y = coordinates[-4:]
@@ -189,18 +189,3 @@ class Intrinsics:
         left, right = self.pairing
         g2 = (numbers[0], numbers[1], numbers[2], numbers[3])
         return Trace(self.graph, self.digest, tuple(self.squeezes), required.facts, left, right, g2)
-
-
-def _scale(graph: Graph, point: PointExpression, scalar: Node) -> PointExpression:
-    if point == Leaf(Origin.KEY, point=IDENTITY):
-        return point
-    if isinstance(point, Scaled):
-        return Scaled(point.inner, graph.mul(point.scalar, scalar))
-    return Scaled(point, scalar)
-
-
-def _plus(left: PointExpression, right: PointExpression) -> PointExpression:
-    nothing = Leaf(Origin.KEY, point=IDENTITY)
-    if left == nothing:
-        return right
-    return left if right == nothing else Plus(left, right)

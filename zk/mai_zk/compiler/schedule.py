@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Final
 
 from mai_zk.compiler.graph import Node
 from mai_zk.compiler.values import Leaf, Origin, Plus, PointExpression, Scaled
 from mai_zk.curve import Point
 from mai_zk.errors import ZkError
 from mai_zk.isa import N_REGISTERS, CurveKind, CurveOp
+
+# Compute units of an operation: the syscall's price and what moving its operands takes.
+COST: Final = {CurveKind.LOAD: 60, CurveKind.MULS: 3900, CurveKind.ADDP: 400, CurveKind.ADDR: 400}
 
 
 @dataclass
@@ -19,6 +23,11 @@ class Schedule:
     scalars: list[Node] = field(default_factory=list)
     points: list[Point] = field(default_factory=list)
     proof_offsets: set[int] = field(default_factory=set)
+
+    @property
+    def cost(self) -> int:
+        """Compute units of all operations."""
+        return sum(COST[op.kind] for op in self.operations)
 
     def emit(self, expression: PointExpression, register: int = 0) -> None:
         """Leave the expression's value in a register; higher registers are scratch."""

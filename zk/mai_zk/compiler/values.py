@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import Final
 
 from mai_zk.compiler.graph import Graph, Node
 from mai_zk.curve import IDENTITY, Point
@@ -42,6 +43,23 @@ class Plus:
 
 
 PointExpression = Leaf | Scaled | Plus
+NOTHING: Final = Leaf(Origin.KEY, point=IDENTITY)
+
+
+def scale(graph: Graph, point: PointExpression, scalar: Node) -> PointExpression:
+    """scalar * point; consecutive factors become one multiplication, the identity needs none."""
+    if point == NOTHING or scalar.is_const(1):
+        return point
+    if isinstance(point, Scaled):
+        return Scaled(point.inner, graph.mul(point.scalar, scalar))
+    return Scaled(point, scalar)
+
+
+def plus(left: PointExpression, right: PointExpression) -> PointExpression:
+    """left + right, without identities."""
+    if left == NOTHING:
+        return right
+    return left if right == NOTHING else Plus(left, right)
 
 
 @dataclass(frozen=True)
