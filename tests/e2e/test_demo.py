@@ -11,10 +11,10 @@ import pytest
 from PIL import Image, ImageDraw
 
 STAGES = [
-    "Prepare the SRS and the keys",
+    "Prepare SRS and keys",
     "Deploy both programs",
-    "Create the network and its mint",
-    "Seal the key, register the model",
+    "Create the network",
+    "Register the model",
     "Register the miner",
     "Post the task",
     "Run the model",

@@ -301,6 +301,7 @@ def test_every_folder_of_the_machine_is_remapped(tmp_path: Path) -> None:
         f"--remap-path-prefix={tmp_path}/cargo/registry/src/some-registry-1=registry",
         f"--remap-path-prefix={tmp_path}/ws=.",
         f"--remap-path-prefix={tmp_path}/ws/library=rust",
+        "--remap-path-prefix=/proc/self/cwd/library=library",
     ]
 
 

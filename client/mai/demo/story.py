@@ -108,16 +108,17 @@ class Story:
             MaiError: something failed, or a cheat was not refused.
         """
         stage = self.recorder.stage
-        with stage("Prepare the SRS and the keys") as (now, advance):
+        with stage("Prepare SRS and keys") as (now, advance):
             srs = self.circuit.test_srs(lambda done: advance(round(100 * done), 100))
             keys = self.prover.setup(self.circuit.segment, srs)
             now.note = f"k = {srs.logrows}, cached"
         with stage("Deploy both programs") as (now, advance):
             now.landed += deploy(advance)
-        with stage("Create the network and its mint") as (now, _):
+            now.note = "loaded"
+        with stage("Create the network") as (now, _):
             self._fund(self.authority, self.requester, self.miner.owner)
             now.landed.append(self._genesis())
-        with stage("Seal the key, register the model") as (now, advance):
+        with stage("Register the model") as (now, advance):
             key = self._register_model(now, advance)
         with stage("Register the miner") as (now, _):
             now.landed.append(self.miner.register(detect()))
@@ -146,6 +147,7 @@ class Story:
             now.landed.append(settled)
         minted = self.network.supply()
         with stage("Let three cheats try") as (now, _):
+            now.note = "all refused"
             cheats = [
                 self._changed_byte(key, context, proof),
                 self._same_proof_again(context, verified.address),

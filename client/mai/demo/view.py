@@ -14,7 +14,7 @@ from mai.demo.stages import Advance, Stage, StageDisplay
 from mai.demo.story import Outcome
 from mai.money import format_mai
 
-SHORT_SIGNATURE = 12
+SHORT_SIGNATURE = 8
 
 
 class ProgressDisplay(StageDisplay):
@@ -23,7 +23,7 @@ class ProgressDisplay(StageDisplay):
     def __init__(self, console: Console) -> None:
         self._progress = Progress(
             SpinnerColumn(finished_text="[green]✓[/]"),
-            TextColumn("{task.description:<34}"),
+            TextColumn("{task.description:<22}"),
             BarColumn(bar_width=24),
             TimeElapsedColumn(),
             TextColumn("[dim]{task.fields[note]}[/]"),
@@ -86,8 +86,8 @@ def _stages(outcome: Outcome) -> Table:
     table.add_column("Compute units", justify="right")
     table.add_column("ms", justify="right")
     for stage in outcome.stages:
-        last = stage.landed[-1].signature[:SHORT_SIGNATURE] + "…" if stage.landed else "off chain"
-        count = f" ({len(stage.landed)} in all)" if len(stage.landed) > 1 else ""
+        last = stage.landed[-1].signature[:SHORT_SIGNATURE] + "…" if stage.landed else f"[dim]{stage.note}[/]"
+        count = f" and {len(stage.landed) - 1} more" if len(stage.landed) > 1 else ""
         units = f"{stage.compute_units:,}" if stage.landed else ""
         table.add_row(stage.name, last + count, units, f"{stage.ms:,}")
     return table
