@@ -251,7 +251,7 @@ def ix_check(key: Pubkey, proof: Pubkey, profile: bool = False) -> Instruction:
     return instruction("check", [(key, ""), (proof, "")], bytes([profile]))
 
 
-def ix_verify(  # noqa: PLR0917
+def ix_verify(
     claimer: Pubkey, key: Pubkey, proof: Pubkey, receipt: Pubkey, context: bytes, bump: int
 ) -> Instruction:
     accounts = [(claimer, "sw"), (key, ""), (proof, ""), (receipt, "w"), (SYSTEM_PROGRAM, "")]

@@ -15,6 +15,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from mai.chain.check import check_proof
+from mai.cli import key as key_commands
 from mai.cli.output import Output, OutputOption, people, print_json, progress
 
 app = typer.Typer(help="The on-chain verifier of EZKL proofs.", no_args_is_help=True)
@@ -22,9 +23,7 @@ app = typer.Typer(help="The on-chain verifier of EZKL proofs.", no_args_is_help=
 REFUSED, UNREADABLE = 1, 2
 
 
-@app.callback()
-def _group() -> None:
-    """Keeps `check` a subcommand while it is the only one."""
+app.add_typer(key_commands.app, name="key")
 
 
 @app.command()

@@ -1,0 +1,151 @@
+"""`mai verifier key`: key programs that anyone can rebuild, read and compare."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from mai_zk import circuits
+from mai_zk.cache import write_atomic
+from mai_zk.circuits import Circuit, compile_key
+from mai_zk.isa import CurveKind
+from mai_zk.keyprogram import KeyProgram
+from mai_zk.prover import make_prover
+from mai_zk.srs import Srs, load_srs, srs_name
+from rich.table import Table
+from solders.pubkey import Pubkey
+
+from mai.chain import artifacts
+from mai.chain.rpc import Rpc
+from mai.chain.verifier import KEY_HEADER_BYTES
+from mai.cli.output import Output, OutputOption, people, print_json, progress
+from mai.errors import MaiError
+
+app = typer.Typer(help="Key programs: what a circuit's verifying key becomes on chain.", no_args_is_help=True)
+
+DIFFERENT = 1
+CircuitArgument = Annotated[str, typer.Argument(help="a circuit's name or folder")]
+SrsOption = Annotated[Path | None, typer.Option(help="an SRS file, such as the ceremony's; by default the test SRS")]
+
+
+@app.command()
+def build(
+    circuit: CircuitArgument,
+    to: Annotated[Path, typer.Option(help="the file to write")],
+    srs: SrsOption = None,
+    output: OutputOption = Output.table,
+) -> None:
+    """Make CIRCUIT's key program from its folder, with EZKL's own setup."""
+    key = _rebuild(circuits.load(circuit), srs)
+    write_atomic(to, key.blob)
+    _print(key, output)
+
+
+@app.command()
+def show(
+    key: Annotated[str, typer.Argument(help="a key program's file, or a circuit's name or folder")],
+    output: OutputOption = Output.table,
+) -> None:
+    """Show what a key program is: its hash, SRS, parts and schedules."""
+    _print(_read(key), output)
+
+
+@app.command()
+def check(
+    circuit: CircuitArgument,
+    key: Annotated[Path | None, typer.Option(help="compare with this file; by default the folder's key.bin")] = None,
+    address: Annotated[str | None, typer.Option(help="compare with the sealed key account at this address")] = None,
+    url: Annotated[
+        str, typer.Option(help="the cluster of --address: localhost, devnet, …, or an RPC address")
+    ] = "localhost",
+    srs: SrsOption = None,
+    output: OutputOption = Output.table,
+) -> None:
+    """Rebuild CIRCUIT's key program and compare it byte for byte. Exit: 0 equal, 1 different."""
+    if key is not None and address is not None:
+        raise MaiError("give --key or --address, not both")
+    loaded = circuits.load(circuit)
+    given = _on_chain(address, url) if address else _read(str(key) if key else str(loaded.folder / "key.bin"))
+    made = _rebuild(loaded, srs)
+    equal = made.blob == given.blob
+    if output is Output.json:
+        print_json({"equal": equal, "rebuilt": made.hash.hex(), "given": given.hash.hex()})
+    elif equal:
+        people.print(f"[green]equal[/]: {made.hash.hex()}")
+    else:
+        people.print(f"[red]different[/]\nrebuilt {made.hash.hex()}\ngiven   {given.hash.hex()}", highlight=False)
+    if not equal:
+        raise typer.Exit(DIFFERENT)
+
+
+def _rebuild(circuit: Circuit, srs_path: Path | None) -> KeyProgram:
+    prover = make_prover()
+    with progress.status("Making the SRS, the keys and the key program ..."):
+        srs: Srs = load_srs(srs_path) if srs_path else circuit.test_srs()
+        key = compile_key(prover, prover.setup(circuit.segment, srs), circuit.parts)
+    if srs.warning:
+        progress.print(f"[yellow]{srs.warning}[/]")
+    return key
+
+
+def _read(name: str) -> KeyProgram:
+    path = Path(name)
+    if not path.is_file():
+        return circuits.load(name).key_program
+    return KeyProgram.from_bytes(path.read_bytes())
+
+
+def _on_chain(address: str, url: str) -> KeyProgram:
+    try:
+        at = Pubkey.from_string(address)
+    except ValueError as error:
+        raise MaiError(f"{address} is not an address") from error
+    cluster, program = Rpc(url), artifacts.program("verifier")
+    header = program.fetch(cluster, at)
+    account = cluster.account(at)
+    if account is None or not header.sealed:
+        raise MaiError(f"the key account {address} is not sealed")
+    return KeyProgram.from_bytes(bytes(account.data[KEY_HEADER_BYTES:]))
+
+
+def facts(key: KeyProgram) -> dict[str, Any]:
+    """What there is to know about a key program; digests in hexadecimal."""
+    parts = key.parts
+    return {
+        "hash": key.hash.hex(),
+        "srs": srs_name(key.srs),
+        "srs_id": key.srs.hex(),
+        "digest": key.digest.hex(),
+        "bytes": len(key.blob),
+        "instances": {
+            "input": parts.input_instances,
+            "params": parts.params_instances,
+            "output": parts.output_instances,
+        },
+        "commitments": {"input": parts.input_points, "params": parts.params_points, "output": parts.output_points},
+        "all_instances": key.n_instances,
+        "proof_bytes": key.proof_size,
+        "proof_points": key.n_proof_points + 2,
+        "evaluations": key.n_evals,
+        "hints": key.n_hints,
+        "heap_bytes": key.heap_bytes,
+        "field_operations": dict(Counter(item.op.name for item in key.code)),
+        "curve_multiplications": sum(item.kind is CurveKind.MULS for item in key.curve_ops),
+        "key_points": key.n_points,
+    }
+
+
+def _print(key: KeyProgram, output: Output) -> None:
+    found = facts(key)
+    if output is Output.json:
+        print_json(found)
+        return
+    table = Table(show_header=False, box=None)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, value in found.items():
+        text = ", ".join(f"{part} {count}" for part, count in value.items()) if isinstance(value, dict) else str(value)
+        table.add_row(name.replace("_", " "), text)
+    people.print(table)
