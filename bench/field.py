@@ -40,13 +40,14 @@ def measure() -> dict[str, int]:
     made = prover.prove(keys, prover.witness(keys, circuits.example_input(circuit.segment)))
     proof, key = ProofFile(made.instances, made.proof), circuit.key_program
     slot = key.n_slots
-    one = 0
+    one, square = 0, 1  # constants 1 and R²: different operands, so that no squaring shortcut is taken
     modulus_multiple = next(ins.args[3] for ins in key.code if ins.op is Op.SUB)
     samples = {
-        "MUL": Instruction(Op.MUL, (slot, one, one)),
-        "DOT2": Instruction(Op.DOT2, (slot, *[one] * 4)),
-        "DOT3": Instruction(Op.DOT3, (slot, *[one] * 6)),
-        "DOT4": Instruction(Op.DOT4, (slot, *[one] * 8)),
+        "MUL": Instruction(Op.MUL, (slot, one, square)),
+        "MUL of equal operands": Instruction(Op.MUL, (slot, one, one)),
+        "DOT2": Instruction(Op.DOT2, (slot, *[one, square] * 2)),
+        "DOT3": Instruction(Op.DOT3, (slot, *[one, square] * 3)),
+        "DOT4": Instruction(Op.DOT4, (slot, *[one, square] * 4)),
         "ADD": Instruction(Op.ADD, (slot, one, one)),
         "SUB": Instruction(Op.SUB, (slot, one, one, modulus_multiple)),
     }

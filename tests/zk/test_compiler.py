@@ -4,7 +4,10 @@ The oracle is the Solidity verifier's Yul itself, run on concrete bytes by `yul_
 proofs, the key program must reach the same two points of the pairing.
 """
 
+import os
 import random
+import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -151,6 +154,21 @@ def test_non_canonical_values_are_refused(public: Case) -> None:
 
 def test_same_input_gives_the_same_bytes(case: Case) -> None:
     assert compile_solidity(case.text).blob == case.key.blob
+
+
+def test_hash_randomisation_does_not_matter(public: Case) -> None:
+    """Another process with another hash seed makes the same bytes."""
+    script = "import sys; from mai_zk.compiler import compile_artifact; print(compile_artifact(sys.argv[1]).hash.hex())"
+    for seed in ("1", "2"):
+        done = subprocess.run(
+            [sys.executable, "-c", script, str(public.folder / "verifier.sol")],
+            env=os.environ | {"PYTHONHASHSEED": seed},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=True,
+        )
+        assert done.stdout.strip() == public.key.hash.hex()
 
 
 def test_vka_gives_the_same_key(case: Case) -> None:

@@ -257,8 +257,6 @@ class Executor:
                 return self.fold(self.graph.mul(self.node(a), self.node(b)))
             case "sub", [m, Node() as a] if m == R:
                 return self.graph.neg(a)
-            case "sub", [_, _] if self.layout is Layout.REUSABLE and isinstance(args[0], Length):
-                return args[0]
             case "mod", [Node() as a, m] if m == R:
                 return a
             case "lt", [Node() as a, m] if m == R and a.kind in (Kind.WORD, Kind.INSTANCE):

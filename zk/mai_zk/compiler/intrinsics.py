@@ -73,9 +73,7 @@ class Intrinsics:
             case "squeeze_challenge_cont", [int(base), int(challenge)]:
                 return self.squeeze_again(base, challenge)
             case "batch_invert", [Facts() as success, int(start), int(end)]:
-                for address in range(start, end, 32):
-                    self.memory[address] = self.invert(self.read(address))
-                return success
+                return self.batch_invert(success, start, end)
             case (("ec_mul_acc" | "ec_mul_tmp"), [Facts() as success, scalar]):
                 at = self.accumulator(name)
                 node = self.graph.const(scalar) if isinstance(scalar, int) else scalar
@@ -138,6 +136,17 @@ class Intrinsics:
         self.challenges += 1
 
     # -- field and curve ------------------------------------------------------------------------------------------
+
+    def batch_invert(self, success: Facts, start: int, end: int) -> Facts:
+        """Invert the words from start to end in place; the helper's scratch words after them are lost."""
+        count = (end - start) // 32
+        if count < 2:
+            raise ZkError("The verifier inverts fewer than two values at once, which its helper cannot.")
+        for address in range(start, end, 32):
+            self.memory[address] = self.invert(self.read(address))
+        for address in range(end, end + 32 * (count - 2) + 0xC0, 32):
+            self.memory.pop(address, None)
+        return success
 
     def invert(self, value: Value) -> Value:
         node = self.graph.const(value) if isinstance(value, int) else value

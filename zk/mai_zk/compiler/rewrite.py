@@ -13,6 +13,7 @@ from enum import IntEnum
 from mai_zk.compiler.graph import Graph, Kind, Node
 from mai_zk.compiler.ring import Emitter, Monomial, Poly, Ring, invert, monomial, plus, scaled, times
 from mai_zk.errors import ZkError
+from mai_zk.field import inverse
 
 
 class Region(IntEnum):
@@ -36,7 +37,6 @@ class Rewriter:
         self._regions: list[Region] = []
         self._polys: dict[int, Poly] = {}
         self._quotient: dict[int, Node] = {}
-        self.lagrange: list[Node] = []
 
     # -- polynomials of source nodes ------------------------------------------------------------------------------
 
@@ -117,15 +117,9 @@ class Rewriter:
         outer: list[Poly] = [rest]
         for cofactor, group in sorted(groups.items()):
             unit = next(iter(group.values())) if len(set(group.values())) == 1 else 1
-            node = self.emitter.emit(self._with_quotients(scaled(group, pow(unit, -1, self._modulus()))), self.zeta)
+            node = self.emitter.emit(self._with_quotients(scaled(group, inverse(unit))), self.zeta)
             outer.append({times(cofactor, ((node.id, 1),)): unit})
         return self._checked(root, self.emitter.emit(plus(*outer)))
-
-    @staticmethod
-    def _modulus() -> int:
-        from mai_zk.field import R
-
-        return R
 
     def _is_evaluation(self, factor: int) -> bool:
         node = self.graph.nodes[factor]

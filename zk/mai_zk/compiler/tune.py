@@ -10,7 +10,7 @@ from mai_zk.compiler.lower import Lowering
 from mai_zk.compiler.machinecode import Cell, cost
 
 BUDGET: Final = 400  # lowerings of a small circuit
-NODE_BUDGET: Final = 300_000  # nodes lowered in all: larger circuits get fewer tries
+NODE_BUDGET: Final = 150_000  # nodes lowered in all: larger circuits get fewer tries
 
 
 def best_lowering(
