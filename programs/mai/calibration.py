@@ -72,8 +72,8 @@ def trust(device_class: u8, attested: bool) -> u64:
     return FULL_TRUST
 
 
-# When the work can have begun: after the task was posted and after the miner's earlier work ended. Two works of one
-# miner never count the same time twice. All in milliseconds since the Unix epoch.
+# When the work can have begun: after the task was posted, and after the miner was registered and its earlier work ended.
+# Two works of one miner never count the same time twice. All in milliseconds since the Unix epoch.
 def earliest_start(posted_ms: u64, busy_until_ms: u64) -> u64:
     return max(posted_ms, busy_until_ms)
 

@@ -80,6 +80,8 @@ def register_miner(
     miner.storage_gb = min(storage_gb, storage_cap(device_class))
     miner.network_mbps = min(network_mbps, network_cap(device_class))
     miner.registered_ts = clock.unix_timestamp()
+    # No time before the registration is ever paid.
+    miner.busy_until_ms = to_ms(clock.unix_timestamp())
     miner.bump = bump
     registered = MinerRegistered(
         miner.key(), owner.key(), device_class, miner.gpu_mhs, miner.cpu_mhz, miner.ram_mhz, miner.storage_gb,

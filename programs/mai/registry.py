@@ -28,7 +28,7 @@ class Miner(Account):
     storage_gb: u32
     network_mbps: u32
     registered_ts: i64
-    # The end of the last committed work: earlier time is never paid again.
+    # The registration or the end of the last committed work, whichever is later: earlier time is never paid.
     busy_until_ms: u64
     # Uptime of the last full week in basis points, and that week's number since genesis.
     uptime_bps: u16

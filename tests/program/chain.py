@@ -1,6 +1,6 @@
 """The policy program on LiteSVM, as thin as a test needs it: the IDL, raw instructions, named refusals.
 
-``MAI_PROGRAM_OUT`` names another folder of built programs than ``programs/build/out``.
+``MAI_PROGRAMS_OUT`` names another folder of built programs than ``programs/build/out``.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from solders.transaction import Transaction
 from solders.transaction_metadata import FailedTransactionMetadata
 
 PROGRAMS = Path(__file__).resolve().parents[2] / "programs"
-OUT = Path(os.environ.get("MAI_PROGRAM_OUT", PROGRAMS / "build" / "out"))
+OUT = Path(os.environ.get("MAI_PROGRAMS_OUT", PROGRAMS / "build" / "out"))
 START = 1_800_000_000
 WELL_KNOWN = {
     "clock": "SysvarC1ock11111111111111111111111111111111",
@@ -135,6 +135,10 @@ class Chain:
         keypair = Keypair()
         self.svm.airdrop(keypair.pubkey(), 10**10)
         return keypair
+
+    def parameters(self, name: str) -> list[str]:
+        """The names of an instruction's accounts, in order."""
+        return [snake(account["name"]) for account in self._instructions[name]["accounts"]]
 
     def instruction(
         self, name: str, accounts: Mapping[str, Pubkey], arguments: Mapping[str, Any] | None = None

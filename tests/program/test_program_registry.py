@@ -21,8 +21,9 @@ def test_a_miner_is_registered_as_declared(network: Network) -> None:
     assert (miner["owner"], miner["device"]) == (network.owner.pubkey(), DEVICE)
     assert (miner["gpu_mhs"], miner["cpu_mhz"], miner["network_mbps"]) == (150, 4_000, 1_000)
     assert (miner["region"], miner["client_version"], miner["registered_ts"]) == (756, 256, START)
-    started = ("nft_tier", "attested", "uptime_bps", "uptime_week", "busy_until_ms", "commits", "violations", "earned")
-    assert [miner[name] for name in started] == [0, False, 0, 0, 0, 0, 0, 0]
+    started = ("nft_tier", "attested", "uptime_bps", "uptime_week", "commits", "violations", "earned")
+    assert [miner[name] for name in started] == [0, False, 0, 0, 0, 0, 0]
+    assert miner["busy_until_ms"] == START * 1_000  # no earlier time is ever paid
     assert event["gpu_mhs"] == 150
 
 

@@ -218,7 +218,7 @@ def test_an_implausible_claim_is_counted_and_the_task_stays_open(
     work, miner = network.chain.read("Work", job.work), network.chain.read("Miner", network.miner)
     assert (event["reason"], event["violations"]) == (reason, 1)
     assert (work["status"], work["reason"]) == (tasks.WORK_REJECTED, reason)
-    assert (miner["violations"], miner["commits"], miner["busy_until_ms"]) == (1, 1, 0)
+    assert (miner["violations"], miner["commits"], miner["busy_until_ms"]) == (1, 1, START * 1_000)
     assert network.chain.read("Task", job.task)["status"] == tasks.TASK_OPEN
     with refused("WorkWasRejected"):
         network.settle(job)

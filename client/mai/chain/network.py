@@ -61,9 +61,16 @@ class Network:
         self.cluster = cluster
         self.program = program or artifacts.program("mai")
         self.config = self.program.pda(b"config")[0]
-        self.mint = self.program.pda(b"mint")[0]
 
     # Addresses
+
+    @property
+    def mint(self) -> Pubkey:
+        """The MAI mint: the configuration's, which may be an adopted one; before genesis, the one that it would create."""
+        if self.cluster.account(self.config) is None:
+            return self.program.pda(b"mint")[0]
+        mint: Pubkey = self.program.fetch(self.cluster, self.config).mint
+        return mint
 
     def miner_address(self, owner: Pubkey, device: bytes) -> Pubkey:
         """One device (32-byte name) of one owner."""

@@ -17,6 +17,7 @@ from typing import Any
 
 from anchorpy.coder.coder import Coder
 from anchorpy_core.idl import Idl
+from construct import ConstructError
 from solders.instruction import AccountMeta, Instruction
 from solders.pubkey import Pubkey
 from solders.system_program import ID as SYSTEM_PROGRAM
@@ -24,6 +25,7 @@ from solders.sysvar import CLOCK, RENT
 from spl.token.constants import ASSOCIATED_TOKEN_PROGRAM_ID, TOKEN_PROGRAM_ID
 
 from mai.chain.cluster import Cluster
+from mai.chain.logs import TRUNCATED, attributed
 from mai.errors import MaiError
 
 _DATA_LOG = "Program data: "
@@ -145,16 +147,22 @@ class Program:
         return self.decode(account.data)
 
     def events(self, logs: Sequence[str]) -> Iterator[Event]:
-        """The events in a transaction's logs, in order."""
-        for line in logs:
-            if not line.startswith(_DATA_LOG):
+        """The events that this program emitted, in order; what other programs wrote into the same logs is not read.
+
+        Raises:
+            MaiError: the runtime cut the logs off, so that events may be missing.
+        """
+        for program, line in attributed(logs):
+            if program != str(self.address) or not line.startswith(_DATA_LOG):
                 continue
             try:
                 parsed = self._coder.events.parse(base64.b64decode(line.removeprefix(_DATA_LOG), validate=True))
-            except (binascii.Error, KeyError):
+            except (binascii.Error, ConstructError):
                 continue
             if parsed is not None:
                 yield Event(parsed.name, {item.name: getattr(parsed.data, item.name) for item in fields(parsed.data)})
+        if TRUNCATED in logs:
+            raise MaiError("the transaction logged too much: its events are incomplete, so read the accounts instead")
 
     def pda(self, *seeds: bytes) -> tuple[Pubkey, int]:
         """The program-derived address of ``seeds`` and its bump."""

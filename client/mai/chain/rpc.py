@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from typing import TypeVar
+from urllib.parse import urlsplit
 
 import httpx
 from solana.exceptions import SolanaRpcException
@@ -51,6 +52,9 @@ class Rpc:
             messages: refusal names and messages from the programs' IDLs.
         """
         self.url = MONIKERS.get(url, url)
+        # Providers put their keys into the path, the query or the user part: none of them is ever shown.
+        address = urlsplit(self.url)
+        self.shown = f"{address.scheme}://{address.netloc.rpartition('@')[2]}"
         self.messages = messages or {}
         self.commitment = commitment
         self._client = Client(self.url, commitment=commitment, timeout=30)
@@ -63,8 +67,8 @@ class Rpc:
             except (SolanaRpcException, httpx.HTTPError):
                 time.sleep(POLL_SECONDS * 2**attempt)
             except RPCException as error:
-                raise MaiError(f"the cluster at {self.url} refused the request: {error}") from error
-        raise MaiError(f"the cluster at {self.url} does not answer")
+                raise MaiError(f"the cluster at {self.shown} refused the request: {error}") from error
+        raise MaiError(f"the cluster at {self.shown} does not answer")
 
     def healthy(self) -> bool:
         """Whether the cluster answers at all; a single quick request."""
@@ -85,7 +89,7 @@ class Rpc:
     def unix_time(self) -> int:
         account = self.account(CLOCK)
         if account is None:
-            raise MaiError(f"the cluster at {self.url} has no clock account")
+            raise MaiError(f"the cluster at {self.shown} has no clock account")
         return Clock.from_bytes(account.data).unix_timestamp
 
     def airdrop(self, address: Pubkey, lamports: int) -> None:
@@ -95,7 +99,7 @@ class Rpc:
             if self.balance(address) >= before + lamports:
                 return
             time.sleep(POLL_SECONDS)
-        raise MaiError(f"the cluster at {self.url} did not pay the airdrop within 30 s")
+        raise MaiError(f"the cluster at {self.shown} did not pay the airdrop within 30 s")
 
     def send(
         self,
@@ -115,7 +119,7 @@ class Rpc:
             if landed is not None:
                 return landed
             # Its blockhash has expired, so this transaction can never land: a new one is no double submission.
-        raise MaiError(f"the transaction did not land on {self.url} within {ATTEMPTS} blockhashes")
+        raise MaiError(f"the transaction did not land on {self.shown} within {ATTEMPTS} blockhashes")
 
     def simulate(
         self,
@@ -155,10 +159,15 @@ class Rpc:
                 self._client.send_raw_transaction(bytes(transaction), opts=options)
                 return
             except RPCException as error:
-                raise self._preflight(error) from error
+                refused = self._preflight(error)
+                # "Already processed": an earlier attempt arrived and only its answer was lost. Without a preflight no
+                # answer says that the transaction cannot land. Waiting finds out in both cases.
+                if not preflight or (attempt and refused.name == "AlreadyProcessed"):
+                    return
+                raise refused from error
             except (SolanaRpcException, httpx.HTTPError):
                 time.sleep(POLL_SECONDS * 2**attempt)  # sending the very same bytes twice is harmless
-        raise MaiError(f"the cluster at {self.url} does not answer")
+        raise MaiError(f"the cluster at {self.shown} does not answer")
 
     def _preflight(self, error: RPCException) -> ProgramError:
         message = error.args[0] if error.args else error
@@ -177,16 +186,17 @@ class Rpc:
         pending = {transaction.signatures[0]: transaction for transaction in transactions}
         sent = time.monotonic()
         while pending:
-            # The height is read before the statuses: a transaction seen by neither can then never land.
-            expired = self._ask(lambda: self._client.get_block_height(self.commitment)).value > last_valid_height
-            statuses = self._ask(lambda: self._client.get_signature_statuses(list(pending))).value
-            for signature, status in zip(list(pending), statuses, strict=True):
-                if status is None or status.confirmation_status is None:
-                    continue
-                if status.err is not None or int(status.confirmation_status) >= 1:
+            # The height is read before the statuses, and these must be as new (a node of a pool may lag behind): a
+            # transaction seen by neither can then never land.
+            epoch = self._ask(lambda: self._client.get_epoch_info(self.commitment)).value
+            answer = self._ask(lambda: self._client.get_signature_statuses(list(pending)))
+            expired = epoch.block_height > last_valid_height and answer.context.slot >= epoch.absolute_slot
+            for signature, status in zip(list(pending), answer.value, strict=True):
+                # A failure, too, counts only once it is confirmed: on another fork the transaction may succeed.
+                if status is not None and int(status.confirmation_status or 0) >= 1:
                     slots[signature] = status.slot
                     del pending[signature]
-            if expired and not any(statuses):
+            if expired and not any(answer.value):
                 break
             if pending and time.monotonic() - sent > RESEND_SECONDS:
                 for transaction in pending.values():
@@ -211,4 +221,4 @@ class Rpc:
                     raise refusal(str(meta.err), logs, self.messages)
                 return Landed(str(signature), meta.compute_units_consumed or 0, logs, slot)
             time.sleep(POLL_SECONDS)
-        raise MaiError(f"the cluster at {self.url} confirmed {signature} but does not show it")
+        raise MaiError(f"the cluster at {self.shown} confirmed {signature} but does not show it")

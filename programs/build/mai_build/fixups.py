@@ -15,6 +15,7 @@ _MODULE = re.compile(r"(?:^|[{,\s])(?P<name>[a-z_0-9]+)::")
 _ACCOUNTS = "#[derive(Accounts)]"
 _HANDLER = re.compile(r"^pub fn (?P<name>\w+)_handler\b.*?^}\n", re.MULTILINE | re.DOTALL)
 _WRITABLE = re.compile(r"#\[account\(mut\)\](?P<rest>\s*(?:#\[doc[^\n]*\s*)?pub (?P<name>\w+): (?P<type>[^\n]+))")
+_STRING = re.compile(r'"[^"\n]*"')
 _AUTHORITY = re.compile(r"\.(?P<kind>mint|freeze)_authority\s*\.unwrap\(\)")
 
 
@@ -50,10 +51,20 @@ def _absent_authority(parts: Parts) -> Parts:
 
 
 def _never_written(name: str, kind: str, body: str) -> bool:
-    """An account of ours that the handler neither changes nor hands on, or a program that it calls."""
-    if kind.startswith("Box<Account<'info, dot::"):
-        return f"{name}.borrow_mut()" not in body and f"{name}.clone()" not in body
-    return kind.startswith("UncheckedAccount") and name.endswith("_program")
+    """An account of ours that the handler only reads, field by field, or a program that it calls.
+
+    Fails safe: every mention must be the parameter itself or `name.borrow().field` that nothing then borrows mutably;
+    white space does not count, because rustfmt breaks long chains.
+    """
+    if kind.startswith("UncheckedAccount"):
+        return name.endswith("_program")
+    if not kind.startswith("Box<Account<'info, dot::"):
+        return False
+    text = re.sub(r"\s+(?=\.)", "", _STRING.sub('""', body))
+    mentions = re.findall(rf"(?<![.\w]){name}\b", text)
+    parameters = re.findall(rf"\bmut {name}: Mutable<", text)
+    reads = re.findall(rf"(?<![.\w]){name}\.borrow\(\)\.\w+\b(?!\.borrow_mut\(\))", text)
+    return len(mentions) == len(parameters) + len(reads)
 
 
 def _read_only(parts: Parts) -> Parts:

@@ -566,6 +566,11 @@ pub fn register_miner_handler<'info>(
 
     assign!(miner.borrow_mut().registered_ts, clock.unix_timestamp);
 
+    assign!(
+        miner.borrow_mut().busy_until_ms,
+        to_ms(clock.unix_timestamp.clone())
+    );
+
     assign!(miner.borrow_mut().bump, bump);
 
     let mut registered = MinerRegistered::__new__(
