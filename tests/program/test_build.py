@@ -1,4 +1,4 @@
-"""How programs are built: fix-ups, missing tools, --check, reproducible bytes. About 2 s; nothing is compiled."""
+"""How programs are built: missing tools, --check, reproducible bytes. About 2 s; nothing is compiled."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import stat
 from pathlib import Path
 
 import pytest
-from mai_build import cache, fixups, idl, link, pipeline, platform_tools, sbf, seahorse, stage, std_patch, tools
+from mai_build import cache, idl, link, pipeline, platform_tools, sbf, seahorse, stage, std_patch, tools
 from mai_build.errors import BuildError
 from mai_build.layout import PROGRAMS, Layout
 from mai_build.process import clean_environment, run
@@ -19,11 +19,6 @@ OUT = Layout.here().out
 MACHINE_PATH = re.compile(rb"/(root|home|tmp|work|usr|var|opt|Users)/")
 
 
-def fix_up(name: str) -> fixups.FixUp:
-    (found,) = [f for f in fixups.FIX_UPS if f.name == name]
-    return found
-
-
 def command(folder: Path, name: str, script: str) -> Path:
     """An executable shell script, for a tool that is not the real one."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -31,83 +26,6 @@ def command(folder: Path, name: str, script: str) -> Path:
     path.write_text(f"#!/bin/sh\n{script}\n")
     path.chmod(path.stat().st_mode | stat.S_IXUSR)
     return path
-
-
-# Fix-ups
-
-
-def test_every_fix_up_has_a_name_and_a_reason() -> None:
-    assert [f.name for f in fixups.FIX_UPS] == [
-        "glob-imports",
-        "public-emit",
-        "absent-authority",
-        "read-only",
-        "generated-header",
-    ]
-    assert all(len(f.why) > 20 for f in fixups.FIX_UPS)
-
-
-def test_glob_imports_brings_the_loaded_companion_of_each_imported_module() -> None:
-    imports = "use crate::dot::{\n    config::{Config, DECIMALS},\n    tasks::Task,\n};\n\n"
-    text = imports + "use crate::{id, seahorse_util::*};\n"
-    fixed = fix_up("glob-imports").apply({"dot/program.rs": text})["dot/program.rs"]
-    assert fixed == text.replace(
-        "use crate::{id", "use crate::dot::config::*;\nuse crate::dot::tasks::*;\nuse crate::{id"
-    )
-
-
-def test_glob_imports_leaves_a_file_without_imports() -> None:
-    parts = {"dot/rewards.rs": "use crate::{id, seahorse_util::*};\nfn f() {}\n"}
-    assert fix_up("glob-imports").apply(parts) == parts
-
-
-def test_public_emit_opens_only_the_emit_method() -> None:
-    text = "impl A {\n    fn __emit__(&self) {\n    }\n    fn other(&self) {}\n}\n"
-    fixed = fix_up("public-emit").apply({"dot/events.rs": text})["dot/events.rs"]
-    assert fixed == text.replace("    fn __emit__", "    pub fn __emit__")
-    assert fix_up("public-emit").apply({"dot/events.rs": fixed}) == {"dot/events.rs": fixed}
-
-
-def test_absent_authority_reads_as_the_zero_key() -> None:
-    text = "mint.freeze_authority.unwrap() == x; mint\n    .mint_authority\n    .unwrap()"
-    fixed = fix_up("absent-authority").apply({"dot/program.rs": text})["dot/program.rs"]
-    assert fixed == "mint.freeze_authority.unwrap_or_default() == x; mint\n    .mint_authority.unwrap_or_default()"
-    assert fix_up("absent-authority").apply({"a.rs": "other.unwrap()"}) == {"a.rs": "other.unwrap()"}
-
-
-def test_read_only_unlocks_what_a_handler_never_writes_and_nothing_else() -> None:
-    handler = "pub fn pay_handler() {\n    task.borrow_mut().status = 1;\n    let a = config.borrow().bump;\n}\n"
-    account = "    #[account(mut)]\n    pub {name}: Box<Account<'info, dot::m::{type}>>,\n"
-    lib = (
-        "#[derive(Accounts)]\npub struct Pay<'info> {\n"
-        + account.replace("{name}", "task").replace("{type}", "Task")
-        + account.replace("{name}", "config").replace("{type}", "Config")
-        + "    #[account(mut)]\n    pub verifier_program: UncheckedAccount<'info>,\n}\n"
-        "    pay_handler();\n    dot::m::Task::store(task);\n    dot::m::Config::store(config);\n"
-    )
-    fixed = fix_up("read-only").apply({"dot/program.rs": handler, "lib.rs": lib})["lib.rs"]
-    assert "#[account(mut)]\n    pub task" in fixed and "Task::store(task)" in fixed
-    assert "#[account()]\n    pub config" in fixed and "store(config)" not in fixed
-    assert "#[account()]\n    pub verifier_program" in fixed
-
-
-def test_generated_header_says_where_the_source_is() -> None:
-    (text,) = fix_up("generated-header").apply({"lib.rs": "pub mod dot;\n"}).values()
-    assert text.startswith("// Generated from programs/mai/*.py") and text.endswith("pub mod dot;\n")
-
-
-# Seahorse's output
-
-
-def test_split_parts_reads_every_file() -> None:
-    output = "// ===== dot/mod.rs =====\n\npub mod program;\n\n// ===== lib.rs =====\n\npub mod dot;\n\n"
-    assert seahorse.split_parts(output) == {"dot/mod.rs": "pub mod program;\n", "lib.rs": "pub mod dot;\n"}
-
-
-@pytest.mark.parametrize("output", ["", "error", "// ===== ../../x.rs =====\nx\n// ===== lib.rs =====\ny\n"])
-def test_split_parts_refuses_what_is_no_program(output: str) -> None:
-    with pytest.raises(BuildError, match="seahorse printed no Rust program"):
-        seahorse.split_parts(output)
 
 
 # Missing tools

@@ -66,7 +66,7 @@ class Network:
 
     @property
     def mint(self) -> Pubkey:
-        """The MAI mint: the configuration's, which may be an adopted one; before genesis, the one that it would create."""
+        """The MAI mint: the configuration's, which may be an adopted one; before genesis, the one it would create."""
         if self.cluster.account(self.config) is None:
             return self.program.pda(b"mint")[0]
         mint: Pubkey = self.program.fetch(self.cluster, self.config).mint
