@@ -89,10 +89,19 @@ def verify(proof: str, settings: str, vk: str, srs: str) -> bool:
 
 def solidity(vk: str, settings: str, output: str, srs: str) -> None:
     """Write EZKL's Solidity verifier. EZKL then looks for a Solidity compiler; only a missing text is an error."""
-    ezkl = _ezkl()
+    _write_evm("create_evm_verifier", output, vk, settings, output, "unused-abi.json", srs, False)
+
+
+def vka(vk: str, settings: str, output: str, srs: str) -> None:
+    """Write EZKL's VKA file, the circuit's data for its reusable Solidity verifier."""
+    _write_evm("create_evm_vka", output, vk, settings, output, srs)
+
+
+def _write_evm(function: str, output: str, *arguments: str | bool) -> None:
+    call = getattr(_ezkl(), function)
 
     async def create() -> None:
-        await ezkl.create_evm_verifier(vk, settings, output, "unused-abi.json", srs, False)
+        await call(*arguments)
 
     loop = asyncio.new_event_loop()  # never closed: EZKL's threads may still call into it, and crash if it is gone
     try:
@@ -125,6 +134,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
         prove,
         verify,
         solidity,
+        vka,
         poseidon,
         crash,
     )

@@ -9,6 +9,7 @@ from pathlib import Path
 from mai_zk.errors import ZkError
 
 MAX_FILE_BYTES = 64 * 1024 * 1024
+INSTANCE_BYTES = 32
 
 
 @dataclass(frozen=True)
@@ -34,9 +35,10 @@ def read_proof(path: Path) -> ProofFile:
         if path.stat().st_size > MAX_FILE_BYTES:
             raise ZkError(f"{path} is too large for an EZKL proof")
         raw = json.loads(path.read_text())
-        instances = tuple(
-            int.from_bytes(bytes.fromhex(value), "little") for column in raw["instances"] for value in column
-        )
+        columns = [bytes.fromhex(value) for column in raw["instances"] for value in column]
+        if any(len(value) != INSTANCE_BYTES for value in columns):
+            raise ZkError(f"{path} has an instance that is not {INSTANCE_BYTES} bytes long")
+        instances = tuple(int.from_bytes(value, "little") for value in columns)
         text = raw.get("hex_proof")
         proof = bytes.fromhex(text.removeprefix("0x")) if isinstance(text, str) else bytes(raw["proof"])
     except OSError as error:

@@ -300,14 +300,20 @@ class CpuProver:
 
     def solidity(self, keys: Keys) -> Path:
         """See Prover.solidity."""
+        return self._evm_file(keys, "solidity", "verifier.sol")
 
+    def vka(self, keys: Keys) -> Path:
+        """EZKL's VKA file for these keys (in the user's cache), which the key compiler reads as well."""
+        return self._evm_file(keys, "vka", "verifier.vka")
+
+    def _evm_file(self, keys: Keys, function: str, name: str) -> Path:
         def make(folder: Path) -> None:
             with cache.scratch() as temporary:
                 files = {"vk": str(keys.vk), "settings": str(keys.settings_path), "srs": str(keys.srs.path)}
-                worker.run([("solidity", files | {"output": "verifier.sol"})], temporary)
-                (temporary / "verifier.sol").replace(folder / "verifier.sol")
+                worker.run([(function, files | {"output": name})], temporary)
+                (temporary / name).replace(folder / name)
 
-        return cache.entry("solidity", keys.folder.name, make) / "verifier.sol"
+        return cache.entry(function, keys.folder.name, make) / name
 
 
 def make_prover(device: str = "cpu") -> Prover:

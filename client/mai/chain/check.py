@@ -42,7 +42,7 @@ def payload(key: KeyProgram, proof: ProofFile) -> bytes:
     try:
         return key.payload(proof.instances, proof.proof)
     except ZkError:
-        instances = b"".join((value % 2**256).to_bytes(32, "big") for value in proof.instances)
+        instances = b"".join(value.to_bytes(32, "big") for value in proof.instances)
         return instances + proof.proof + bytes(32 * key.n_hints)
 
 

@@ -7,11 +7,15 @@ order. Everything after this step depends on the expressions only, so both give 
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
 from mai_zk.compiler.graph import COMMUTATIVE, Graph, Kind, Node
 from mai_zk.compiler.lower import reachable
 from mai_zk.compiler.values import Leaf, Plus, PointExpression, Scaled, Trace
+from mai_zk.errors import ZkError
 from mai_zk.field import keccak256
+
+MAX_TERMS: Final = 65_535  # what a key program's curve schedule can hold
 
 
 def canonical(trace: Trace) -> Trace:
@@ -71,6 +75,8 @@ def _collect(expression: PointExpression, scalars: list[Node]) -> None:
     """Scalars in a fixed order, from the outermost in."""
     stack = [expression]
     while stack:
+        if len(scalars) + len(stack) > MAX_TERMS:
+            raise ZkError("The verifier's sum of points has too many terms; the file is damaged.")
         match stack.pop():
             case Scaled(inner, scalar):
                 scalars.append(scalar)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from mai_zk.bounds import check_bounds
 from mai_zk.compiler.canonical import canonical
@@ -18,6 +19,7 @@ from mai_zk.compiler.merge import merge_equal_points
 from mai_zk.compiler.reusable import is_vka, trace_vka
 from mai_zk.compiler.rewrite import Region, Rewriter
 from mai_zk.compiler.schedule import Schedule
+from mai_zk.compiler.selfcheck import check_against_source
 from mai_zk.compiler.tune import best_lowering
 from mai_zk.compiler.values import Leaf, Origin, PointExpression, Squeeze, Trace
 from mai_zk.compiler.yul import parse_contract
@@ -26,13 +28,18 @@ from mai_zk.field import keccak256
 from mai_zk.isa import encode_code
 from mai_zk.keyprogram import KeyProgram, Parts, pack_header
 
+MAX_ARTIFACT_BYTES: Final = 16 * 1024 * 1024  # EZKL's largest verifiers have under one megabyte
+
 
 def compile_artifact(path: Path | str, parts: Parts | None = None) -> KeyProgram:
     """Compile EZKL's verifier artifact, or read a key program file; ZkError if the file is neither."""
     try:
-        data = Path(path).read_bytes()
+        with Path(path).open("rb") as stream:
+            data = stream.read(MAX_ARTIFACT_BYTES + 1)
     except OSError as error:
         raise ZkError(f"The verifier artifact {path} cannot be read: {error.strerror}.") from error
+    if len(data) > MAX_ARTIFACT_BYTES:
+        raise ZkError(f"{path} is too large for a verifier artifact.")
     if data[:4] == b"MAK1":
         return KeyProgram.from_bytes(data)
     if is_vka(data):
@@ -131,7 +138,13 @@ def check_required(trace: Trace, shape: Shape) -> None:
 
 def compile_trace(trace: Trace, parts: Parts | None) -> KeyProgram:
     """A checked key program of an executed verifier."""
-    trace = canonical(trace)
+    try:
+        return _compile_trace(canonical(trace), parts)
+    except RecursionError:
+        raise ZkError("The verifier's sums are nested too deeply; the file is damaged.") from None
+
+
+def _compile_trace(trace: Trace, parts: Parts | None) -> KeyProgram:
     shape = read_shape(trace.squeezes)
     check_required(trace, shape)
     if trace.right != Leaf(Origin.PROOF, offset=32 * shape.point_words[-1]):
@@ -142,7 +155,9 @@ def compile_trace(trace: Trace, parts: Parts | None) -> KeyProgram:
     if merged is not None:
         plans.append(plan(trace.graph, merged, shape, n_challenges))
     best = min(plans, key=lambda p: p.cost)
-    return assemble(trace, shape, best.schedule, generate(best, n_challenges), parts)
+    program = assemble(trace, shape, best.schedule, generate(best, n_challenges), parts)
+    check_against_source(program, trace.graph, trace.left, list(shape.evaluations), n_challenges)
+    return program
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from mai_zk.field import R
 WORD: Final = 1 << 256
 INSTANCES_AT: Final = 1 << 40  # a calldata address that nothing else reaches
 MAX_STEPS: Final = 1_000_000
+MAX_CALLS: Final = 32  # nested calls of the verifier's own functions
 _PROOF_AT: Final = {Layout.FIXED: 0x64, Layout.REUSABLE: 0x84}
 
 _CONCRETE: Final[dict[str, Callable[..., int]]] = {
@@ -58,6 +59,7 @@ class Executor:
     functions: dict[str, yul.Function] = field(default_factory=dict)
     scopes: list[dict[str, Value]] = field(default_factory=lambda: [{}])
     steps: int = 0
+    calls: int = 0
 
     def run(self) -> Trace:
         """Execute the block to its end; ZkError if anything in it is not understood."""
@@ -89,10 +91,7 @@ class Executor:
             return known[name]
         if name in self.source.constants:
             return self.source.constants[name]
-        try:
-            return int(name, 0)
-        except ValueError:
-            raise ZkError(f"The verifier uses the unknown name {name}.") from None
+        return yul.literal(name)
 
     def assign(self, statement: yul.Assign) -> None:
         value = self.evaluate(statement.value) if statement.value is not None else (0,) * len(statement.names)
@@ -215,6 +214,9 @@ class Executor:
     def call(self, function: yul.Function, args: Sequence[Value]) -> Value | tuple[Value, ...]:
         if len(args) != len(function.params):
             raise ZkError(f"The verifier calls {function.name} with {len(args)} arguments.")
+        if self.calls >= MAX_CALLS:
+            raise ZkError(f"The verifier's function {function.name} calls itself without end.")
+        self.calls += 1
         outer, self.scopes = self.scopes, [dict(zip(function.params, args, strict=True))]
         self.scopes[0].update(dict.fromkeys(function.returns, 0))
         try:
@@ -224,6 +226,7 @@ class Executor:
                 raise
         finally:
             inner, self.scopes = self.scopes, outer
+            self.calls -= 1
         results = tuple(inner[0][name] for name in function.returns)
         return results[0] if len(results) == 1 else results
 
@@ -245,7 +248,10 @@ class Executor:
             case "return", [_, _]:
                 raise _Jumped("return")
         if name in _CONCRETE and all(isinstance(a, int) for a in args):
-            return _CONCRETE[name](*args) % WORD
+            try:
+                return _CONCRETE[name](*args) % WORD
+            except TypeError:
+                raise ZkError(f"The verifier calls {name} with {len(args)} arguments.") from None
         return self.symbolic(name, args)
 
     def symbolic(self, name: str, args: Sequence[Value]) -> Value:

@@ -85,8 +85,7 @@ class Intrinsics:
                 at = self.accumulator(name)
                 self.store(at, plus(self.point(self.read(at), self.read(at + 32)), self.point(x, y)))
                 return success
-            case "ec_pairing", [Facts() as success, *coordinates]:
-                left_x, left_y, right_x, right_y = coordinates[-4:]
+            case "ec_pairing", [Facts() as success, *_, left_x, left_y, right_x, right_y]:
                 if self.pairing is not None:
                     raise ZkError("The verifier checks more than one pairing.")
                 self.pairing = self.point(left_x, left_y), self.point(right_x, right_y)

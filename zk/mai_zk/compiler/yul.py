@@ -9,10 +9,14 @@ from typing import Final
 
 from mai_zk.errors import ZkError
 
-_TOKEN: Final = re.compile(r"0x[0-9a-fA-F]+|\d+|[A-Za-z_$][\w.$]*|:=|->|[{}(),:]")
-_COMMENT: Final = re.compile(r"//[^\n]*|/\*.*?\*/", re.DOTALL)
-_CONSTANT: Final = re.compile(r"uint256\s+internal\s+constant\s+(\w+)\s*=\s*(\w+)\s*;")
-_ENTRY: Final = re.compile(r"function\s+(_?verifyProof)\s*\(([^)]*)\)")
+MAX_DEPTH: Final = 64  # of braces and parentheses; EZKL's verifiers reach about 15
+MAX_LITERAL_DIGITS: Final = 78  # 2^256 in decimal
+
+# Linear in the text, whatever it is: no pattern looks far ahead and comes back.
+_TOKEN: Final = re.compile(r"0x[0-9a-fA-F]+|\d+|[A-Za-z_$][\w.$]*|:=|->|[{}(),:]", re.ASCII)
+_COMMENT: Final = re.compile(r"//[^\n]*|/\*(?:[^*]|\*(?!/))*+(?:\*/)?", re.ASCII)
+_CONSTANT: Final = re.compile(r"uint256\s++internal\s++constant\s++(\w++)\s*+=\s*+(\w++)\s*+;", re.ASCII)
+_ENTRY: Final = re.compile(r"function\s++(_?verifyProof)\s*+\(([^()]*+)\)", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -107,17 +111,28 @@ class Source:
 
 def parse_contract(text: str) -> Source:
     """Parse a generated verifier; ZkError if the text is not one."""
-    text = _COMMENT.sub("", text)
+    text = _COMMENT.sub(" ", text)
     entries = list(_ENTRY.finditer(text))
     if not entries or "assembly" not in text[entries[-1].end() :]:
         raise ZkError("This is not a Solidity verifier of EZKL 23: it has no verifyProof with an assembly block.")
     rest = text[entries[-1].end() :]
     if rest.count("assembly") != 1:
         raise ZkError("This is not a Solidity verifier of EZKL 23: verifyProof has more than one assembly block.")
-    constants = {name: int(value, 0) for name, value in _CONSTANT.findall(text)}
+    constants = {name: literal(value) for name, value in _CONSTANT.findall(text)}
     assembly = rest[rest.index("assembly") + len("assembly") :].lstrip()
     parser = _Parser(_tokenize(assembly))
     return Source(constants, " ".join(entries[-1].group(2).split()), parser.block())
+
+
+def literal(text: str) -> int:
+    """The value of a number below 2^256; ZkError for any other text."""
+    try:
+        value = int(text, 0) if len(text) <= MAX_LITERAL_DIGITS else -1
+    except ValueError:
+        value = -1
+    if not 0 <= value < 1 << 256:
+        raise ZkError(f"The verifier uses {text[:80]!r}, which is neither a known name nor a number below 2^256.")
+    return value
 
 
 def _tokenize(text: str) -> list[str]:
@@ -133,8 +148,10 @@ def _tokenize(text: str) -> list[str]:
             raise ZkError(f"The verifier's Yul block has an unexpected character {text[at]!r}.")
         tokens.append(match.group())
         at = match.end()
-        depth += {"{": 1, "}": -1}.get(tokens[-1], 0)
-        if depth == 0:
+        depth += {"{": 1, "(": 1, "}": -1, ")": -1}.get(tokens[-1], 0)
+        if depth > MAX_DEPTH:
+            raise ZkError("The verifier's Yul block is nested too deeply.")
+        if depth <= 0:
             return tokens
     raise ZkError("The verifier's Yul block is cut off.")
 
