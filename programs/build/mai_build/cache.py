@@ -67,6 +67,12 @@ def kept(folder: Path, key: str, make: Callable[[Path], None]) -> Path:
     return folder
 
 
+def shared(folder: Path, name: str, key: str, make: Callable[[Path], None]) -> Path:
+    """Like `kept`, for a folder that several checkouts use: each key has a place of its own, and builds take turns."""
+    with locked(folder):
+        return kept(folder / f"{name}-{key[:16]}", key, make)
+
+
 def write_atomically(path: Path, content: bytes) -> None:
     """Replace `path` by `content` in one step."""
     path.parent.mkdir(parents=True, exist_ok=True)

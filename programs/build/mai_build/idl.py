@@ -36,7 +36,7 @@ def tool(layout: Layout, report: Report = silent) -> Path:
         shutil.copy(target / "release" / "anchor-idl", folder)
         shutil.rmtree(target)
 
-    return cache.kept(layout.cache / "idl", cache.digest(version, source), make) / "anchor-idl"
+    return cache.shared(layout.tools, "idl", cache.digest(version, source), make) / "anchor-idl"
 
 
 def of_anchor_program(command: Path, library: Path) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,6 +44,12 @@ class Layout:
     def cache(self) -> Path:
         """The git-ignored build cache; safe to delete at any time."""
         return self.build / ".build"
+
+    @property
+    def tools(self) -> Path:
+        """The user's cache of commands that take minutes to compile; shared by all checkouts, safe to delete."""
+        base = os.environ.get("MAI_CACHE") or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "mai"
+        return Path(base) / "build-tools"
 
     @property
     def stage(self) -> Path:

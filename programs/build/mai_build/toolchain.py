@@ -69,7 +69,7 @@ def prepare(layout: Layout, library: Path, tools: DebianTools | None = None, rep
     cache.kept(library, library_key, make_library)
     plugin = cache.kept(layout.cache / "plugin", plugin_key, make_plugin) / "libsbf.so"
     builtins = cache.kept(layout.cache / "builtins", builtins_key, make_builtins) / "builtins.bc"
-    relink = cache.kept(layout.cache / "relink", relink_key, make_relink) / "sbf-relink"
+    relink = cache.shared(layout.tools, "relink", relink_key, make_relink) / "sbf-relink"
     return Toolchain(tools, library, plugin, builtins, relink, _linker(layout))
 
 
