@@ -26,6 +26,9 @@ STAGES = [
     "Let three cheats try",
 ]
 
+SETTLE_UNITS = 36_302
+"""Exact: no address is searched for in it. The goal is 40,000."""
+
 
 def mai(*arguments: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     command = [str(Path(sys.executable).parent / "mai"), *arguments]
@@ -44,6 +47,9 @@ def test_json_ends_with_one_line_of_results(digit: int) -> None:
     assert Decimal(result["minted"]) > 0
     assert result["refused"] == ["ProofInvalid", "WorkAlreadySettled", "ClaimerMismatch"]
     assert [stage["name"] for stage in result["stages"]] == STAGES
+    units = {stage["name"]: stage["compute_units"] for stage in result["stages"]}
+    assert units["Settle and mint"] == SETTLE_UNITS
+    assert units["Verify on chain"] <= 450_000
     assert all(set(stage) == {"name", "transactions", "compute_units", "ms"} for stage in result["stages"])
 
 
