@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from mai.chain import artifacts
 from PIL import Image, ImageDraw
 
 STAGES = [
@@ -27,7 +28,7 @@ STAGES = [
 ]
 
 SETTLE_UNITS = 36_302
-"""Exact: no address is searched for in it. The goal is 40,000."""
+"""Exact for the checked-in build: no address is searched for in it."""
 
 
 def mai(*arguments: str, env: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
@@ -48,7 +49,9 @@ def test_json_ends_with_one_line_of_results(digit: int) -> None:
     assert result["refused"] == ["ProofInvalid", "WorkAlreadySettled", "ClaimerMismatch"]
     assert [stage["name"] for stage in result["stages"]] == STAGES
     units = {stage["name"]: stage["compute_units"] for stage in result["stages"]}
-    assert units["Settle and mint"] == SETTLE_UNITS
+    assert units["Settle and mint"] <= 40_000
+    if artifacts.checked_in():
+        assert units["Settle and mint"] == SETTLE_UNITS
     assert units["Verify on chain"] <= 450_000
     assert all(set(stage) == {"name", "transactions", "compute_units", "ms"} for stage in result["stages"])
 

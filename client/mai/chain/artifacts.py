@@ -36,6 +36,11 @@ def out_folder() -> Path:
     return Path(chosen) if chosen else programs_folder() / "build" / "out"
 
 
+def checked_in() -> bool:
+    """Whether the programs in use are the repository's (or the package's) own, not a fresh build elsewhere."""
+    return out_folder().resolve() == (programs_folder() / "build" / "out").resolve()
+
+
 def shared_object(name: str) -> Path:
     """The path of program ``name``'s shared object, checked against the digest that its build recorded.
 
