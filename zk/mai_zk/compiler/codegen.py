@@ -156,11 +156,12 @@ class Generator:
         return place
 
     def _cover(self, bound: Bound) -> tuple[Place, tuple[int, ...]]:
-        """A constant multiple of r whose limbs are at least those of the bound, for SUB."""
+        """A constant multiple of r whose limbs are at least those of the bound (for SUB); BoundError if too large."""
         level = max(1, -(-max(bound.limbs[:-1]) // LIMB_MASK))
         multiple = 2
         while (values := _spread(multiple * R, level))[-1] < bound.limbs[-1]:
             multiple *= 2
+        exact(values)
         if values not in self._covers:
             self._covers[values] = Place(Space.CONSTANT, len(self.out.constants))
             self.out.constants.append(values)
@@ -252,9 +253,10 @@ class Generator:
             if not failed and bound.widest < WIDEST:
                 break
             if not self._carry_widest((total, place)):
-                if failed:
+                if not failed:
+                    break
+                if not self._reduce_largest((total, place)):
                     raise ZkError(f"The compiler cannot bound a sum: {failed}; please report this.")
-                break
         for cell in released:
             self._release(cell)
         target = target or self._new()
@@ -265,14 +267,21 @@ class Generator:
     # -- slots ----------------------------------------------------------------------------------------------------
 
     def _carry_widest(self, places: Iterable[Place]) -> bool:
-        """Carry the operand with the largest limb; False if all are carried already."""
-        wide = [p for p in places if p.space is Space.COMPUTED and self._bounds[p].widest > LIMB_MASK]
+        """Carry the operand with the largest limb; False if all are carried already (the top limb keeps the rest)."""
+        wide = [p for p in places if p.space is Space.COMPUTED and max(self._bounds[p].limbs[:-1]) > LIMB_MASK]
         if not wide:
             return False
         widest = max(wide, key=lambda p: self._bounds[p].widest)
         self._bounds[widest] = carried(self._bounds[widest].value)
         self.out.code.append((Op.NORM, (widest,)))
         return True
+
+    def _reduce_largest(self, places: Iterable[Place]) -> bool:
+        """Reduce the operand with the largest value (a long sum's); False if none is large."""
+        large = [p for p in places if p.space is Space.COMPUTED and self._bounds[p].value > LOOSE]
+        if large:
+            self._reduce(max(large, key=lambda p: self._bounds[p].value))
+        return bool(large)
 
     def _reduce(self, place: Place) -> None:
         if place.space is not Space.COMPUTED:

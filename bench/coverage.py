@@ -1,0 +1,152 @@
+"""`python -m bench.coverage`: measure every circuit of tests/coverage/matrix.py, write docs/reference/coverage.md."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from mai.chain.check import Checked
+from rich.console import Console
+
+from bench.compute import curve_floor
+from tests.coverage.harness import Costs, Proved, prove
+from tests.coverage.matrix import MATRIX, Entry
+from tests.coverage.models import names
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+PAGE = REPOSITORY / "docs" / "reference" / "coverage.md"
+COLUMNS = (
+    "circuit",
+    "k",
+    "columns",
+    "visibility of input, weights, output",
+    "instances",
+    "proof, bytes",
+    "points",
+    "evaluations",
+    "phases",
+    "key, bytes",
+    "multiplications",
+    "sealing, CU",
+    "`check`, CU",
+    "transactions: proof, key",
+)
+HEAD = """\
+# Coverage: which EZKL 23 circuits the verifier takes
+
+Made by `python -m bench.coverage` (`make coverage` runs the same circuits as tests); nothing here is typed by hand.
+The circuits are `tests/coverage/matrix.py`. For every row: EZKL's own verify accepts the proof; the Solidity
+verifier and the VKA give the same key program, byte for byte; the key is sealed and `check` accepts the proof on
+the embedded chain, or the row names the limit; the same proof with one evaluation changed and with one instance
+changed (one point negated, where there are no instances) is `ProofInvalid`.
+
+- columns: EZKL's `num_inner_cols`. Visibility: see `mai_zk.segment.Visibility`. Points: of the whole proof, W and
+  W′ included.
+- phases: points and challenges of each transcript phase before the evaluations. Without lookups θ, β and γ are
+  squeezed at once (three phases), with lookups there are four; Freivalds' check adds one in front. The last phase's
+  points are the quotient's pieces.
+- multiplications: on the curve, each 3,840 compute units. Keys and compute units are the same on every machine.
+- transactions: that create, write and check the proof; that create, write and seal the key, once per circuit.
+"""
+LIMITS = """\
+## Limits
+
+- `ComputeBudgetExceeded`: a transaction has 1,400,000 compute units, and `check` is one transaction. Such a row
+  also says what the check costs where nothing limits it; there the honest proof is accepted and the mutated ones
+  are `ProofInvalid`. Sealing has the same limit.
+- EZKL's VKA: `create_evm_vka` of EZKL 23.0.5 panics ("The bit counter for the pairing input computations exceeds
+  256 bits") where too many commitments are opened at one point, which several columns of lookup tables lead to.
+  Rows marked † have no VKA for that reason; the key comes from the Solidity verifier, which has no such limit.
+- Not in the table: circuits with an accumulator (EZKL 23 makes none) and models of more than one input
+  (`mai_zk.segment`; the verifier does not know how many inputs a circuit has).
+"""
+
+
+@dataclass(frozen=True)
+class Row:
+    """What one circuit showed."""
+
+    proved: Proved
+    costs: Costs
+    checked: Checked
+
+    def cells(self) -> list[str]:
+        """The row's text, in the order of COLUMNS."""
+        entry, key, sight = self.proved.entry, self.proved.key, self.proved.entry.visibility
+        answer = self.checked
+        sealing, check = f"{self.costs.sealing:,}", f"{answer.compute_units or self.costs.check:,}"
+        if answer.reason and answer.key_transactions:
+            check = f"`{answer.reason}` ({check})"
+        elif answer.reason:
+            sealing = f"`{answer.reason}` ({sealing})"
+        return [
+            entry.name + ("" if entry.vka else " †"),
+            str(entry.run_args.logrows),
+            str(entry.run_args.num_inner_cols),
+            f"{sight.input}, {sight.params}, {sight.output}",
+            str(key.n_instances),
+            f"{key.proof_size:,}",
+            str(key.n_proof_points + 2),
+            str(key.n_evals),
+            " ".join(f"{points}:{challenges}" for points, challenges in key.phases),
+            f"{len(key.blob):,}",
+            str(curve_floor(key)[1]),
+            sealing,
+            check,
+            f"{answer.transactions or '–'}, {answer.key_transactions or '–'}",
+        ]
+
+
+def measure(entry: Entry, folder: Path) -> Row:
+    """Prove and check one circuit in every way the page claims; SystemExit if anything differs from the table."""
+    proved = prove(entry, folder)
+    _demand(proved.native(proved.file), f"EZKL refuses its own proof of {entry.name}")
+    if entry.vka:
+        _demand(proved.vka_key.blob == proved.key.blob, f"{entry.name}: the VKA gives another key")
+    checked, costs = proved.check(proved.file), proved.costs(proved.file)
+    _demand(checked.reason == entry.limit, f"{entry.name}: {checked.reason}, the table says {entry.limit}")
+    _demand(costs.reason is None, f"{entry.name}: {costs.reason} where compute units are not limited")
+    for what, proof in proved.mutations():
+        reason = proved.costs(proof).reason if entry.limit else proved.check(proof).reason
+        _demand(reason == "ProofInvalid", f"{entry.name}, {what} changed: {reason}")
+    return Row(proved, costs, checked)
+
+
+def _demand(holds: bool, otherwise: str) -> None:
+    if not holds:
+        raise SystemExit(otherwise)
+
+
+def page(rows: list[Row]) -> str:
+    """docs/reference/coverage.md."""
+    table = [f"| {' | '.join(COLUMNS)} |", "|" + "---|" * len(COLUMNS)]
+    table += [f"| {' | '.join(row.cells())} |" for row in rows]
+    shown = ["| circuit | what it shows | input | ends at |", "|---|---|---|---|"]
+    for row in rows:
+        entry = row.proved.entry
+        shown.append(f"| {entry.name} | {entry.shows} | {names(entry.shape)} | {entry.why or 'accepted'} |")
+    return "\n".join([HEAD, "## Figures\n", *table, "\n## Circuits\n", *shown, f"\n{LIMITS}"])
+
+
+def main() -> int:
+    """Measure the named circuits, or all and write the page."""
+    parser = argparse.ArgumentParser(prog="python -m bench.coverage", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help="measure only these and print their rows")
+    chosen = parser.parse_args().names
+    console, rows = Console(stderr=True), []
+    with tempfile.TemporaryDirectory() as folder:
+        for entry in MATRIX:
+            if not chosen or entry.name in chosen:
+                rows.append(measure(entry, Path(folder)))
+                console.print(" | ".join(rows[-1].cells()), soft_wrap=True)
+    if not chosen:
+        PAGE.write_text(page(rows))
+        console.print(f"wrote {PAGE.relative_to(REPOSITORY)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
