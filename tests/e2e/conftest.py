@@ -1,5 +1,6 @@
 """A real solana-test-validator, where one is at hand."""
 
+import random
 import shutil
 import socket
 import subprocess
@@ -11,6 +12,7 @@ import pytest
 from mai.chain.rpc import Rpc
 
 START_SECONDS = 90
+PORTS = 40
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
@@ -32,7 +34,7 @@ def _free_ports(count: int) -> list[int]:
     return ports
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def validator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rpc]:
     """A cluster with Solana's own validator behind it."""
     binary = _binary()
@@ -42,11 +44,14 @@ def validator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rpc]:
     rpc_port, faucet_port = _free_ports(2)
     if rpc_port == 65535:
         rpc_port -= 2
+    # Another validator may run on this machine: every port is ours alone, as far as chance allows.
+    base = random.randrange(20_000, 30_000)
     log = (ledger / "validator.log").open("wb")
     process = subprocess.Popen(
         [
             *(binary, "--reset", "--quiet", "--ledger", str(ledger / "ledger")),
             *("--rpc-port", str(rpc_port), "--faucet-port", str(faucet_port), "--bind-address", "127.0.0.1"),
+            *("--gossip-port", str(base), "--dynamic-port-range", f"{base + 1}-{base + PORTS}"),
         ],
         stdout=log,
         stderr=log,
