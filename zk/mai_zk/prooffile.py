@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,23 @@ from mai_zk.errors import ZkError
 
 MAX_FILE_BYTES = 64 * 1024 * 1024
 INSTANCE_BYTES = 32
+
+
+MAX_DEPTH = 32
+_BRACKET = re.compile(r'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]')
+
+
+def _too_deep(content: str) -> bool:
+    """Whether brackets nest deeper than any proof file's: json's parser recurses, and may exhaust the C stack."""
+    depth = 0
+    for token in _BRACKET.finditer(content):
+        if token[0] in "[{":
+            depth += 1
+            if depth > MAX_DEPTH:
+                return True
+        elif token[0] in "]}":
+            depth -= 1
+    return False
 
 
 @dataclass(frozen=True)
@@ -34,7 +52,10 @@ def read_proof(path: Path) -> ProofFile:
     try:
         if path.stat().st_size > MAX_FILE_BYTES:
             raise ZkError(f"{path} is too large for an EZKL proof")
-        raw = json.loads(path.read_text())
+        content = path.read_text()
+        if _too_deep(content):
+            raise ValueError("nested too deeply")
+        raw = json.loads(content)
         columns = [bytes.fromhex(value) for column in raw["instances"] for value in column]
         if any(len(value) != INSTANCE_BYTES for value in columns):
             raise ZkError(f"{path} has an instance that is not {INSTANCE_BYTES} bytes long")
