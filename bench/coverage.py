@@ -54,14 +54,16 @@ changed (one point negated, where there are no instances) is `ProofInvalid`.
 LIMITS = """\
 ## Limits
 
-- `ComputeBudgetExceeded`: a transaction has 1,400,000 compute units, and `check` is one transaction. Such a row
-  also says what the check costs where nothing limits it; there the honest proof is accepted and the mutated ones
-  are `ProofInvalid`. Sealing has the same limit.
-- EZKL's VKA: `create_evm_vka` of EZKL 23.0.5 panics ("The bit counter for the pairing input computations exceeds
-  256 bits") where too many commitments are opened at one point, which several columns of lookup tables lead to.
-  Rows marked † have no VKA for that reason; the key comes from the Solidity verifier, which has no such limit.
-- Not in the table: circuits with an accumulator (EZKL 23 makes none) and models of more than one input
-  (`mai_zk.segment`; the verifier does not know how many inputs a circuit has).
+- `ComputeBudgetExceeded`: a transaction has 1,400,000 compute units; `check` and `seal_key` are one transaction each.
+  The figure beside it is what the instruction costs where nothing limits it; there the honest proof is accepted and
+  the changed ones are `ProofInvalid`. With many public values it is sealing that ends first (about 690 values).
+- Rows marked † have no usable VKA: EZKL 23.0.5's `create_evm_vka` either panics ("The bit counter for the pairing input
+  computations exceeds 256 bits": many commitments opened at one point, as with many columns of tables) or writes a
+  wrong length for the permutation's chunks (more columns than four words hold), which the key compiler refuses. The
+  Solidity verifier has neither fault; the key comes from it.
+- Not in the table: lookup tables over 32 columns and more at k = 9, because EZKL 23.0.5's own verify refused some of
+  EZKL's honest proofs of them (5 of 11, "The constraint system is not satisfied"); models of more than one input
+  (`mai_zk.segment` refuses them; the verifier does not know how many inputs a circuit has).
 """
 
 
@@ -83,7 +85,7 @@ class Row:
         elif answer.reason:
             sealing = f"`{answer.reason}` ({sealing})"
         return [
-            entry.name + ("" if entry.vka else " †"),
+            entry.name + (" †" if entry.no_vka else ""),
             str(entry.run_args.logrows),
             str(entry.run_args.num_inner_cols),
             f"{sight.input}, {sight.params}, {sight.output}",
@@ -104,7 +106,7 @@ def measure(entry: Entry, folder: Path) -> Row:
     """Prove and check one circuit in every way the page claims; SystemExit if anything differs from the table."""
     proved = prove(entry, folder)
     _demand(proved.native(proved.file), f"EZKL refuses its own proof of {entry.name}")
-    if entry.vka:
+    if entry.no_vka is None:
         _demand(proved.vka_key.blob == proved.key.blob, f"{entry.name}: the VKA gives another key")
     checked, costs = proved.check(proved.file), proved.costs(proved.file)
     _demand(checked.reason == entry.limit, f"{entry.name}: {checked.reason}, the table says {entry.limit}")
