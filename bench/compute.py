@@ -54,8 +54,8 @@ def measure(name: str) -> CircuitFigures:
     keys = prover.setup(circuit.segment, circuit.test_srs())
     made = prover.prove(keys, prover.witness(keys, circuits.example_input(circuit.segment)))
     proof, key = ProofFile(made.instances, made.proof), circuit.key_program
-    plain = _accepted(check_proof(key, proof, lambda done, total: None))
-    profiled = _accepted(check_proof(key, proof, lambda done, total: None, profile=True))
+    plain = _accepted(check_proof(key, proof))
+    profiled = _accepted(check_proof(key, proof, profile=True))
     floor, multiplications = curve_floor(key)
     return CircuitFigures(
         name=name,

@@ -53,7 +53,7 @@ def measure() -> dict[str, int]:
     }
 
     def units(program: KeyProgram) -> int:
-        checked = check_proof(program, proof, lambda done, total: None)
+        checked = check_proof(program, proof)
         if checked.reason is not None:
             raise SystemExit(f"a proof that should hold was refused: {checked.reason}")
         return checked.compute_units

@@ -7,14 +7,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from mai.chain import artifacts
-from mai.chain.check import Checked, check_proof, payload
-from mai.chain.cluster import LAMPORTS_PER_SOL
+from mai.chain.check import Checked, check_proof, embedded_verifier, payload
 from mai.chain.embedded import Embedded
-from mai.chain.verifier import Verifier
 from mai.errors import ProgramError
-from mai_zk.circuits import example_input
-from mai_zk.compiler import compile_solidity, compile_vka
+from mai_zk.circuits import compile_key, example_input
+from mai_zk.compiler import compile_vka
 from mai_zk.curve import Point
 from mai_zk.field import Q, R
 from mai_zk.keyprogram import KeyProgram, Parts
@@ -23,7 +20,6 @@ from mai_zk.prover import CpuProver, Keys, Proof
 from mai_zk.segment import Segment
 from mai_zk.srs import make_test_srs
 from solders.compute_budget import ComputeBudget
-from solders.keypair import Keypair
 
 from .matrix import Entry
 
@@ -69,7 +65,7 @@ class Proved:
     @cached_property
     def key(self) -> KeyProgram:
         """The key program from EZKL's Solidity verifier."""
-        return compile_solidity(self.prover.solidity(self.keys).read_text(), self.parts)
+        return compile_key(self.prover, self.keys, self.parts)
 
     @cached_property
     def vka_key(self) -> KeyProgram:
@@ -82,19 +78,16 @@ class Proved:
 
     def check(self, proof: ProofFile) -> Checked:
         """The on-chain verifier's answer, hints made for exactly this proof."""
-        return check_proof(self.key, proof, lambda done, total: None)
+        return check_proof(self.key, proof)
 
     def costs(self, proof: ProofFile) -> Costs:
         """The on-chain verifier without the limit of 1.4 million compute units: shows that nothing but the price
         refuses a circuit, and measures it."""
-        chain, program, payer = Embedded(), artifacts.program("verifier"), Keypair()
+        chain = Embedded()
         budget = ComputeBudget()
         budget.compute_unit_limit, budget.heap_size = ROOMY, 256 * 1024
         chain.svm.with_compute_budget(budget)
-        chain.messages = program.errors
-        chain.add_program(program.address, artifacts.shared_object("verifier"))
-        chain.airdrop(payer.pubkey(), 1000 * LAMPORTS_PER_SOL)
-        verifier = Verifier(chain, payer, program)
+        verifier = embedded_verifier(chain)
         key = verifier.upload_key(self.key)
         account = verifier.upload_proof(payload(self.key, proof), 0)
         sealing = key.transactions[-1].compute_units

@@ -4,8 +4,9 @@ import pytest
 from mai.chain import artifacts
 from mai.chain.cluster import LAMPORTS_PER_SOL, Landed
 from mai.chain.loader import deploy, deployed_code
+from mai.chain.progress import Progress
 from mai.chain.rpc import Rpc
-from mai.demo.stages import Advance, Recorder, StageDisplay
+from mai.demo.stages import Recorder, StageDisplay
 from mai.demo.story import Image, Story
 from mai.errors import MaiError
 from mai_zk import circuits
@@ -29,7 +30,7 @@ def test_a_real_validator_pays_the_same_work(story: Story) -> None:
     payer = Keypair()
     story.cluster.airdrop(payer.pubkey(), 100 * LAMPORTS_PER_SOL)
 
-    def through_the_loader(advance: Advance) -> list[Landed]:
+    def through_the_loader(advance: Progress) -> list[Landed]:
         for name in PROGRAMS:
             deploy(story.cluster, artifacts.program_keypair(name), artifacts.shared_object(name), payer, advance)
         return []

@@ -8,9 +8,7 @@ from pathlib import Path
 
 import ezkl
 import pytest
-from mai.chain import artifacts
-from mai.chain.check import payload
-from mai.chain.cluster import LAMPORTS_PER_SOL
+from mai.chain.check import embedded_verifier, payload
 from mai.chain.embedded import Embedded
 from mai.chain.verifier import PROOF_HEADER_BYTES, Verifier
 from mai.errors import ProgramError
@@ -21,7 +19,6 @@ from mai_zk.keyprogram import KeyProgram
 from mai_zk.prooffile import ProofFile
 from mai_zk.prover import Keys, Proof, make_prover
 from solders.account import Account
-from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 
 CIRCUITS = ("linear4", "digits")
@@ -76,11 +73,7 @@ def bench(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     prover = make_prover()
     keys = prover.setup(circuit.segment, circuit.test_srs())
     proof = prover.prove(keys, prover.witness(keys, circuits.example_input(circuit.segment)))
-    chain, payer, program = Embedded(), Keypair(), artifacts.program("verifier")
-    chain.messages = program.errors
-    chain.add_program(program.address, artifacts.shared_object("verifier"))
-    chain.airdrop(payer.pubkey(), 1000 * LAMPORTS_PER_SOL)
-    verifier = Verifier(chain, payer, program)
+    verifier = embedded_verifier()
     key = circuit.key_program
     file = ProofFile(proof.instances, proof.proof)
     return Bench(

@@ -12,7 +12,8 @@ from solders.keypair import Keypair
 from mai.chain import artifacts
 from mai.chain.cluster import LAMPORTS_PER_SOL
 from mai.chain.embedded import Embedded
-from mai.chain.verifier import Progress, Verifier
+from mai.chain.progress import Progress, silent
+from mai.chain.verifier import Verifier
 from mai.errors import ProgramError
 
 
@@ -46,15 +47,19 @@ def payload(key: KeyProgram, proof: ProofFile) -> bytes:
         return instances + proof.proof + bytes(32 * key.n_hints)
 
 
-def check_proof(key: KeyProgram, proof: ProofFile, progress: Progress, *, profile: bool = False) -> Checked:
-    """Upload ``key`` and ``proof`` to a fresh embedded chain and run the verifier's ``check``."""
-    chain = Embedded()
-    program = artifacts.program("verifier")
+def embedded_verifier(chain: Embedded | None = None) -> Verifier:
+    """The verifier program on ``chain``, by default a fresh one, with a payer who can afford any key."""
+    program, payer = artifacts.program("verifier"), Keypair()
+    chain = chain or Embedded()
     chain.messages = program.errors
     chain.add_program(program.address, artifacts.shared_object("verifier"))
-    payer = Keypair()
     chain.airdrop(payer.pubkey(), 1000 * LAMPORTS_PER_SOL)
-    verifier = Verifier(chain, payer, program)
+    return Verifier(chain, payer, program)
+
+
+def check_proof(key: KeyProgram, proof: ProofFile, progress: Progress = silent, *, profile: bool = False) -> Checked:
+    """Upload ``key`` and ``proof`` to a fresh embedded chain and run the verifier's ``check``."""
+    verifier = embedded_verifier()
     key_transactions = transactions = 0
     try:
         key_account = verifier.upload_key(key)

@@ -6,7 +6,6 @@ Instruction formats: `loader_upgradeable_instruction` of the Solana SDK.
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
 from pathlib import Path
 
 from solders.instruction import AccountMeta, Instruction
@@ -17,6 +16,7 @@ from solders.system_program import CreateAccountParams, create_account
 from solders.sysvar import CLOCK, RENT
 
 from mai.chain.cluster import Cluster
+from mai.chain.progress import Progress, silent
 from mai.errors import MaiError
 
 LOADER = Pubkey.from_string("BPFLoaderUpgradeab1e11111111111111111111111")
@@ -24,6 +24,13 @@ CHUNK_BYTES = 960
 BUFFER_HEADER_BYTES = 37
 PROGRAM_BYTES = 36
 PROGRAM_DATA_HEADER_BYTES = 45
+
+
+def _create(cluster: Cluster, payer: Pubkey, account: Pubkey, size: int) -> Instruction:
+    """A rent-exempt account of the loader's."""
+    lamports = cluster.rent(size)
+    parameters = CreateAccountParams(from_pubkey=payer, to_pubkey=account, lamports=lamports, space=size, owner=LOADER)
+    return create_account(parameters)
 
 
 def _initialize_buffer(buffer: Pubkey, authority: Pubkey) -> Instruction:
@@ -66,7 +73,7 @@ def deploy(
     program: Keypair,
     path: Path,
     payer: Keypair,
-    progress: Callable[[int, int], None] = lambda done, total: None,
+    progress: Progress = silent,
 ) -> int:
     """Upload ``path`` to a buffer and deploy it as ``program``; returns the number of transactions.
 
@@ -85,22 +92,8 @@ def deploy(
             return 0
         raise MaiError(f"{program.pubkey()} is already deployed with other code")
     authority, buffer = payer.pubkey(), Keypair()
-    size = BUFFER_HEADER_BYTES + len(code)
-    cluster.send(
-        [
-            create_account(
-                CreateAccountParams(
-                    from_pubkey=authority,
-                    to_pubkey=buffer.pubkey(),
-                    lamports=cluster.rent(size),
-                    space=size,
-                    owner=LOADER,
-                )
-            ),
-            _initialize_buffer(buffer.pubkey(), authority),
-        ],
-        [payer, buffer],
-    )
+    create_buffer = _create(cluster, authority, buffer.pubkey(), BUFFER_HEADER_BYTES + len(code))
+    cluster.send([create_buffer, _initialize_buffer(buffer.pubkey(), authority)], [payer, buffer])
     chunks = [
         [_write(buffer.pubkey(), authority, offset, code[offset : offset + CHUNK_BYTES])]
         for offset in range(0, len(code), CHUNK_BYTES)
@@ -110,19 +103,7 @@ def deploy(
         progress(start, len(chunks))
         cluster.send_many(chunks[start : start + group], [payer])
     progress(len(chunks), len(chunks))
-    cluster.send(
-        [
-            create_account(
-                CreateAccountParams(
-                    from_pubkey=authority,
-                    to_pubkey=program.pubkey(),
-                    lamports=cluster.rent(PROGRAM_BYTES),
-                    space=PROGRAM_BYTES,
-                    owner=LOADER,
-                )
-            ),
-            _deploy(authority, program.pubkey(), buffer.pubkey(), authority, len(code)),
-        ],
-        [payer, program],
-    )
+    create_program = _create(cluster, authority, program.pubkey(), PROGRAM_BYTES)
+    start_program = _deploy(authority, program.pubkey(), buffer.pubkey(), authority, len(code))
+    cluster.send([create_program, start_program], [payer, program])
     return len(chunks) + 2

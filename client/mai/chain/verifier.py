@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,18 +13,13 @@ from solders.pubkey import Pubkey
 from mai.chain import artifacts
 from mai.chain.cluster import Cluster, Landed
 from mai.chain.program import Program
+from mai.chain.progress import Progress, silent
 from mai.errors import MaiError
 
 CHUNK_BYTES = 960
 GROWTH_BYTES = 10_240
 KEY_HEADER_BYTES = 112
 PROOF_HEADER_BYTES = 56
-
-Progress = Callable[[int, int], None]
-
-
-def _silent(done: int, total: int) -> None:
-    """No progress display."""
 
 
 @dataclass
@@ -56,7 +50,7 @@ class Verifier:
         """The receipt that ``claimer`` gets for ``statement`` in ``context``, and the bump."""
         return self.program.pda(b"receipt", context, bytes(claimer), statement)
 
-    def upload_key(self, key: KeyProgram, progress: Progress = _silent) -> Uploaded:
+    def upload_key(self, key: KeyProgram, progress: Progress = silent) -> Uploaded:
         """Create, write and seal the key account; goes on where an interrupted upload stopped."""
         address, bump = self.key_address(key.hash)
         uploaded = Uploaded(address)
@@ -73,7 +67,7 @@ class Verifier:
         uploaded.transactions.append(self.cluster.send([seal], [self.payer], heap_bytes=256 * 1024))
         return uploaded
 
-    def upload_proof(self, payload: bytes, nonce: int, progress: Progress = _silent) -> Uploaded:
+    def upload_proof(self, payload: bytes, nonce: int, progress: Progress = silent) -> Uploaded:
         """Create the proof account and write the payload (``KeyProgram.payload``)."""
         address, bump = self.proof_address(nonce)
         uploaded = Uploaded(address)

@@ -13,8 +13,9 @@ from mai_zk.prover import make_prover
 from mai.chain import artifacts
 from mai.chain.cluster import Landed
 from mai.chain.embedded import Embedded
+from mai.chain.progress import Progress
 from mai.cli.output import Output, OutputOption, people, print_json
-from mai.demo.stages import Advance, Recorder, StageDisplay
+from mai.demo.stages import Recorder, StageDisplay
 from mai.demo.story import Image, Outcome, Story
 from mai.demo.view import ProgressDisplay, show
 from mai.errors import MaiError
@@ -52,7 +53,7 @@ def play(image: Image, decoy: Image, display: StageDisplay) -> Outcome:
     policy, verifier = artifacts.program("mai"), artifacts.program("verifier")
     chain = Embedded(messages={**policy.errors, **verifier.errors})
 
-    def deploy(advance: Advance) -> list[Landed]:
+    def deploy(advance: Progress) -> list[Landed]:
         for done, program in enumerate((verifier, policy)):
             advance(done, 2)
             chain.add_program(program.address, artifacts.shared_object("verifier" if program is verifier else "mai"))

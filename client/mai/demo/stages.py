@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 from mai.chain.cluster import Landed
+from mai.chain.progress import Progress, silent
 
 
 @dataclass
@@ -35,9 +36,6 @@ class Stage:
         }
 
 
-Advance = Callable[[int, int], None]
-
-
 class Recorder:
     """Collects the stages and tells a display about them as they happen."""
 
@@ -46,7 +44,7 @@ class Recorder:
         self._display = display
 
     @contextmanager
-    def stage(self, name: str) -> Iterator[tuple[Stage, Advance]]:
+    def stage(self, name: str) -> Iterator[tuple[Stage, Progress]]:
         """Time a stage; yields it and a function that moves its progress bar (done, total)."""
         stage = Stage(name)
         started = time.perf_counter()
@@ -60,9 +58,9 @@ class Recorder:
 class StageDisplay:
     """Shows nothing; the base of displays."""
 
-    def begin(self, name: str) -> Advance:
+    def begin(self, name: str) -> Progress:
         """A stage begins; the result moves its progress bar."""
-        return lambda done, total: None
+        return silent
 
     def end(self, stage: Stage) -> None:
         """A stage ended well."""

@@ -16,8 +16,9 @@ from solders.pubkey import Pubkey
 from mai.chain.cluster import LAMPORTS_PER_SOL, Cluster, Landed
 from mai.chain.network import ModelTerms, Network
 from mai.chain.program import Program
+from mai.chain.progress import Progress, silent
 from mai.chain.verifier import Verifier
-from mai.demo.stages import Advance, Recorder, Stage
+from mai.demo.stages import Recorder, Stage
 from mai.errors import MaiError, ProgramError
 from mai.miner.context import WorkContext
 from mai.miner.hardware import detect
@@ -35,7 +36,7 @@ FUNDS = 10 * LAMPORTS_PER_SOL
 EVALUATION_TO_CHANGE = 3
 """Which of the proof's evaluations the first cheat changes; any will do."""
 
-Deploy = Callable[[Advance], list[Landed]]
+Deploy = Callable[[Progress], list[Landed]]
 
 
 @dataclass(frozen=True)
@@ -180,7 +181,7 @@ class Story:
             srs=self.circuit.key_program.srs,
         )
 
-    def _register_model(self, now: Stage, advance: Advance) -> SealedKey:
+    def _register_model(self, now: Stage, advance: Progress) -> SealedKey:
         sealed = Verifier(self.cluster, self.authority, self.verifier_program).upload_key(
             self.circuit.key_program, advance
         )
@@ -202,7 +203,7 @@ class Story:
         changed[64 * program.n_proof_points + 32 * EVALUATION_TO_CHANGE + 31] ^= 1
 
         def attempt() -> None:
-            uploaded = self.miner.upload(program.payload(proof.instances, bytes(changed)), 1, lambda done, total: None)
+            uploaded = self.miner.upload(program.payload(proof.instances, bytes(changed)), 1, silent)
             again = self.miner.begin(context.job)
             self.miner.verify(key, uploaded.address, again, proof.instances, bytes(changed))
 

@@ -9,8 +9,9 @@ from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeEl
 from rich.table import Table
 from rich.text import Text
 
+from mai.chain import progress
 from mai.demo.picture import draw
-from mai.demo.stages import Advance, Stage, StageDisplay
+from mai.demo.stages import Stage, StageDisplay
 from mai.demo.story import Outcome
 from mai.money import format_mai
 
@@ -37,7 +38,7 @@ class ProgressDisplay(StageDisplay):
     def __exit__(self, *_: object) -> None:
         self._progress.stop()
 
-    def begin(self, name: str) -> Advance:
+    def begin(self, name: str) -> progress.Progress:
         task = self._progress.add_task(name, total=None, note="")
         self._current = task
 

@@ -11,7 +11,8 @@ from solders.pubkey import Pubkey
 from mai.chain.cluster import Landed
 from mai.chain.network import Hardware, Network
 from mai.chain.program import Program
-from mai.chain.verifier import Progress, Uploaded, Verifier
+from mai.chain.progress import Progress
+from mai.chain.verifier import Uploaded, Verifier
 from mai.miner.context import WorkContext
 from mai.miner.hardware import device_name
 
