@@ -9,6 +9,7 @@ from typing import Any
 from solders.instruction import Instruction
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
+from solders.token.state import Mint, TokenAccount
 from spl.token.instructions import create_idempotent_associated_token_account, get_associated_token_address
 
 from mai.chain import artifacts
@@ -17,8 +18,6 @@ from mai.chain.digest import word_arguments
 from mai.chain.program import Program
 
 U32, U64 = 4, 8
-TOKEN_AMOUNT = slice(64, 72)
-MINT_SUPPLY = slice(36, 44)
 
 
 @dataclass(frozen=True)
@@ -67,9 +66,10 @@ class Network:
     @property
     def mint(self) -> Pubkey:
         """The MAI mint: the configuration's, which may be an adopted one; before genesis, the one it would create."""
-        if self.cluster.account(self.config) is None:
+        account = self.cluster.account(self.config)
+        if account is None or account.owner != self.program.address:  # anyone can send lamports to the address
             return self.program.pda(b"mint")[0]
-        mint: Pubkey = self.program.fetch(self.cluster, self.config).mint
+        mint: Pubkey = self.program.decode(account.data).mint
         return mint
 
     def miner_address(self, owner: Pubkey, device: bytes) -> Pubkey:
@@ -211,18 +211,19 @@ class Network:
         """Claim the receipt and mint the reward to the owner, all or nothing."""
         config = self.program.fetch(self.cluster, self.config)
         posted = self.program.fetch(self.cluster, task)
+        token_account: Pubkey = get_associated_token_address(owner.pubkey(), config.mint)
         return self._send(
             "settle",
             {
                 "owner": owner.pubkey(),
                 "config": self.config,
-                "mint": self.mint,
+                "mint": config.mint,
                 "miner": self.miner_address(owner.pubkey(), device),
                 "model": posted.model,
                 "task": task,
                 "work": work,
                 "spent_record": posted.spent_record,
-                "token_account": self.token_address(owner.pubkey()),
+                "token_account": token_account,
                 "verifier_program": config.verifier,
                 "receipt": receipt,
             },
@@ -235,12 +236,12 @@ class Network:
     def balance(self, owner: Pubkey) -> int:
         """The owner's MAI in base units."""
         account = self.cluster.account(self.token_address(owner))
-        return 0 if account is None else int.from_bytes(account.data[TOKEN_AMOUNT], "little")
+        return 0 if account is None else TokenAccount.from_bytes(account.data).amount
 
     def supply(self) -> int:
         """All MAI there is, in base units."""
         account = self.cluster.account(self.mint)
-        return 0 if account is None else int.from_bytes(account.data[MINT_SUPPLY], "little")
+        return 0 if account is None else Mint.from_bytes(account.data).supply
 
     def _send(
         self,

@@ -7,6 +7,8 @@ import re
 import shutil
 from pathlib import Path
 
+from mai_zk.field import keccak256
+
 from mai.chain.network import Hardware
 from mai.program import calibration
 
@@ -40,8 +42,6 @@ def _cpu_mhz() -> int:
 
 def device_name(owner: bytes) -> bytes:
     """A 32-byte name for this machine under ``owner``: stable, and not linkable between owners."""
-    from mai_zk.field import keccak256
-
     try:
         machine = Path("/etc/machine-id").read_bytes().strip()
     except OSError:
