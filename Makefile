@@ -39,7 +39,7 @@ circuits: $(VENV)/.runtime ## rebuild every circuit's checked-in files
 	@$(BIN)/python -m mai_zk.circuits build
 
 tools: ## install what building the programs needs (apt, cargo)
-	@programs/build/install.sh
+	@PYTHON=$(PYTHON) programs/build/install.sh
 
 clean: ## remove what can be made again
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis target programs/build/.build

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
 # Installs what `mai program build` needs: Seahorse, and where cargo-build-sbf is missing, Debian's Rust and LLVM.
 set -euo pipefail
-seahorse_version=0.2.7
-packages=(rustc-web cargo-web rust-web-src rustfmt-web llvm-22 llvm-22-dev clang-22 g++)
 here=$(cd "$(dirname "$0")" && pwd)
+tools() { PYTHONPATH="$here" "${PYTHON:-python3}" -c "from mai_build import tools; print($1)"; }
+seahorse_version=$(tools tools.SEAHORSE_VERSION)
+read -ra packages <<<"$(tools '*tools.DEBIAN_PACKAGES')"
 export PATH="$HOME/.cargo/bin:$PATH" DEBIAN_FRONTEND=noninteractive
 sudo=""
 [ "$(id -u)" = 0 ] || sudo=sudo

@@ -1,63 +1,14 @@
 """`mai verifier check` on EZKL's own files, made here by EZKL itself under a local SRS (about 30 s)."""
 
-import asyncio
-import contextlib
 import json
 import subprocess
 import sys
 from pathlib import Path
 
-import ezkl
-import numpy as np
-import onnx
 import pytest
-from onnx import TensorProto, helper, numpy_helper
+from zk.compiler_circuits import folder as make
 
-VISIBILITIES = {
-    "public": ("public", "fixed", "public"),
-    "hashed": ("hashed", "fixed", "hashed"),
-    "committed": ("polycommit", "polycommit", "polycommit"),
-}
-
-
-def make(folder: Path, visibility: tuple[str, str, str]) -> Path:
-    """A 4→4 linear layer with ReLU: proof.json, verifier.sol and verifier.vka in ``folder``."""
-    weights = numpy_helper.from_array(np.random.default_rng(1).normal(size=(4, 4)).astype("f4"), "w")
-    nodes = [helper.make_node("MatMul", ["x", "w"], ["h"]), helper.make_node("Relu", ["h"], ["y"])]
-    shapes = [helper.make_tensor_value_info(name, TensorProto.FLOAT, [1, 4]) for name in ("x", "y")]
-    graph = helper.make_graph(nodes, "g", [shapes[0]], [shapes[1]], [weights])
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)])
-    model.ir_version = 8
-    path = {name: str(folder / name) for name in ("model.onnx", "input.json", "settings.json", "circuit", "srs", "vk")}
-    path |= {name: str(folder / name) for name in ("pk", "witness.json", "proof.json", "verifier.sol", "verifier.vka")}
-    onnx.save(model, path["model.onnx"])
-    Path(path["input.json"]).write_text(json.dumps({"input_data": [[0.1, 0.2, -0.3, 0.4]]}))
-    arguments = ezkl.PyRunArgs()
-    arguments.input_visibility, arguments.param_visibility, arguments.output_visibility = visibility
-    arguments.num_inner_cols, arguments.decomp_base, arguments.decomp_legs = 1, 256, 4
-    arguments.input_scale = arguments.param_scale = 7
-    arguments.logrows = 10
-    assert ezkl.gen_settings(path["model.onnx"], path["settings.json"], py_run_args=arguments)
-    assert ezkl.compile_circuit(path["model.onnx"], path["circuit"], path["settings.json"])
-    ezkl.gen_srs(path["srs"], json.loads(Path(path["settings.json"]).read_text())["run_args"]["logrows"])
-    assert ezkl.setup(path["circuit"], path["vk"], path["pk"], path["srs"])
-    ezkl.gen_witness(path["input.json"], path["circuit"], path["witness.json"], path["vk"], path["srs"])
-    ezkl.prove(path["witness.json"], path["circuit"], path["pk"], path["proof.json"], path["srs"])
-    asyncio.run(_artifacts(path))
-    return folder
-
-
-async def _artifacts(path: dict[str, str]) -> None:
-    with contextlib.suppress(RuntimeError):  # it looks for a Solidity compiler after it has written the verifier
-        await ezkl.create_evm_verifier(
-            path["vk"],
-            path["settings.json"],
-            path["verifier.sol"],
-            str(Path(path["vk"]).parent / "abi"),
-            path["srs"],
-            False,
-        )
-    await ezkl.create_evm_vka(path["vk"], path["settings.json"], path["verifier.vka"], path["srs"])
+CIRCUITS = ("public", "hashed", "committed")
 
 
 def check(key: Path, proof: Path, *more: str) -> subprocess.CompletedProcess[str]:
@@ -65,9 +16,10 @@ def check(key: Path, proof: Path, *more: str) -> subprocess.CompletedProcess[str
     return subprocess.run([*command, *more], capture_output=True, text=True, timeout=300, check=False)
 
 
-@pytest.fixture(scope="module", params=VISIBILITIES)
-def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make(tmp_path_factory.mktemp(request.param), VISIBILITIES[request.param])
+@pytest.fixture(scope="module", params=CIRCUITS)
+def folder(request: pytest.FixtureRequest) -> Path:
+    cache: pytest.Cache = request.config.cache
+    return make(request.param, cache.mkdir("mai-compiler"))
 
 
 @pytest.mark.parametrize("artifact", ["verifier.sol", "verifier.vka"])
