@@ -51,10 +51,7 @@ impl Creation<'_> {
         let rent = Rent::get().map_err(|_| Error::SystemCallFailed)?.minimum_balance(full_size);
         let missing = rent.saturating_sub(self.account.lamports());
         if missing > 0 {
-            let accounts = [AccountMeta::writable_signer(self.payer.key()), AccountMeta::writable(self.account.key())];
-            let instruction =
-                Instruction { program_id: &SYSTEM_PROGRAM, accounts: &accounts, data: &with_u64(TRANSFER, missing) };
-            invoke_signed(&instruction, &[self.payer, self.account], &[]).map_err(|_| Error::SystemCallFailed)?;
+            transfer(self.payer, self.account, missing)?;
         }
         let bump = [self.bump];
         let mut signer_seeds: [Seed; 5] = core::array::from_fn(|_| Seed::from(&bump));
@@ -73,6 +70,15 @@ impl Creation<'_> {
         }
         Ok(())
     }
+}
+
+/// Move lamports from an account that signs the transaction.
+#[inline(never)]
+pub fn transfer(from: &AccountInfo, to: &AccountInfo, lamports: u64) -> Result<()> {
+    let accounts = [AccountMeta::writable_signer(from.key()), AccountMeta::writable(to.key())];
+    let data = with_u64(TRANSFER, lamports);
+    let instruction = Instruction { program_id: &SYSTEM_PROGRAM, accounts: &accounts, data: &data };
+    invoke_signed(&instruction, &[from, to], &[]).map_err(|_| Error::SystemCallFailed)
 }
 
 /// A system instruction with one u64 argument.

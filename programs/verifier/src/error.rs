@@ -186,6 +186,76 @@ errors! {
     ParamsMismatch = 6076,
     /// The receipt's output differs.
     OutputMismatch = 6077,
+
+    // Manifests and traces.
+    /// The manifest is sealed and can never change.
+    ManifestSealed = 6120,
+    /// The manifest is not sealed.
+    ManifestNotSealed = 6121,
+    /// The manifest is not as long as its counts say.
+    ManifestLength = 6122,
+    /// The manifest's magic number, class, end rule or reserved bytes are wrong.
+    ManifestHead = 6123,
+    /// A count in the manifest is out of range.
+    ManifestCounts = 6124,
+    /// A segment is out of order, or its flags, outputs or edges do not fit its kind.
+    ManifestSegment = 6125,
+    /// An edge names no producer that it may name, or edges, carried segments or ends are missing.
+    ManifestEdge = 6126,
+    /// The manifest draws fewer positions or leaves than its class needs.
+    TooFewDraws = 6127,
+    /// A trace for this context and miner exists.
+    TraceExists = 6128,
+    /// The prompt or the answer is empty, or longer than the limit or the manifest's cap.
+    BadShape = 6129,
+    /// The bond is smaller than the manifest's least bond.
+    BondTooSmall = 6130,
+    /// The trace was committed under another manifest.
+    ManifestMismatch = 6131,
+    /// The trace is at another step.
+    WrongStep = 6132,
+    /// The step's deadline has passed.
+    DeadlinePassed = 6133,
+    /// The step's deadline has not passed.
+    DeadlineNotPassed = 6134,
+    /// The account is not the slot hashes sysvar.
+    WrongSysvar = 6135,
+    /// A block that decides the draw does not exist yet.
+    DrawTooEarly = 6136,
+    /// A block that decides the draw has left the slot hashes.
+    SlotEvicted = 6137,
+    /// There are not so many draws.
+    DrawOutOfRange = 6138,
+    /// This draw was attested already.
+    AlreadyAttested = 6139,
+    /// The drawn leaf is a sum and needs `join`, or is none and needs `attest`.
+    WrongKind = 6140,
+    /// The opening is not as long as its leaf needs.
+    OpeningLength = 6141,
+    /// A segment's leaf is not under the trace's root at its index.
+    LeafMismatch = 6142,
+    /// A position's leaf is not under the trace's root at its index.
+    PositionMismatch = 6143,
+    /// A token is not under the trace's root at its index, or not in the vocabulary.
+    TokenMismatch = 6144,
+    /// An embedding is not under the manifest's root at its token.
+    RowMismatch = 6145,
+    /// A producer's output is not its consumer's input.
+    EdgeMismatch = 6146,
+    /// The output is not the sum of the inputs.
+    SumMismatch = 6147,
+    /// The logits stand for another token.
+    WrongToken = 6148,
+    /// The answer goes on after the end token, or ends without it and below the limit.
+    WrongEnd = 6149,
+    /// A drawn leaf or position is not attested.
+    TraceNotProved = 6150,
+    /// The trace was claimed already.
+    TraceClaimed = 6151,
+    /// The trace's prompt, answer or limit has another length.
+    ShapeMismatch = 6152,
+    /// The account is not the incinerator.
+    WrongIncinerator = 6153,
 }
 
 impl Error {

@@ -1,7 +1,7 @@
 //! Decoding (8-byte discriminator, Borsh arguments) and dispatch.
 
 use crate::error::{Error, Result};
-use crate::{check, receipt, seal, upload};
+use crate::{check, receipt, seal, trace, upload};
 use pinocchio::{account_info::AccountInfo, pubkey::Pubkey};
 
 // sha256("global:NAME")[..8]
@@ -79,29 +79,29 @@ fn process_other(
             arguments.finish()?;
             receipt::claim(program_id, accounts, expected)
         }
-        _ => Err(Error::UnknownInstruction),
+        _ => trace::instruction::process(program_id, accounts, discriminator, &mut arguments),
     }
 }
 
 /// Borsh arguments, read front to back; every byte must be used.
-struct Arguments<'a>(&'a [u8]);
+pub struct Arguments<'a>(&'a [u8]);
 
 impl<'a> Arguments<'a> {
-    fn take<const N: usize>(&mut self) -> Result<&'a [u8; N]> {
+    pub fn take<const N: usize>(&mut self) -> Result<&'a [u8; N]> {
         let (taken, rest) = self.0.split_first_chunk::<N>().ok_or(Error::BadArguments)?;
         self.0 = rest;
         Ok(taken)
     }
 
-    fn u8(&mut self) -> Result<u8> {
+    pub fn u8(&mut self) -> Result<u8> {
         Ok(self.take::<1>()?[0])
     }
 
-    fn u32(&mut self) -> Result<u32> {
+    pub fn u32(&mut self) -> Result<u32> {
         Ok(u32::from_le_bytes(*self.take()?))
     }
 
-    fn bool(&mut self) -> Result<bool> {
+    pub fn bool(&mut self) -> Result<bool> {
         match self.u8()? {
             0 => Ok(false),
             1 => Ok(true),
@@ -109,7 +109,7 @@ impl<'a> Arguments<'a> {
         }
     }
 
-    fn bytes(&mut self) -> Result<&'a [u8]> {
+    pub fn bytes(&mut self) -> Result<&'a [u8]> {
         let length = self.u32()? as usize;
         if length > self.0.len() {
             return Err(Error::BadArguments);
@@ -119,7 +119,7 @@ impl<'a> Arguments<'a> {
         Ok(taken)
     }
 
-    fn finish(&self) -> Result<()> {
+    pub fn finish(&self) -> Result<()> {
         if self.0.is_empty() {
             Ok(())
         } else {

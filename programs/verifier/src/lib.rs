@@ -2,13 +2,14 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`instruction`] | the nine instructions: discriminators, arguments, dispatch |
+//! | [`instruction`] | the instructions on keys, proofs and receipts: discriminators, arguments, dispatch |
 //! | [`accounts`] | account headers and every check on an account |
 //! | [`upload`] | `create_key`, `create_proof`, `extend`, `write`, `close` |
 //! | [`create`] | making an account at a program-derived address |
 //! | [`seal`] | `seal_key`: the static validation that lets the interpreter run without checks |
 //! | [`check`] | `check` and the verification itself, stage by stage |
 //! | [`receipt`] | `verify` and `claim` |
+//! | [`trace`] | manifests, traces, draws: sampled proofs of a whole run |
 //! | [`key`], [`payload`] | views of a key program and of a proof payload |
 //! | [`transcript`], [`interpreter`], [`curve`], [`field`] | the stages |
 //! | [`memory`], [`syscall`], [`error`] | fixed heap layout, thin syscall wrappers, refusals |
@@ -34,6 +35,7 @@ pub mod payload;
 pub mod receipt;
 pub mod seal;
 pub mod syscall;
+pub mod trace;
 pub mod transcript;
 pub mod upload;
 

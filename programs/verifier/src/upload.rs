@@ -6,6 +6,7 @@ use crate::accounts::{
 };
 use crate::create::{Creation, MAX_GROWTH};
 use crate::error::{Error, Result};
+use crate::trace::state::Manifest;
 use core::mem::size_of;
 use pinocchio::{
     account_info::AccountInfo,
@@ -56,13 +57,14 @@ pub fn create_proof(program_id: &Pubkey, accounts: &[AccountInfo], nonce: u64, s
     Ok(())
 }
 
-fn full_size<H: Header>(size: u32) -> Result<usize> {
+/// Bytes of an account with a header and a body of `size` bytes.
+pub fn full_size<H: Header>(size: u32) -> Result<usize> {
     let size = size as usize;
     require(size > 0 && size <= MAX_ACCOUNT_BYTES - size_of::<H>(), Error::SizeOutOfRange)?;
     Ok(size_of::<H>() + size)
 }
 
-/// A key or a proof that its authority may change: unsealed if it is a key.
+/// A key, a manifest or a proof that its authority may change: not sealed.
 struct Upload<'a> {
     body: &'a mut [u8],
     header_size: usize,
@@ -80,6 +82,11 @@ impl<'a> Upload<'a> {
             require(pubkey_eq(&key.authority, authority.key()), Error::WrongAuthority)?;
             require(key.sealed == 0, Error::KeySealed)?;
             Ok(Self { body, header_size: size_of::<Key>(), size: key.size as usize })
+        } else if found == Manifest::DISCRIMINATOR {
+            let (manifest, body) = view::<Manifest>(program_id, account)?;
+            require(pubkey_eq(&manifest.authority, authority.key()), Error::WrongAuthority)?;
+            require(manifest.sealed == 0, Error::ManifestSealed)?;
+            Ok(Self { body, header_size: size_of::<Manifest>(), size: manifest.size as usize })
         } else {
             let (proof, body) = view::<Proof>(program_id, account)?;
             require(pubkey_eq(&proof.authority, authority.key()), Error::WrongAuthority)?;
@@ -109,8 +116,8 @@ pub fn write(program_id: &Pubkey, accounts: &[AccountInfo], offset: u32, data: &
     Ok(())
 }
 
-/// `close`: accounts authority (signer, writable), account (writable). An unsealed key, a proof or an unconsumed
-/// receipt; the rent goes back to the authority.
+/// `close`: accounts authority (signer, writable), account (writable). An unsealed key or manifest, a proof or an
+/// unconsumed receipt; the rent goes back to the authority.
 #[inline(never)]
 pub fn close(program_id: &Pubkey, accounts: &[AccountInfo]) -> Result<()> {
     let [authority, account] = distinct(accounts)?;

@@ -1,0 +1,83 @@
+//! Decoding and dispatch of the instructions on manifests and traces.
+
+use super::{attest, commit, draw, ends, manifest, settle};
+use crate::error::{Error, Result};
+use crate::instruction::Arguments;
+use pinocchio::{account_info::AccountInfo, pubkey::Pubkey};
+
+// sha256("global:NAME")[..8]
+const CREATE_MANIFEST: [u8; 8] = [0xdf, 0x99, 0xe6, 0x3e, 0xb5, 0xe8, 0x6e, 0x8f];
+const SEAL_MANIFEST: [u8; 8] = [0xe7, 0x09, 0x82, 0x8a, 0xe1, 0x43, 0xf1, 0xdf];
+const COMMIT_TRACE: [u8; 8] = [0x3a, 0x8c, 0xe6, 0x33, 0xaa, 0x6d, 0xe4, 0x7d];
+const DRAW_TRACE: [u8; 8] = [0x6a, 0xf4, 0x05, 0xf3, 0x83, 0xcc, 0xda, 0x86];
+const REVEAL_TRACE: [u8; 8] = [0x75, 0xbe, 0x36, 0x46, 0x60, 0x90, 0xc8, 0x3e];
+const ATTEST: [u8; 8] = [0x53, 0x94, 0x78, 0x77, 0x90, 0x8b, 0x75, 0xa0];
+const JOIN: [u8; 8] = [0xce, 0x37, 0x02, 0x6a, 0x71, 0xdc, 0x11, 0xa3];
+const ATTEST_ENDS: [u8; 8] = [0x30, 0x89, 0x9b, 0x3b, 0x60, 0xb0, 0xe0, 0x10];
+const CLAIM_TRACE: [u8; 8] = [0x33, 0xfc, 0xc1, 0x3b, 0xb6, 0xb4, 0x8c, 0xa9];
+const EXPIRE_TRACE: [u8; 8] = [0x87, 0xff, 0xaa, 0x7e, 0x09, 0xce, 0x43, 0x7d];
+
+/// Run one instruction.
+#[inline(never)]
+pub fn process(
+    program_id: &Pubkey,
+    accounts: &[AccountInfo],
+    discriminator: [u8; 8],
+    arguments: &mut Arguments,
+) -> Result<()> {
+    match discriminator {
+        CREATE_MANIFEST => {
+            let (hash, size, bump) = (arguments.take()?, arguments.u32()?, arguments.u8()?);
+            arguments.finish()?;
+            manifest::create(program_id, accounts, hash, size, bump)
+        }
+        SEAL_MANIFEST => {
+            arguments.finish()?;
+            manifest::seal(program_id, accounts)
+        }
+        COMMIT_TRACE => {
+            let given = commit::Commit {
+                context: arguments.take()?,
+                input: arguments.take()?,
+                output: arguments.take()?,
+                positions_root: arguments.take()?,
+                prompt: arguments.u32()?,
+                generated: arguments.u32()?,
+                limit: arguments.u32()?,
+                bond: u64::from_le_bytes(*arguments.take()?),
+                bump: arguments.u8()?,
+            };
+            arguments.finish()?;
+            commit::commit(program_id, accounts, &given)
+        }
+        DRAW_TRACE => {
+            arguments.finish()?;
+            draw::draw(program_id, accounts)
+        }
+        REVEAL_TRACE => {
+            let root = arguments.take()?;
+            arguments.finish()?;
+            commit::reveal(program_id, accounts, root)
+        }
+        ATTEST | JOIN | ATTEST_ENDS => {
+            let draw = u16::from_le_bytes(*arguments.take()?);
+            arguments.finish()?;
+            match discriminator {
+                ATTEST => attest::attest(program_id, accounts, draw),
+                JOIN => attest::join(program_id, accounts, draw),
+                _ => ends::attest(program_id, accounts, draw),
+            }
+        }
+        CLAIM_TRACE => {
+            let hashes = [arguments.take()?, arguments.take()?, arguments.take()?, arguments.take()?];
+            let shape = [arguments.u32()?, arguments.u32()?, arguments.u32()?];
+            arguments.finish()?;
+            settle::claim(program_id, accounts, &settle::Expected { hashes, shape })
+        }
+        EXPIRE_TRACE => {
+            arguments.finish()?;
+            settle::expire(program_id, accounts)
+        }
+        _ => Err(Error::UnknownInstruction),
+    }
+}

@@ -1,0 +1,25 @@
+//! Traces and challenges: sampled proofs of a run that is too long to prove whole (`docs/reference/trace.md`).
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`instruction`] | the ten instructions: discriminators, arguments, dispatch |
+//! | [`state`] | the headers of `Manifest` and `Trace`, the steps of a trace |
+//! | [`manifest`] | a model's graph: its wire format, `create_manifest`, `seal_manifest` |
+//! | [`merkle`] | leaves, nodes, paths |
+//! | [`opening`] | reading leaves and paths from an uploaded opening |
+//! | [`commit`] | `commit_trace`, `reveal_trace` |
+//! | [`draw`] | `draw_trace`: which slots, which seed, which indices |
+//! | [`attest`] | `attest` and `join`: a drawn leaf and all its edges |
+//! | [`ends`] | `attest_ends`: tokens in, tokens out |
+//! | [`settle`] | `claim_trace`, `expire_trace` |
+
+pub mod attest;
+pub mod commit;
+pub mod draw;
+pub mod ends;
+pub mod instruction;
+pub mod manifest;
+pub mod merkle;
+pub mod opening;
+pub mod settle;
+pub mod state;

@@ -1,0 +1,139 @@
+//! Reading an opening: what a miner uploads (in a proof account) to show leaves of the trees it committed to.
+
+use super::manifest::{Manifest, Segment};
+use super::merkle::{depth, root, Hash, POSITION, ROW, SEGMENT, TOKEN};
+use super::state::Trace;
+use crate::accounts::require;
+use crate::error::{Error, Result};
+use crate::key::POINT_BYTES;
+use crate::syscall::keccak256;
+use pinocchio::pubkey::pubkey_eq;
+
+const SALT_BYTES: usize = 16;
+
+/// The digests of a segment's leaf, as a receipt has them.
+#[derive(Clone, Copy)]
+pub struct Leaf<'a> {
+    pub input: &'a Hash,
+    pub params: &'a Hash,
+    pub output: &'a Hash,
+}
+
+/// An opening, read front to back; every byte must be used.
+pub struct Opening<'a> {
+    pub rest: &'a [u8],
+    pub trace: &'a Trace,
+    pub manifest: &'a Manifest<'a>,
+    /// The place of the position among the drawn ones, and the position.
+    pub place: u32,
+    pub position: u32,
+}
+
+impl<'a> Opening<'a> {
+    #[inline(never)]
+    pub fn bytes(&mut self, length: usize) -> Result<&'a [u8]> {
+        require(length <= self.rest.len(), Error::OpeningLength)?;
+        let (taken, rest) = self.rest.split_at(length);
+        self.rest = rest;
+        Ok(taken)
+    }
+
+    pub fn hashes(&mut self, count: usize) -> Result<&'a [Hash]> {
+        let bytes = self.bytes(32 * count)?;
+        // SAFETY: the length is exact and a hash is bytes.
+        Ok(unsafe { core::slice::from_raw_parts(bytes.as_ptr() as *const Hash, count) })
+    }
+
+    pub fn finish(&self) -> Result<()> {
+        require(self.rest.is_empty(), Error::OpeningLength)
+    }
+
+    /// The path of a segment's leaf at this position, which must lead to the root.
+    #[inline(never)]
+    pub fn path(&mut self, segment: usize, leaf: Leaf) -> Result<()> {
+        let Segment { layer, shard, .. } = self.manifest.segments[segment];
+        let place = [&layer.to_le_bytes()[..], &shard.to_le_bytes(), &self.position.to_le_bytes()];
+        let hash = keccak256(&[SEGMENT, place[0], place[1], place[2], leaf.input, leaf.params, leaf.output]);
+        let index = self.place * u32::from(self.trace.n_segments) + segment as u32;
+        let path = self.hashes(depth(self.trace.leaves()))?;
+        require(pubkey_eq(&root(hash, index, path), &self.trace.leaves_root), Error::LeafMismatch)
+    }
+
+    /// A segment's leaf at this position: its three digests and its path.
+    #[inline(never)]
+    pub fn leaf(&mut self, segment: usize) -> Result<Leaf<'a>> {
+        let digests = self.hashes(3)?;
+        let leaf = Leaf { input: &digests[0], params: &digests[1], output: &digests[2] };
+        self.path(segment, leaf)?;
+        Ok(leaf)
+    }
+
+    /// What a position hands on: the outputs of the carried segments. The integers' digest, the outputs, the path.
+    #[inline(never)]
+    pub fn carried(&mut self, position: u32) -> Result<&'a [Hash]> {
+        let integers = self.bytes(32)?;
+        let carried = self.bytes(32 * self.manifest.first_values.len())?;
+        let hash = keccak256(&[POSITION, &position.to_le_bytes(), integers, carried]);
+        let path = self.hashes(depth(self.trace.positions()))?;
+        require(pubkey_eq(&root(hash, position, path), &self.trace.positions_root), Error::PositionMismatch)?;
+        // SAFETY: the length is a multiple of 32 and a hash is bytes.
+        Ok(unsafe { core::slice::from_raw_parts(carried.as_ptr() as *const Hash, carried.len() / 32) })
+    }
+
+    /// Token `index` of prompt and answer: the token, its salt, and its path in the tree of the one or the other.
+    #[inline(never)]
+    pub fn token(&mut self, index: u32) -> Result<u32> {
+        let trace = self.trace;
+        let (index, count, expected) = if index < trace.prompt {
+            (index, trace.prompt, &trace.input)
+        } else {
+            (index - trace.prompt, trace.generated, &trace.output)
+        };
+        let bytes = self.bytes(4)?;
+        let hash = keccak256(&[TOKEN, &index.to_le_bytes(), bytes, self.bytes(SALT_BYTES)?]);
+        let path = self.hashes(depth(count))?;
+        require(pubkey_eq(&root(hash, index, path), expected), Error::TokenMismatch)?;
+        Ok(u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]))
+    }
+
+    /// The registered digest of a token's embedding, and its path.
+    #[inline(never)]
+    pub fn row(&mut self, token: u32) -> Result<&'a Hash> {
+        require(token < self.manifest.head.vocabulary, Error::TokenMismatch)?;
+        let row = &self.hashes(1)?[0];
+        let hash = keccak256(&[ROW, &token.to_le_bytes(), row]);
+        let path = self.hashes(self.manifest.rows_depth())?;
+        require(pubkey_eq(&root(hash, token, path), &self.manifest.head.rows), Error::RowMismatch)?;
+        Ok(row)
+    }
+
+    /// What a segment's input digest is made of: itself where it has one edge, else as many points, which follow.
+    #[inline(never)]
+    pub fn inputs(&mut self, n_edges: usize, input: &'a Hash) -> Result<Inputs<'a>> {
+        if n_edges == 1 {
+            return Ok(Inputs { digest: input, points: &[] });
+        }
+        let points = self.bytes(POINT_BYTES * n_edges)?;
+        require(pubkey_eq(&keccak256(&[points]), input), Error::EdgeMismatch)?;
+        Ok(Inputs { digest: input, points })
+    }
+}
+
+/// The parts of a segment's input, one per edge.
+pub struct Inputs<'a> {
+    digest: &'a Hash,
+    pub points: &'a [u8],
+}
+
+impl Inputs<'_> {
+    /// The part of edge `index` must have the digest that its producer's output has.
+    #[inline(never)]
+    pub fn equal(&self, index: usize, output: &Hash) -> Result<()> {
+        let part = if self.points.is_empty() {
+            *self.digest
+        } else {
+            keccak256(&[&self.points[POINT_BYTES * index..][..POINT_BYTES]])
+        };
+        require(pubkey_eq(&part, output), Error::EdgeMismatch)
+    }
+}
