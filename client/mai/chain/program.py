@@ -21,7 +21,7 @@ from construct import ConstructError
 from solders.instruction import AccountMeta, Instruction
 from solders.pubkey import Pubkey
 from solders.system_program import ID as SYSTEM_PROGRAM
-from solders.sysvar import CLOCK, RENT
+from solders.sysvar import CLOCK, RENT, SLOT_HASHES
 from spl.token.constants import ASSOCIATED_TOKEN_PROGRAM_ID, TOKEN_PROGRAM_ID
 
 from mai.chain.cluster import Cluster
@@ -36,6 +36,8 @@ _WELL_KNOWN = {
     "associated_token_program": ASSOCIATED_TOKEN_PROGRAM_ID,
     "rent": RENT,
     "clock": CLOCK,
+    "slot_hashes": SLOT_HASHES,
+    "incinerator": Pubkey.from_string("1nc1nerator11111111111111111111111111111111"),
 }
 _CAMEL = re.compile(r"(?<!^)(?=[A-Z])")
 

@@ -62,7 +62,7 @@ class Verifier:
             uploaded.transactions.append(self.cluster.send([create], [self.payer]))
         elif self.program.decode(account.data).sealed:
             return uploaded
-        self._fill(uploaded, KEY_HEADER_BYTES, key.blob, progress)
+        self.fill(uploaded, KEY_HEADER_BYTES, key.blob, progress)
         seal = self.program.instruction("seal_key", {"authority": self.payer.pubkey(), "key": address})
         uploaded.transactions.append(self.cluster.send([seal], [self.payer], heap_bytes=256 * 1024))
         return uploaded
@@ -76,7 +76,7 @@ class Verifier:
                 "create_proof", "proof", address, {"nonce": nonce, "size": len(payload), "bump": bump}
             )
             uploaded.transactions.append(self.cluster.send([create], [self.payer]))
-        self._fill(uploaded, PROOF_HEADER_BYTES, payload, progress)
+        self.fill(uploaded, PROOF_HEADER_BYTES, payload, progress)
         return uploaded
 
     def write(self, address: Pubkey, offset: int, data: bytes) -> Landed:
@@ -135,7 +135,7 @@ class Verifier:
         accounts = {"authority": self.payer.pubkey(), "account": address}
         return self.program.instruction("write", accounts, {"offset": offset, "data": data})
 
-    def _fill(self, uploaded: Uploaded, header: int, body: bytes, progress: Progress) -> None:
+    def fill(self, uploaded: Uploaded, header: int, body: bytes, progress: Progress) -> None:
         """Grow the account to its size, then write only the chunks that are not there yet."""
         account = self.cluster.account(uploaded.address)
         if account is None:

@@ -87,8 +87,16 @@ fn process_other(
 pub struct Arguments<'a>(&'a [u8]);
 
 impl<'a> Arguments<'a> {
+    #[inline(always)]
     pub fn take<const N: usize>(&mut self) -> Result<&'a [u8; N]> {
-        let (taken, rest) = self.0.split_first_chunk::<N>().ok_or(Error::BadArguments)?;
+        let taken = self.split(N)?;
+        // SAFETY: the length is N.
+        Ok(unsafe { &*(taken.as_ptr() as *const [u8; N]) })
+    }
+
+    #[inline(never)]
+    fn split(&mut self, length: usize) -> Result<&'a [u8]> {
+        let (taken, rest) = self.0.split_at_checked(length).ok_or(Error::BadArguments)?;
         self.0 = rest;
         Ok(taken)
     }
@@ -111,12 +119,7 @@ impl<'a> Arguments<'a> {
 
     pub fn bytes(&mut self) -> Result<&'a [u8]> {
         let length = self.u32()? as usize;
-        if length > self.0.len() {
-            return Err(Error::BadArguments);
-        }
-        let (taken, rest) = self.0.split_at(length);
-        self.0 = rest;
-        Ok(taken)
+        self.split(length)
     }
 
     pub fn finish(&self) -> Result<()> {
