@@ -1,16 +1,14 @@
 //! `attest` and `join`: a drawn leaf is what its receipt says (or a sum), and every edge at it holds.
 
+use super::checks::{exactly, same};
 use super::manifest::{Manifest, Segment, INPUT, PREVIOUS};
 use super::opening::{Leaf, Opening};
 use super::state::{Body, Trace, CHALLENGED};
-use crate::accounts::{distinct, require, require_writable, view, Proof, Receipt};
+use crate::accounts::{require, require_writable, view, Proof, Receipt};
 use crate::error::{Error, Result};
 use crate::key::POINT_BYTES;
 use crate::syscall::{bn254, keccak256, Bn254};
-use pinocchio::{
-    account_info::AccountInfo,
-    pubkey::{pubkey_eq, Pubkey},
-};
+use pinocchio::{account_info::AccountInfo, pubkey::Pubkey};
 
 /// The modulus of coordinates, big-endian. The syscalls ignore a bit above it and read another as the identity.
 const Q: [u8; 32] = [
@@ -55,11 +53,8 @@ impl<'a> Drawn<'a> {
         let inputs = opening.inputs(edges.len(), leaf.input)?;
         let position = opening.position;
         let reads_previous = edges.iter().any(|&edge| edge != INPUT && edge & PREVIOUS != 0);
-        let previous = if !reads_previous || position == 0 {
-            manifest.first_values
-        } else {
-            opening.carried(position - 1)?
-        };
+        let previous =
+            if !reads_previous || position == 0 { manifest.first_values } else { opening.carried(position - 1)? };
         for (place, &edge) in edges.iter().enumerate() {
             let producer = (edge & !PREVIOUS) as usize;
             if edge == INPUT {
@@ -72,7 +67,7 @@ impl<'a> Drawn<'a> {
         }
         if segment.is_carried() {
             let carried = opening.carried(position)?;
-            require(pubkey_eq(&carried[manifest.carried_before(self.index)], leaf.output), Error::EdgeMismatch)?;
+            same(&carried[manifest.carried_before(self.index)], leaf.output, Error::EdgeMismatch)?;
         }
         for consumer in self.index + 1..manifest.segments.len() {
             let edges = manifest.edges(&manifest.segments[consumer]);
@@ -95,7 +90,7 @@ impl<'a> Drawn<'a> {
 /// must be for this trace and this leaf; it is closed.
 #[inline(never)]
 pub fn attest(program_id: &Pubkey, accounts: &[AccountInfo], draw: u16) -> Result<()> {
-    let [miner, account, manifest, opening, receipt_account] = distinct(accounts)?;
+    let [miner, account, manifest, opening, receipt_account] = exactly(accounts)?;
     require_writable(miner)?;
     require_writable(receipt_account)?;
     let (trace, mut body, _) = Trace::open(program_id, account, Some(miner), CHALLENGED)?;
@@ -112,7 +107,7 @@ pub fn attest(program_id: &Pubkey, accounts: &[AccountInfo], draw: u16) -> Resul
         (&receipt.params, &segment.params, Error::ParamsMismatch),
     ];
     for (field, value, error) in compared {
-        require(pubkey_eq(field, value), error)?;
+        same(field, value, error)?;
     }
     require(receipt.consumed == 0, Error::ReceiptConsumed)?;
     drawn.edges(Leaf { input: &receipt.input, params: &receipt.params, output: &receipt.output })?;
@@ -126,7 +121,7 @@ pub fn attest(program_id: &Pubkey, accounts: &[AccountInfo], draw: u16) -> Resul
 /// commitment of nothing, is in every commitment once.
 #[inline(never)]
 pub fn join(program_id: &Pubkey, accounts: &[AccountInfo], draw: u16) -> Result<()> {
-    let [miner, account, manifest, opening] = distinct(accounts)?;
+    let [miner, account, manifest, opening] = exactly(accounts)?;
     let (trace, mut body, _) = Trace::open(program_id, account, Some(miner), CHALLENGED)?;
     let manifest = Manifest::of(program_id, manifest, trace)?;
     let mut drawn = Drawn::leaf(program_id, trace, &body, &manifest, opening, draw)?;

@@ -5,16 +5,14 @@
 //! replaced by the first slot after it that has a block, and no block is taken twice. Targets follow from the
 //! commitment's slot alone: whoever draws, and when, changes nothing.
 
+use super::checks::{exactly, require_payer, same};
 use super::merkle::Hash;
 use super::settle::pay;
 use super::state::{Trace, COMMITTED, REVEALED};
-use crate::accounts::{distinct, require, require_signer, require_writable, view};
+use crate::accounts::require;
 use crate::error::{Error, Result};
 use crate::syscall::keccak256;
-use pinocchio::{
-    account_info::AccountInfo,
-    pubkey::{pubkey_eq, Pubkey},
-};
+use pinocchio::{account_info::AccountInfo, pubkey::Pubkey};
 
 /// Slots for a draw. The sysvar holds the last 512 blocks, so that targets cannot leave it earlier on a live chain.
 pub const DRAW_SLOTS: u64 = 512;
@@ -43,7 +41,7 @@ struct SlotHashes<'a>(&'a [[u8; 40]]);
 
 impl<'a> SlotHashes<'a> {
     fn of(account: &'a AccountInfo) -> Result<Self> {
-        require(pubkey_eq(account.key(), &SLOT_HASHES), Error::WrongSysvar)?;
+        same(account.key(), &SLOT_HASHES, Error::WrongSysvar)?;
         // SAFETY: nothing writes a sysvar, and an entry is bytes.
         unsafe {
             let count = account.data_len().saturating_sub(8) / 40;
@@ -92,11 +90,9 @@ impl<'a> SlotHashes<'a> {
 /// `draw_trace`: accounts caller (signer, writable), trace (writable), slot hashes. Anyone may call; the bond pays.
 #[inline(never)]
 pub fn draw(program_id: &Pubkey, accounts: &[AccountInfo]) -> Result<()> {
-    let [caller, account, slot_hashes] = distinct(accounts)?;
-    require_signer(caller)?;
-    require_writable(caller)?;
-    require_writable(account)?;
-    let leaves = view::<Trace>(program_id, account)?.0.step == REVEALED;
+    let [caller, account, slot_hashes] = exactly(accounts)?;
+    require_payer(caller)?;
+    let leaves = Trace::view(program_id, account)?.0.step == REVEALED;
     let (trace, body, slot) = Trace::open(program_id, account, None, if leaves { REVEALED } else { COMMITTED })?;
     let (one, two) = SlotHashes::of(slot_hashes)?.beacon(trace.base_slot)?;
     let (universe, count, root) = if leaves {
@@ -154,9 +150,8 @@ fn indices(seed: &Hash, universe: u32, drawn: &mut [u32], present: usize) {
         let block = keccak256(&[seed, &counter.to_le_bytes()]);
         counter += 1;
         for bytes in block.chunks_exact(8) {
-            let number = u64::from_le_bytes([
-                bytes[0], bytes[1], bytes[2], bytes[3], bytes[4], bytes[5], bytes[6], bytes[7],
-            ]);
+            let number =
+                u64::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3], bytes[4], bytes[5], bytes[6], bytes[7]]);
             if number >= most || length == drawn.len() {
                 continue;
             }

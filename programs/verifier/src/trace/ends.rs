@@ -1,15 +1,13 @@
 //! `attest_ends`: at a drawn position, the token's registered embedding goes in and the next token comes out.
 
+use super::checks::{exactly, same};
 use super::manifest::{Manifest, INPUT, VALUE};
 use super::opening::Opening;
 use super::state::{Trace, CHALLENGED};
-use crate::accounts::{distinct, require, Proof};
+use crate::accounts::{require, Proof};
 use crate::error::{Error, Result};
 use crate::syscall::keccak256;
-use pinocchio::{
-    account_info::AccountInfo,
-    pubkey::{pubkey_eq, Pubkey},
-};
+use pinocchio::{account_info::AccountInfo, pubkey::Pubkey};
 
 /// (r - 1) / 2, big-endian: field elements above it are negative numbers.
 const HALF: [u8; 32] = [
@@ -20,7 +18,7 @@ const HALF: [u8; 32] = [
 /// `attest_ends`: accounts miner (signer), trace (writable), manifest, opening.
 #[inline(never)]
 pub fn attest(program_id: &Pubkey, accounts: &[AccountInfo], draw: u16) -> Result<()> {
-    let [miner, account, manifest, opening] = distinct(accounts)?;
+    let [miner, account, manifest, opening] = exactly(accounts)?;
     let (trace, mut body, _) = Trace::open(program_id, account, Some(miner), CHALLENGED)?;
     let manifest = Manifest::of(program_id, manifest, trace)?;
     let (_, rest) = Proof::complete(program_id, opening)?;
@@ -38,7 +36,7 @@ fn check(opening: &mut Opening) -> Result<()> {
     let row = opening.row(token)?;
     for (index, segment) in manifest.segments.iter().enumerate() {
         if manifest.edges(segment)[0] == INPUT {
-            require(pubkey_eq(opening.leaf(index)?.input, row), Error::EdgeMismatch)?;
+            same(opening.leaf(index)?.input, row, Error::EdgeMismatch)?;
         }
     }
     if position + 1 < trace.prompt {
@@ -60,7 +58,7 @@ fn computed(opening: &mut Opening) -> Result<u32> {
     for (index, segment) in manifest.segments.iter().enumerate().filter(|(_, segment)| segment.is_end()) {
         let leaf = opening.leaf(index)?;
         let instances = opening.bytes(32 * segment.n_outputs as usize)?;
-        require(pubkey_eq(&keccak256(&[instances]), leaf.output), Error::EdgeMismatch)?;
+        same(&keccak256(&[instances]), leaf.output, Error::EdgeMismatch)?;
         if manifest.head.end_rule == VALUE {
             let (high, low) = instances.split_at(28);
             require(high == [0; 28], Error::WrongToken)?;

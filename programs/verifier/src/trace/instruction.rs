@@ -25,59 +25,55 @@ pub fn process(
     discriminator: [u8; 8],
     arguments: &mut Arguments,
 ) -> Result<()> {
-    match discriminator {
-        CREATE_MANIFEST => {
-            let (hash, size, bump) = (arguments.take()?, arguments.u32()?, arguments.u8()?);
-            arguments.finish()?;
-            manifest::create(program_id, accounts, hash, size, bump)
+    // Compared as numbers: a match on bytes becomes eight branches for each.
+    let is = |name: [u8; 8]| u64::from_le_bytes(discriminator) == u64::from_le_bytes(name);
+    if is(CREATE_MANIFEST) {
+        let (hash, size, bump) = (arguments.take()?, arguments.u32()?, arguments.u8()?);
+        arguments.finish()?;
+        manifest::create(program_id, accounts, hash, size, bump)
+    } else if is(SEAL_MANIFEST) {
+        arguments.finish()?;
+        manifest::seal(program_id, accounts)
+    } else if is(COMMIT_TRACE) {
+        let given = commit::Commit {
+            context: arguments.take()?,
+            input: arguments.take()?,
+            output: arguments.take()?,
+            positions_root: arguments.take()?,
+            prompt: arguments.u32()?,
+            generated: arguments.u32()?,
+            limit: arguments.u32()?,
+            bond: u64::from_le_bytes(*arguments.take()?),
+            bump: arguments.u8()?,
+        };
+        arguments.finish()?;
+        commit::commit(program_id, accounts, &given)
+    } else if is(DRAW_TRACE) {
+        arguments.finish()?;
+        draw::draw(program_id, accounts)
+    } else if is(REVEAL_TRACE) {
+        let root = arguments.take()?;
+        arguments.finish()?;
+        commit::reveal(program_id, accounts, root)
+    } else if is(ATTEST) || is(JOIN) || is(ATTEST_ENDS) {
+        let draw = u16::from_le_bytes(*arguments.take()?);
+        arguments.finish()?;
+        if is(ATTEST) {
+            attest::attest(program_id, accounts, draw)
+        } else if is(JOIN) {
+            attest::join(program_id, accounts, draw)
+        } else {
+            ends::attest(program_id, accounts, draw)
         }
-        SEAL_MANIFEST => {
-            arguments.finish()?;
-            manifest::seal(program_id, accounts)
-        }
-        COMMIT_TRACE => {
-            let given = commit::Commit {
-                context: arguments.take()?,
-                input: arguments.take()?,
-                output: arguments.take()?,
-                positions_root: arguments.take()?,
-                prompt: arguments.u32()?,
-                generated: arguments.u32()?,
-                limit: arguments.u32()?,
-                bond: u64::from_le_bytes(*arguments.take()?),
-                bump: arguments.u8()?,
-            };
-            arguments.finish()?;
-            commit::commit(program_id, accounts, &given)
-        }
-        DRAW_TRACE => {
-            arguments.finish()?;
-            draw::draw(program_id, accounts)
-        }
-        REVEAL_TRACE => {
-            let root = arguments.take()?;
-            arguments.finish()?;
-            commit::reveal(program_id, accounts, root)
-        }
-        ATTEST | JOIN | ATTEST_ENDS => {
-            let draw = u16::from_le_bytes(*arguments.take()?);
-            arguments.finish()?;
-            match discriminator {
-                ATTEST => attest::attest(program_id, accounts, draw),
-                JOIN => attest::join(program_id, accounts, draw),
-                _ => ends::attest(program_id, accounts, draw),
-            }
-        }
-        CLAIM_TRACE => {
-            let hashes = [arguments.take()?, arguments.take()?, arguments.take()?, arguments.take()?];
-            let shape = [arguments.u32()?, arguments.u32()?, arguments.u32()?];
-            arguments.finish()?;
-            settle::claim(program_id, accounts, &settle::Expected { hashes, shape })
-        }
-        EXPIRE_TRACE => {
-            arguments.finish()?;
-            settle::expire(program_id, accounts)
-        }
-        _ => Err(Error::UnknownInstruction),
+    } else if is(CLAIM_TRACE) {
+        let hashes = [arguments.take()?, arguments.take()?, arguments.take()?, arguments.take()?];
+        let shape = [arguments.u32()?, arguments.u32()?, arguments.u32()?];
+        arguments.finish()?;
+        settle::claim(program_id, accounts, &settle::Expected { hashes, shape })
+    } else if is(EXPIRE_TRACE) {
+        arguments.finish()?;
+        settle::expire(program_id, accounts)
+    } else {
+        Err(Error::UnknownInstruction)
     }
 }

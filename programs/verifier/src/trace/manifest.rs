@@ -3,17 +3,15 @@
 //! head ‖ segments (76 bytes each) ‖ edges (2 bytes each) ‖ first values of carried segments (32 bytes each). Everything
 //! in it is checked once, at sealing; sealed manifests are read without checks.
 
-use super::merkle::{depth, Hash};
+use super::checks::{exactly, same};
+use super::merkle::Hash;
 use super::state;
-use crate::accounts::{distinct, require, require_signer, require_writable, view, view_unchecked, Header};
+use crate::accounts::{require, require_signer, require_writable, view, view_unchecked, Header};
 use crate::create::Creation;
 use crate::error::{Error, Result};
 use crate::syscall::keccak256;
 use core::mem::size_of;
-use pinocchio::{
-    account_info::AccountInfo,
-    pubkey::{pubkey_eq, Pubkey},
-};
+use pinocchio::{account_info::AccountInfo, pubkey::Pubkey};
 
 const MAGIC: u32 = 0x5449_414d; // "MAIT"
 const MAX_SEGMENTS: u16 = 4096;
@@ -142,7 +140,7 @@ impl<'a> Manifest<'a> {
     #[inline(never)]
     pub fn of(program_id: &Pubkey, account: &'a AccountInfo, trace: &state::Trace) -> Result<Self> {
         let manifest = Self::sealed(program_id, account)?;
-        require(pubkey_eq(manifest.hash, &trace.manifest), Error::ManifestMismatch)?;
+        same(manifest.hash, &trace.manifest, Error::ManifestMismatch)?;
         Ok(manifest)
     }
 
@@ -160,11 +158,6 @@ impl<'a> Manifest<'a> {
     /// How many carried segments come before `segment`.
     pub fn carried_before(&self, segment: usize) -> usize {
         self.segments[..segment].iter().filter(|other| other.is_carried()).count()
-    }
-
-    /// Depth of the tree of tokens of a vocabulary.
-    pub fn rows_depth(&self) -> usize {
-        depth(self.head.vocabulary)
     }
 
     /// Everything that the other instructions rely on.
@@ -191,7 +184,8 @@ impl<'a> Manifest<'a> {
         for (index, segment) in self.segments.iter().enumerate() {
             let here = Some((segment.layer, segment.shard));
             let ordered = place < here && segment.flags <= SUM | CARRIED | END;
-            let kind = segment.is_end() == (segment.n_outputs > 0) && !(segment.is_sum() && (segment.is_end() || segment.n_edges < 2));
+            let kind = segment.is_end() == (segment.n_outputs > 0)
+                && !(segment.is_sum() && (segment.is_end() || segment.n_edges < 2));
             let single = head.end_rule == ARGMAX || segment.n_outputs <= 1;
             let sized = segment.n_outputs <= MAX_TOKENS && segment.n_edges >= 1 && segment.n_edges <= MAX_EDGES;
             require(ordered && kind && single && sized, Error::ManifestSegment)?;
@@ -222,7 +216,7 @@ impl<'a> Manifest<'a> {
 /// `create_manifest`: accounts authority (signer, writable), manifest (writable), system program.
 #[inline(never)]
 pub fn create(program_id: &Pubkey, accounts: &[AccountInfo], hash: &Hash, size: u32, bump: u8) -> Result<()> {
-    let [authority, account, system_program] = distinct(accounts)?;
+    let [authority, account, system_program] = exactly(accounts)?;
     let full_size = crate::upload::full_size::<state::Manifest>(size)?;
     let creation = Creation { program_id, payer: authority, account, system_program, bump };
     let seeds: [&[u8]; 3] = [b"manifest", authority.key(), hash];
@@ -245,14 +239,14 @@ pub fn create(program_id: &Pubkey, accounts: &[AccountInfo], hash: &Hash, size: 
 /// `seal_manifest`: accounts authority (signer), manifest (writable).
 #[inline(never)]
 pub fn seal(program_id: &Pubkey, accounts: &[AccountInfo]) -> Result<()> {
-    let [authority, account] = distinct(accounts)?;
+    let [authority, account] = exactly(accounts)?;
     require_signer(authority)?;
     require_writable(account)?;
     let (header, body) = view::<state::Manifest>(program_id, account)?;
-    require(pubkey_eq(&header.authority, authority.key()), Error::WrongAuthority)?;
+    same(&header.authority, authority.key(), Error::WrongAuthority)?;
     require(header.sealed == 0, Error::ManifestSealed)?;
     require(body.len() == header.size as usize, Error::AccountIncomplete)?;
-    require(pubkey_eq(&keccak256(&[body]), &header.hash), Error::HashMismatch)?;
+    same(&keccak256(&[body]), &header.hash, Error::HashMismatch)?;
     Manifest::parse(&header.hash, body)?.validate()?;
     header.sealed = 1;
     Ok(())

@@ -16,20 +16,25 @@ pub const TOKEN: &[u8] = b"\x00T";
 pub const ROW: &[u8] = b"\x00R";
 
 /// Levels above the leaves of a tree with `count` of them, at least one.
-#[inline(always)]
+#[inline(never)]
 pub fn depth(count: u32) -> usize {
-    (u32::BITS - (count - 1).leading_zeros()) as usize
+    let (mut last, mut depth) = (count - 1, 0);
+    while last > 0 {
+        (last, depth) = (last >> 1, depth + 1);
+    }
+    depth
 }
 
 /// The root that `leaf` at `index` has with the sibling hashes of `path`, from the leaves up.
 #[inline(never)]
-pub fn root(mut leaf: Hash, index: u32, path: &[Hash]) -> Hash {
+pub fn root(leaf: &Hash, index: u32, path: &[Hash]) -> Hash {
+    let mut hash = *leaf;
     for (level, sibling) in path.iter().enumerate() {
-        leaf = if index >> level & 1 == 0 {
-            keccak256(&[NODE, &leaf, sibling])
+        hash = if index >> level & 1 == 0 {
+            keccak256(&[NODE, &hash, sibling])
         } else {
-            keccak256(&[NODE, sibling, &leaf])
+            keccak256(&[NODE, sibling, &hash])
         };
     }
-    leaf
+    hash
 }

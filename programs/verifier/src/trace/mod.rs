@@ -11,9 +11,11 @@
 //! | [`draw`] | `draw_trace`: which slots, which seed, which indices |
 //! | [`attest`] | `attest` and `join`: a drawn leaf and all its edges |
 //! | [`ends`] | `attest_ends`: tokens in, tokens out |
+//! | [`checks`] | checks of accounts and hashes, compiled once |
 //! | [`settle`] | `claim_trace`, `expire_trace` |
 
 pub mod attest;
+pub mod checks;
 pub mod commit;
 pub mod draw;
 pub mod ends;

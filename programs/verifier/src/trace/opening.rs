@@ -1,5 +1,6 @@
 //! Reading an opening: what a miner uploads (in a proof account) to show leaves of the trees it committed to.
 
+use super::checks::same;
 use super::manifest::{Manifest, Segment};
 use super::merkle::{depth, root, Hash, POSITION, ROW, SEGMENT, TOKEN};
 use super::state::Trace;
@@ -7,7 +8,6 @@ use crate::accounts::require;
 use crate::error::{Error, Result};
 use crate::key::POINT_BYTES;
 use crate::syscall::keccak256;
-use pinocchio::pubkey::pubkey_eq;
 
 const SALT_BYTES: usize = 16;
 
@@ -44,6 +44,13 @@ impl<'a> Opening<'a> {
         Ok(unsafe { core::slice::from_raw_parts(bytes.as_ptr() as *const Hash, count) })
     }
 
+    /// The next path must lead from `hash` at `index` of `count` leaves to `expected`.
+    #[inline(never)]
+    fn under(&mut self, hash: &Hash, index: u32, count: u32, expected: &Hash, error: Error) -> Result<()> {
+        let path = self.hashes(depth(count))?;
+        same(&root(hash, index, path), expected, error)
+    }
+
     pub fn finish(&self) -> Result<()> {
         require(self.rest.is_empty(), Error::OpeningLength)
     }
@@ -55,8 +62,8 @@ impl<'a> Opening<'a> {
         let place = [&layer.to_le_bytes()[..], &shard.to_le_bytes(), &self.position.to_le_bytes()];
         let hash = keccak256(&[SEGMENT, place[0], place[1], place[2], leaf.input, leaf.params, leaf.output]);
         let index = self.place * u32::from(self.trace.n_segments) + segment as u32;
-        let path = self.hashes(depth(self.trace.leaves()))?;
-        require(pubkey_eq(&root(hash, index, path), &self.trace.leaves_root), Error::LeafMismatch)
+        let trace = self.trace;
+        self.under(&hash, index, trace.leaves(), &trace.leaves_root, Error::LeafMismatch)
     }
 
     /// A segment's leaf at this position: its three digests and its path.
@@ -74,8 +81,8 @@ impl<'a> Opening<'a> {
         let integers = self.bytes(32)?;
         let carried = self.bytes(32 * self.manifest.first_values.len())?;
         let hash = keccak256(&[POSITION, &position.to_le_bytes(), integers, carried]);
-        let path = self.hashes(depth(self.trace.positions()))?;
-        require(pubkey_eq(&root(hash, position, path), &self.trace.positions_root), Error::PositionMismatch)?;
+        let trace = self.trace;
+        self.under(&hash, position, trace.positions(), &trace.positions_root, Error::PositionMismatch)?;
         // SAFETY: the length is a multiple of 32 and a hash is bytes.
         Ok(unsafe { core::slice::from_raw_parts(carried.as_ptr() as *const Hash, carried.len() / 32) })
     }
@@ -91,8 +98,7 @@ impl<'a> Opening<'a> {
         };
         let bytes = self.bytes(4)?;
         let hash = keccak256(&[TOKEN, &index.to_le_bytes(), bytes, self.bytes(SALT_BYTES)?]);
-        let path = self.hashes(depth(count))?;
-        require(pubkey_eq(&root(hash, index, path), expected), Error::TokenMismatch)?;
+        self.under(&hash, index, count, expected, Error::TokenMismatch)?;
         Ok(u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]))
     }
 
@@ -102,8 +108,8 @@ impl<'a> Opening<'a> {
         require(token < self.manifest.head.vocabulary, Error::TokenMismatch)?;
         let row = &self.hashes(1)?[0];
         let hash = keccak256(&[ROW, &token.to_le_bytes(), row]);
-        let path = self.hashes(self.manifest.rows_depth())?;
-        require(pubkey_eq(&root(hash, token, path), &self.manifest.head.rows), Error::RowMismatch)?;
+        let head = self.manifest.head;
+        self.under(&hash, token, head.vocabulary, &head.rows, Error::RowMismatch)?;
         Ok(row)
     }
 
@@ -114,7 +120,7 @@ impl<'a> Opening<'a> {
             return Ok(Inputs { digest: input, points: &[] });
         }
         let points = self.bytes(POINT_BYTES * n_edges)?;
-        require(pubkey_eq(&keccak256(&[points]), input), Error::EdgeMismatch)?;
+        same(&keccak256(&[points]), input, Error::EdgeMismatch)?;
         Ok(Inputs { digest: input, points })
     }
 }
@@ -134,6 +140,6 @@ impl Inputs<'_> {
         } else {
             keccak256(&[&self.points[POINT_BYTES * index..][..POINT_BYTES]])
         };
-        require(pubkey_eq(&part, output), Error::EdgeMismatch)
+        same(&part, output, Error::EdgeMismatch)
     }
 }

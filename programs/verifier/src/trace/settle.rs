@@ -1,13 +1,14 @@
 //! How a trace ends: `claim_trace` answers for the whole work, once; `expire_trace` records a failure and burns the bond.
 
+use super::checks::{exactly, require_payer, same, slot};
 use super::merkle::Hash;
-use super::state::{slot, Trace, CLAIMED, EXPIRED, PROVED};
-use crate::accounts::{distinct, require, require_signer, require_writable, view};
+use super::state::{Trace, CLAIMED, EXPIRED, PROVED};
+use crate::accounts::{require, require_writable};
 use crate::error::{Error, Result};
 use core::mem::size_of;
 use pinocchio::{
     account_info::AccountInfo,
-    pubkey::{pubkey_eq, Pubkey},
+    pubkey::Pubkey,
     sysvars::{rent::Rent, Sysvar},
 };
 
@@ -16,8 +17,8 @@ const REPORT_DIVISOR: u64 = 8;
 
 /// 1nc1nerator11111111111111111111111111111111: the runtime burns what it holds.
 const INCINERATOR: Pubkey = [
-    0, 51, 144, 114, 141, 52, 17, 96, 121, 189, 201, 17, 191, 255, 0, 219, 212, 77, 46, 205, 204, 247, 156, 166, 225, 0,
-    56, 225, 0, 0, 0, 0,
+    0, 51, 144, 114, 141, 52, 17, 96, 121, 189, 201, 17, 191, 255, 0, 219, 212, 77, 46, 205, 204, 247, 156, 166, 225,
+    0, 56, 225, 0, 0, 0, 0,
 ];
 
 /// Move lamports out of an account of this program.
@@ -51,12 +52,10 @@ pub struct Expected<'a> {
 /// if everything is as expected; the bond and the draws' rent return to the miner.
 #[inline(never)]
 pub fn claim(program_id: &Pubkey, accounts: &[AccountInfo], expected: &Expected) -> Result<()> {
-    let [miner, account] = distinct(accounts)?;
-    require_signer(miner)?;
-    require_writable(miner)?;
-    require_writable(account)?;
-    let (trace, _) = view::<Trace>(program_id, account)?;
-    require(pubkey_eq(&trace.miner, miner.key()), Error::WrongAuthority)?;
+    let [miner, account] = exactly(accounts)?;
+    require_payer(miner)?;
+    let (trace, _) = Trace::view(program_id, account)?;
+    same(&trace.miner, miner.key(), Error::WrongAuthority)?;
     require(trace.step != CLAIMED, Error::TraceClaimed)?;
     require(trace.step == PROVED, Error::TraceNotProved)?;
     let compared = [
@@ -66,7 +65,7 @@ pub fn claim(program_id: &Pubkey, accounts: &[AccountInfo], expected: &Expected)
         (&trace.output, Error::OutputMismatch),
     ];
     for ((field, error), value) in compared.into_iter().zip(expected.hashes) {
-        require(pubkey_eq(field, value), error)?;
+        same(field, value, error)?;
     }
     require([trace.prompt, trace.generated, trace.limit] == expected.shape, Error::ShapeMismatch)?;
     trace.step = CLAIMED;
@@ -77,13 +76,11 @@ pub fn claim(program_id: &Pubkey, accounts: &[AccountInfo], expected: &Expected)
 /// the deadline of a trace that is not proved.
 #[inline(never)]
 pub fn expire(program_id: &Pubkey, accounts: &[AccountInfo]) -> Result<()> {
-    let [caller, account, incinerator] = distinct(accounts)?;
-    require_signer(caller)?;
-    require_writable(caller)?;
-    require_writable(account)?;
+    let [caller, account, incinerator] = exactly(accounts)?;
+    require_payer(caller)?;
     require_writable(incinerator)?;
-    require(pubkey_eq(incinerator.key(), &INCINERATOR), Error::WrongIncinerator)?;
-    let (trace, _) = view::<Trace>(program_id, account)?;
+    same(incinerator.key(), &INCINERATOR, Error::WrongIncinerator)?;
+    let (trace, _) = Trace::view(program_id, account)?;
     require(trace.step < PROVED, Error::WrongStep)?;
     require(slot()? > trace.deadline, Error::DeadlineNotPassed)?;
     trace.step = EXPIRED;

@@ -1,13 +1,10 @@
 //! The headers of `Manifest` and `Trace` accounts, and the steps of a trace.
 
+use super::checks::{same, slot};
 use crate::accounts::{require, require_signer, require_writable, view, Header};
 use crate::error::{Error, Result};
 use core::mem::size_of;
-use pinocchio::{
-    account_info::AccountInfo,
-    pubkey::{pubkey_eq, Pubkey},
-    sysvars::{clock::Clock, Sysvar},
-};
+use pinocchio::{account_info::AccountInfo, pubkey::Pubkey};
 
 /// A manifest account's header; the manifest follows.
 #[repr(C)]
@@ -94,6 +91,14 @@ impl Trace {
         self.n_leaves + self.n_positions
     }
 
+    /// A trace, at whatever step, and its body.
+    #[allow(clippy::mut_from_ref)]
+    #[inline(never)]
+    pub fn view<'a>(program_id: &Pubkey, account: &'a AccountInfo) -> Result<(&'a mut Trace, &'a mut [u8])> {
+        require_writable(account)?;
+        view::<Trace>(program_id, account)
+    }
+
     /// A trace that is at `step` and in time, and its body. Its miner signs if `miner` is given.
     #[allow(clippy::type_complexity)]
     #[inline(never)]
@@ -103,11 +108,10 @@ impl Trace {
         miner: Option<&AccountInfo>,
         step: u8,
     ) -> Result<(&'a mut Trace, Body<'a>, u64)> {
-        require_writable(account)?;
-        let (trace, body) = view::<Trace>(program_id, account)?;
+        let (trace, body) = Self::view(program_id, account)?;
         if let Some(miner) = miner {
             require_signer(miner)?;
-            require(pubkey_eq(&trace.miner, miner.key()), Error::WrongAuthority)?;
+            same(&trace.miner, miner.key(), Error::WrongAuthority)?;
         }
         require(trace.step == step, Error::WrongStep)?;
         let slot = slot()?;
@@ -115,12 +119,6 @@ impl Trace {
         let body = Body::of(trace, body)?;
         Ok((trace, body, slot))
     }
-}
-
-/// The current slot.
-#[inline(never)]
-pub fn slot() -> Result<u64> {
-    Ok(Clock::get().map_err(|_| Error::SystemCallFailed)?.slot)
 }
 
 /// What follows a trace's header, until it is claimed or expired.
@@ -144,8 +142,7 @@ impl<'a> Body<'a> {
         require(body.len() == Self::size(trace.n_positions, trace.n_leaves), Error::AccountIncomplete)?;
         let (draws, bitmap) = body.split_at_mut(4 * (n_positions + n_leaves));
         // SAFETY: the header's size is a multiple of four and the account's data is aligned to eight bytes.
-        let draws =
-            unsafe { core::slice::from_raw_parts_mut(draws.as_mut_ptr() as *mut u32, n_positions + n_leaves) };
+        let draws = unsafe { core::slice::from_raw_parts_mut(draws.as_mut_ptr() as *mut u32, n_positions + n_leaves) };
         let (positions, leaves) = draws.split_at_mut(n_positions);
         Ok(Self { positions, leaves, bitmap })
     }
