@@ -5,17 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from mai_zk.trace import Work
-from traces.world import World
-
-
-class Case:
-    """A world whose trace is challenged, and its work."""
-
-    def __init__(self) -> None:
-        self.world = World()
-        self.work: Work = self.world.work()
-        self.world.challenge(self.work)
+from traces.case import Case
 
 
 @pytest.fixture(scope="session")
@@ -28,10 +18,13 @@ def case(_case: Case) -> Iterator[Case]:
     world, work = _case.world, _case.work
     account = world.chain.account(world.trace)
     assert account is not None
-    kept = (bytes(account.data), account.lamports, dict(work.leaves), list(world.values), world.miner)
-    slot = world.slot()
+    kept = (bytes(account.data), account.lamports, dict(work.leaves), work.positions, work.prompt, work.generated)
+    values, miner, slot, segments = list(world.values), world.miner, world.slot(), work.manifest
     yield _case
     world.put(world.trace, kept[0], lamports=kept[1])
     work.set_leaves(kept[2])
-    world.values, world.miner = kept[3], kept[4]
+    work.positions, work.prompt, work.generated, work.manifest = kept[3], kept[4], kept[5], segments
+    for name in ("positions_tree", "prompt_tree", "generated_tree"):
+        work.__dict__.pop(name, None)
+    world.values, world.miner = values, miner
     world.to_slot(slot)

@@ -16,7 +16,8 @@ from pathlib import Path
 import numpy as np
 import onnx
 from mai_zk import cache as files
-from mai_zk.circuits import commit, compile_key, part_digest
+from mai_zk.circuits import commit, part_digest
+from mai_zk.compiler import compile_solidity
 from mai_zk.curve import Point
 from mai_zk.field import R
 from mai_zk.keyprogram import KeyProgram, Parts
@@ -69,6 +70,11 @@ def srs():  # type: ignore[no-untyped-def]
 
 
 @cache
+def _key(solidity: str, parts: Parts) -> KeyProgram:
+    return compile_solidity(solidity, parts)
+
+
+@cache
 def circuit(name: str) -> Circuit:
     """The keys of one layer; the three that commit to everything share a key program."""
     folder = Path(tempfile.mkdtemp())
@@ -80,7 +86,7 @@ def circuit(name: str) -> Circuit:
     prover = CpuProver()
     keys = prover.setup(segment, srs())
     parts = Parts(input_points=1, params_points=1, **({"output_instances": SIZE} if last else {"output_points": 1}))
-    return Circuit(keys, compile_key(prover, keys, parts), params_of(name))
+    return Circuit(keys, _key(prover.solidity(keys).read_text(), parts), params_of(name))
 
 
 @cache
@@ -129,6 +135,13 @@ def proved(name: str, values: Vector) -> Proved:
     data = json.loads((files.entry("trace-model", key[:32], make) / "proof.json").read_text())
     instances = tuple(int(v, 16) for v in data["instances"])
     return Proved(instances, bytes.fromhex(data["proof"]), _linear(name, values))
+
+
+@cache
+def payload(name: str, values: Vector) -> bytes:
+    """The payload of a proof: instances, proof, hints."""
+    found = proved(name, values)
+    return circuit(name).key.payload(found.instances, found.proof)
 
 
 @cache
@@ -203,8 +216,8 @@ def run(token: int, before: Vector) -> Values:
     return Values(token, before, (first, state, left, right, summed, _linear("last", summed)))
 
 
-def generate(prompt: tuple[int, ...], count: int) -> list[Values]:
-    """All positions of a run that generates ``count`` tokens, or fewer if it ends."""
+def generate(prompt: tuple[int, ...], count: int, *, stop: bool = True) -> list[Values]:
+    """All positions of a run that generates ``count`` tokens, or fewer if it ends and is to stop there."""
     tokens, state, positions = list(prompt), (0,) * SIZE, []
     while len(positions) < len(prompt) + count - 1:
         values = run(tokens[len(positions)], state)
@@ -212,7 +225,7 @@ def generate(prompt: tuple[int, ...], count: int) -> list[Values]:
         state = values.outputs[1]
         if len(positions) >= len(prompt):
             tokens.append(values.next_token)
-            if values.next_token == END_TOKEN:
+            if stop and values.next_token == END_TOKEN:
                 break
     return positions
 

@@ -93,9 +93,9 @@ class World:
 
     # -- the tiny model's run
 
-    def work(self, prompt: tuple[int, ...] = PROMPT, count: int = LIMIT) -> Work:
+    def work(self, prompt: tuple[int, ...] = PROMPT, count: int = LIMIT, *, stop: bool = True) -> Work:
         """An honest run and everything about it."""
-        values = model.generate(prompt, count)
+        values = model.generate(prompt, count, stop=stop)
         answer = [v.next_token for v in values[len(prompt) - 1 :]]
         tokens = salted([*prompt, *answer])
         positions = [model.position_of(v) for v in values]
@@ -158,16 +158,17 @@ class World:
         traces: Traces | None = None,
     ) -> Pubkey:
         """Verify a real proof of a layer on some integers: a receipt, by default the miner's for the trace."""
-        traces = traces or self.miner
-        proof, key = model.proved(name, values), model.circuit(name).key
-        verifier = traces.verifier
-        key_address = verifier.upload_key(key).address
-        payload = key.payload(proof.instances, proof.proof)
-        uploaded = verifier.upload_proof(payload, next(self.nonces))
+        traces, context = traces or self.miner, context or bytes(self.trace)
+        proof, key, verifier = model.proved(name, values), model.circuit(name).key, traces.verifier
         statement = key.statement(proof.instances, proof.proof)
-        made = verifier.verify(key, key_address, uploaded.address, context or bytes(self.trace), statement)
+        address, _ = verifier.receipt_address(context, traces.payer.pubkey(), statement.statement)
+        if self.chain.account(address) is not None:
+            return address
+        key_address = verifier.upload_key(key).address
+        uploaded = verifier.upload_proof(model.payload(name, values), next(self.nonces))
+        verifier.verify(key, key_address, uploaded.address, context, statement)
         verifier.close(uploaded.address)
-        return made.address
+        return address
 
     def attest(self, work: Work, draw: int, receipt: Pubkey | None = None) -> None:
         """Attest one drawn leaf, with an honest receipt unless one is given."""
