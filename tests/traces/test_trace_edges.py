@@ -1,4 +1,4 @@
-"""Rules S1, S2, S5: a leaf that is proved but does not fit its neighbours is refused, from whichever side it is drawn."""
+"""Rules S1, S2, S5: a proved leaf that does not fit its neighbours is refused, from whichever side it is drawn."""
 
 from __future__ import annotations
 

@@ -153,7 +153,12 @@ def test_s8_a_leaf_at_another_place(case: Case) -> None:
 def test_s8_domains(case: Case, monkeypatch: pytest.MonkeyPatch, tree: str) -> None:
     """A tree whose leaves are hashed without their kind, or as nodes are, is another tree."""
     kinds = {"segments": "SEGMENT", "positions": "POSITION", "tokens": "TOKEN", "rows": "ROW"}
-    names = {"segments": "LeafMismatch", "positions": "PositionMismatch", "tokens": "TokenMismatch", "rows": "RowMismatch"}
+    names = {
+        "segments": "LeafMismatch",
+        "positions": "PositionMismatch",
+        "tokens": "TokenMismatch",
+        "rows": "RowMismatch",
+    }
     offsets = {"positions": 168, "segments": 200}
     for kind in (b"", b"\0", b"\1S"):
         monkeypatch.setattr(f"mai_zk.trace.merkle.{kinds[tree]}", kind)

@@ -113,7 +113,9 @@ class World:
         self.miner.draw(self.trace)
         return self.miner.state(self.trace)
 
-    def leaves(self, drawn: Iterable[int], changes: Mapping[tuple[int, int], Leaf] | None = None) -> dict[int, list[Leaf]]:
+    def leaves(
+        self, drawn: Iterable[int], changes: Mapping[tuple[int, int], Leaf] | None = None
+    ) -> dict[int, list[Leaf]]:
         """The honest leaves of the drawn positions, but for ``changes``: (position, segment) to leaf."""
         leaves = {position: model.leaves_of(self.values[position]) for position in drawn}
         for (position, segment), leaf in (changes or {}).items():

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import re
 
+from mai.chain.trace import MANIFEST_HEADER_BYTES, TRACE_HEADER_BYTES
 from verifier.chain import IDL, KEY_HEADER, PROOF_HEADER, RECEIPT, ROOT, discriminator
 
 SOURCE = ROOT / "programs" / "verifier" / "src"
-SIZES = {"u8": 1, "bool": 1, "u32": 4, "u64": 8, "publicKey": 32}
+SIZES = {"u8": 1, "bool": 1, "u16": 2, "u32": 4, "u64": 8, "publicKey": 32}
 
 
 def idl() -> dict:  # type: ignore[type-arg]
@@ -31,11 +32,13 @@ def test_errors_are_those_of_the_program() -> None:
     found = re.findall(r"    /// (.*)\n    (\w+) = (\d+),", (SOURCE / "error.rs").read_text())
     expected = [{"code": int(code), "name": name, "msg": message} for message, name, code in found]
     assert idl()["errors"] == expected
-    assert [error["code"] for error in expected] == list(range(6000, 6000 + len(expected)))
+    codes = [error["code"] for error in expected]
+    assert codes[0] == 6000
+    assert codes == sorted(set(codes))
 
 
 def test_every_error_is_asserted_by_a_test() -> None:
-    paths = (ROOT / "tests" / "verifier").glob("test_verifier_*.py")
+    paths = [*(ROOT / "tests" / "verifier").glob("test_verifier_*.py"), *(ROOT / "tests" / "traces").glob("test_*.py")]
     tests = "".join(path.read_text() for path in paths if path.name != "test_verifier_idl.py")
     # The runtime gives no way to make a system call fail here.
     missing = [error["name"] for error in idl()["errors"] if f'"{error["name"]}"' not in tests]
@@ -43,18 +46,21 @@ def test_every_error_is_asserted_by_a_test() -> None:
 
 
 def test_discriminators_are_anchors() -> None:
-    dispatch = (SOURCE / "instruction.rs").read_text()
+    dispatch = "".join((SOURCE / path).read_text() for path in ("instruction.rs", "trace/instruction.rs"))
     constants = dict(re.findall(r"const (\w+): \[u8; 8\] = \[(.*)\];", dispatch))
     for entry in idl()["instructions"]:
         name = snake(entry["name"])
         written = bytes(int(byte, 16) for byte in constants[name.upper()].split(", "))
         assert written == discriminator("global", name)
-    headers = (SOURCE / "accounts.rs").read_text()
+    headers = "".join((SOURCE / path).read_text() for path in ("accounts.rs", "trace/state.rs"))
     pattern = r"impl Header for (\w+) \{\s*const DISCRIMINATOR: \[u8; 8\] = \[(.*)\];"
-    for name, text in re.findall(pattern, headers):
+    written_headers = re.findall(pattern, headers)
+    assert {name for name, _ in written_headers} == {entry["name"] for entry in idl()["accounts"]}
+    for name, text in written_headers:
         assert bytes(int(byte, 16) for byte in text.split(", ")) == discriminator("account", name)
 
 
 def test_account_layouts() -> None:
     sizes = {entry["name"]: 8 + sum(size(f["type"]) for f in entry["type"]["fields"]) for entry in idl()["accounts"]}
-    assert sizes == {"Key": KEY_HEADER.size, "Proof": PROOF_HEADER.size, "Receipt": RECEIPT.size}
+    verifier = {"Key": KEY_HEADER.size, "Proof": PROOF_HEADER.size, "Receipt": RECEIPT.size}
+    assert sizes == {**verifier, "Manifest": MANIFEST_HEADER_BYTES, "Trace": TRACE_HEADER_BYTES}

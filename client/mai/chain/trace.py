@@ -1,4 +1,4 @@
-"""Traces on chain: manifests go up, a work is committed, drawn, revealed, attested and claimed (docs/reference/trace.md)."""
+"""Traces on chain: a work is committed, drawn, revealed, attested and claimed (docs/reference/trace.md)."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ def of_anchor_program(command: Path, library: Path) -> bytes:
 
 
 def rust_errors(text: str) -> list[dict[str, Any]]:
-    """The documented `Name = code,` lines of error.rs as IDL errors. Raises BuildError where codes do not ascend from 6000."""
+    """The documented `Name = code,` lines of error.rs as IDL errors. Raises BuildError unless codes ascend."""
     errors = [{"code": int(m["code"]), "name": m["name"], "msg": m["message"].strip()} for m in _ERROR.finditer(text)]
     codes = [error["code"] for error in errors]
     if codes[:1] != [FIRST_ERROR_CODE] or codes != sorted(set(codes)):

@@ -53,9 +53,7 @@ def beacon(hashes: Mapping[int, bytes], base: int) -> bytes:
     return step_one + b"".join(two)
 
 
-def seed(
-    beacon: bytes, *, leaves: bool, root: bytes, context: bytes, miner: bytes, universe: int, count: int
-) -> bytes:
+def seed(beacon: bytes, *, leaves: bool, root: bytes, context: bytes, miner: bytes, universe: int, count: int) -> bytes:
     """The seed of a draw of ``count`` out of ``universe`` positions or leaves."""
     numbers = universe.to_bytes(4, "little") + count.to_bytes(2, "little")
     return keccak256(b"MAI draw step two" + bytes([leaves]) + beacon + root + context + miner + numbers)

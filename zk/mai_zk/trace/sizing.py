@@ -109,7 +109,7 @@ def escape_probability(
 
 
 def least_bond(gain: int, escape: float) -> int:
-    """The bond, in the gain's unit, at which cheating loses four times what it wins: 4 · gain · escape / (1 - escape)."""
+    """The bond, in the gain's unit, at which a cheat loses four times what it wins: 4 gain · escape / (1 - escape)."""
     if not 0 <= escape < 1:
         raise ZkError("A bond helps only where a cheat can be noticed.")
     return math.ceil(BOND_MARGIN * gain * escape / (1 - escape))
