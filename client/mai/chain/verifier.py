@@ -114,7 +114,7 @@ class Verifier:
                 "proof": proof_address,
                 "receipt": receipt,
             },
-            {"context": list(context), "bump": bump, "profile": profile},
+            {"context": list(context), "bumps": bytes([bump]), "profile": profile},
         )
         return Uploaded(receipt, [self.cluster.send([instruction], [self.payer], heap_bytes=key.heap_bytes)])
 
