@@ -185,7 +185,7 @@ def load(name_or_path: str | Path) -> Circuit:
 
 
 def compile_key(prover: Prover, keys: Keys, parts: Parts, circuit: bytes = bytes(32)) -> KeyProgram:
-    """The key program of a segment's keys, from EZKL's own Solidity verifier; `circuit` is `Circuit.digest`, if known."""
+    """The key program of a segment's keys, from EZKL's own Solidity verifier; `circuit` is `Circuit.digest`."""
     from mai_zk.compiler import compile_solidity
 
     return compile_solidity(prover.solidity(keys).read_text(), parts, circuit)
