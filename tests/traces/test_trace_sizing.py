@@ -6,6 +6,7 @@ import pytest
 from mai_zk.errors import ZkError
 from mai_zk.trace import INPUT, Kind, Segment, carried, same
 from mai_zk.trace.draw import indices
+from mai_zk.trace.draw import positions as draw_positions
 from mai_zk.trace.manifest import Class
 from mai_zk.trace.sizing import ESCAPE, cheapest_cut, escape_probability, least_bond, least_draws
 from traces import model
@@ -53,7 +54,7 @@ def test_s2_what_escapes_is_what_is_computed() -> None:
     rounds, escaped = 4000, 0
     for turn in range(rounds):
         seed = turn.to_bytes(32, "little")
-        drawn = indices(seed, positions, n_positions, (positions - 1,))
+        drawn = draw_positions(seed, positions, n_positions)
         leaves = indices(bytes([1]) + seed[1:] + seed[:1], n_positions * segments, n_leaves)
         escaped += not any(drawn[leaf // segments] < bad and leaf % segments == 2 for leaf in leaves)
     assert abs(escaped / rounds - expected) < 0.03
@@ -76,7 +77,8 @@ def test_s6_the_bond() -> None:
 
 
 def test_indices_refuse_the_impossible() -> None:
-    for universe, count in ((3, 4), (3, 0)):
+    for universe, count in ((3, 4), (3, -1)):
         with pytest.raises(ZkError):
             indices(bytes(32), universe, count)
+    assert indices(bytes(32), 0, 0) == indices(bytes(32), 3, 0) == ()
     assert indices(bytes(32), 3, 3) == (0, 1, 2)

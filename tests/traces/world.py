@@ -70,7 +70,7 @@ class World:
     def traces(self) -> Traces:
         """A client with a funded payer of its own."""
         payer = Keypair()
-        self.chain.airdrop(payer.pubkey(), 100 * LAMPORTS_PER_SOL)
+        self.chain.airdrop(payer.pubkey(), 1000 * LAMPORTS_PER_SOL)
         return Traces(Verifier(self.chain, payer, self.program))
 
     def to_slot(self, slot: int, *, skipped: Iterable[int] = (), window: int = WINDOW) -> None:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 
 from mai_zk import cache, settings
 from mai_zk.curve import Point, add
@@ -33,6 +34,7 @@ from mai_zk.srs import Srs, lagrange_points, make_test_srs
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _MAX_UNUSABLE_ROWS = 64
+_CIRCUIT_DOMAIN = b"MAI circuit v1"
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,17 @@ class Circuit:
     def output_digest(self, outputs: Sequence[int], srs: Srs | None = None) -> bytes:
         """The output digest for the circuit's output integers (Execution.outputs)."""
         return self._digest(self.segment.visibility.output, tuple(outputs), srs)
+
+    @cached_property
+    def digest(self) -> bytes:
+        """What the key is made from: settings and graph, with the weights only where the key fixes them (32 bytes)."""
+        model = onnx.load(self.segment.onnx_path)
+        if self.segment.visibility.params != "fixed":
+            for tensor in model.graph.initializer:
+                for kind in ("raw_data", "float_data", "double_data", "int32_data", "int64_data"):
+                    tensor.ClearField(kind)
+        parts = (self.settings.text.encode(), model.graph.SerializeToString(deterministic=True))
+        return keccak256(_CIRCUIT_DOMAIN + b"".join(keccak256(part) for part in parts))
 
     @property
     def params_digest(self) -> bytes:
@@ -171,11 +184,11 @@ def load(name_or_path: str | Path) -> Circuit:
         raise ZkError(f"{path} misses a value or has one of a wrong type ({error}); restore it.") from error
 
 
-def compile_key(prover: Prover, keys: Keys, parts: Parts) -> KeyProgram:
-    """The key program of a segment's keys, from EZKL's own Solidity verifier."""
+def compile_key(prover: Prover, keys: Keys, parts: Parts, circuit: bytes = bytes(32)) -> KeyProgram:
+    """The key program of a segment's keys, from EZKL's own Solidity verifier; `circuit` is `Circuit.digest`."""
     from mai_zk.compiler import compile_solidity
 
-    return compile_solidity(prover.solidity(keys).read_text(), parts)
+    return compile_solidity(prover.solidity(keys).read_text(), parts, circuit)
 
 
 def example_input(segment: Segment) -> list[float]:
@@ -198,7 +211,7 @@ def build_circuit(name_or_path: str | Path, prover: Prover | None = None) -> Cir
     proof = prover.prove(keys, witness)
     if not prover.verify(keys, proof):
         raise ZkError(f"EZKL refuses its own proof of {circuit.name}; look at its run arguments.")
-    program = compile_key(prover, keys, circuit.parts)
+    program = compile_key(prover, keys, circuit.parts, circuit.digest)
     points = proof.commitments(circuit.parts)
     fixed = circuit.segment.visibility.params == "fixed"
     params_points = points[circuit.parts.input_points :][: circuit.parts.params_points]
@@ -222,7 +235,7 @@ def rekey_circuit(name_or_path: str | Path, prover: Prover | None = None) -> Cir
     prover = prover or CpuProver()
     circuit = load(name_or_path)
     facts, figures = circuit.facts, circuit.figures
-    program = compile_key(prover, prover.setup(circuit.segment, circuit.test_srs()), circuit.parts)
+    program = compile_key(prover, prover.setup(circuit.segment, circuit.test_srs()), circuit.parts, circuit.digest)
     facts["key_hash"] = keccak256(program.blob).hex()
     figures["key_program_bytes"] = len(program.blob)
     cache.write_atomic(circuit.folder / "key.bin", program.blob)

@@ -1,7 +1,7 @@
 """BN254 constants, scalar-field helpers and Keccak-256.
 
 All values are Python integers. `R` is the scalar field's modulus (proof evaluations, instances), `Q` the base
-field's (point coordinates). Key programs keep scalars in Montgomery form with the factor `MONT` = 2^261 mod R.
+field's (point coordinates).
 """
 
 from __future__ import annotations
@@ -15,12 +15,6 @@ from mai_zk.errors import ZkError
 
 R: Final = 21888242871839275222246405745257275088548364400416034343698204186575808495617
 Q: Final = 21888242871839275222246405745257275088696311157297823662689037894645226208583
-LIMB_BITS: Final = 29
-N_LIMBS: Final = 9
-LIMB_MASK: Final = (1 << LIMB_BITS) - 1
-MONT_BITS: Final = LIMB_BITS * N_LIMBS
-MONT: Final = (1 << MONT_BITS) % R
-MONT_INV: Final = pow(MONT, -1, R)
 
 
 def keccak256(data: bytes) -> bytes:
@@ -38,14 +32,3 @@ def encode_words(values: Sequence[int]) -> bytes:
 def inverse(value: int) -> int:
     """The inverse of `value` mod R; ValueError if `value` is a multiple of R."""
     return pow(value, -1, R)
-
-
-def limbs(value: int) -> tuple[int, ...]:
-    """Nine 29-bit limbs, least significant first; the last limb takes all remaining bits."""
-    low = tuple((value >> (LIMB_BITS * i)) & LIMB_MASK for i in range(N_LIMBS - 1))
-    return (*low, value >> (LIMB_BITS * (N_LIMBS - 1)))
-
-
-def from_limbs(values: tuple[int, ...]) -> int:
-    """The integer that (possibly unreduced) limbs stand for."""
-    return sum(v << (LIMB_BITS * i) for i, v in enumerate(values))

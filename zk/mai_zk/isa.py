@@ -1,6 +1,6 @@
-"""The instruction set of key programs: encoding and decoding of field code and curve operations.
+"""The instruction set of key programs: encoding and decoding of field code.
 
-Field code is a sequence of little-endian u16 words; slot operands are slot * 5. Curve operations take 8 bytes.
+Field code is a sequence of little-endian u16 words; slot operands are slot * 3 (units of eight bytes, a slot has 24).
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from typing import Final
 
 from mai_zk.errors import ZkError
 
-N_REGISTERS: Final = 8
-MAX_CODE_SLOT: Final = 65535 // 5
+SLOT_UNITS: Final = 3
+MAX_CODE_SLOT: Final = 65535 // SLOT_UNITS
 
 
 class Op(IntEnum):
@@ -22,45 +22,42 @@ class Op(IntEnum):
 
     HALT = 0
     MUL = 1
-    ADD = 2
-    SUB = 3
-    DOT2 = 4
+    MULA = 2
+    DOT2 = 3
+    DOT2A = 4
     DOT3 = 5
     DOT4 = 6
-    NORM = 7
-    CHK = 8
-    SCAL = 9
-    MARK = 10
+    ADD = 7
+    ADD3 = 8
+    SUB = 9
+    RED = 10
+    INV = 11
+    SCAL = 12
+    MARK = 13
 
 
+# Sums: (products, addends) that follow the destination; SUB's second addend is subtracted.
+SUMS: Final = {
+    Op.MUL: (1, 0),
+    Op.MULA: (1, 1),
+    Op.DOT2: (2, 0),
+    Op.DOT2A: (2, 1),
+    Op.DOT3: (3, 0),
+    Op.DOT4: (4, 0),
+    Op.ADD: (0, 2),
+    Op.ADD3: (0, 3),
+    Op.SUB: (0, 2),
+}
+BINDINGS: Final = (Op.RED, Op.INV)
 # Number of operand words after the opcode.
 OPERANDS: Final = {
+    **{op: 1 + 2 * products + addends for op, (products, addends) in SUMS.items()},
     Op.HALT: 0,
-    Op.MUL: 3,
-    Op.ADD: 3,
-    Op.SUB: 4,
-    Op.DOT2: 5,
-    Op.DOT3: 7,
-    Op.DOT4: 9,
-    Op.NORM: 1,
-    Op.CHK: 2,
+    Op.RED: 2,
+    Op.INV: 2,
     Op.SCAL: 2,
     Op.MARK: 0,
 }
-PRODUCTS: Final = {Op.MUL: 1, Op.DOT2: 2, Op.DOT3: 3, Op.DOT4: 4}
-DOTS: Final = {count: op for op, count in PRODUCTS.items()}
-
-
-class CurveKind(IntEnum):
-    """Curve opcodes."""
-
-    LOAD = 0
-    MULS = 1
-    ADDP = 2
-    ADDR = 3
-
-
-LOAD_OR_ADD: Final = (CurveKind.LOAD, CurveKind.ADDP)
 
 
 @dataclass(frozen=True)
@@ -73,19 +70,17 @@ class Instruction:
     @property
     def reads(self) -> tuple[int, ...]:
         """Slots that are read."""
-        if self.op in (Op.CHK, Op.NORM):
-            return self.args
         return self.args[1:]
 
     @property
     def writes(self) -> tuple[int, ...]:
         """Slots that are written."""
-        return self.args[:1] if self.op in PRODUCTS or self.op in (Op.ADD, Op.SUB, Op.NORM) else ()
+        return self.args[:1] if self.op in SUMS else ()
 
     @property
-    def checks(self) -> tuple[int, ...]:
+    def binds(self) -> tuple[int, ...]:
         """The hint that becomes readable."""
-        return self.args[:1] if self.op is Op.CHK else ()
+        return self.args[:1] if self.op in BINDINGS else ()
 
     @property
     def scalar(self) -> int | None:
@@ -95,27 +90,20 @@ class Instruction:
     @property
     def products(self) -> tuple[tuple[int, int], ...]:
         """Pairs of slots that are multiplied."""
-        return tuple((self.args[1 + 2 * i], self.args[2 + 2 * i]) for i in range(PRODUCTS.get(self.op, 0)))
+        count, _ = SUMS.get(self.op, (0, 0))
+        return tuple((self.args[1 + 2 * i], self.args[2 + 2 * i]) for i in range(count))
+
+    @property
+    def addends(self) -> tuple[int, ...]:
+        """Slots that are added (by SUB, the second one subtracted)."""
+        count, addends = SUMS.get(self.op, (0, 0))
+        return self.args[1 + 2 * count : 1 + 2 * count + addends]
 
     def encode(self) -> bytes:
         """The instruction's words."""
         skip = 1 if self.op is Op.SCAL else 0
-        words = [self.op, *self.args[:skip], *(5 * a for a in self.args[skip:])]
+        words = [self.op, *self.args[:skip], *(SLOT_UNITS * a for a in self.args[skip:])]
         return struct.pack(f"<{len(words)}H", *words)
-
-
-@dataclass(frozen=True)
-class CurveOp:
-    """One curve operation (see the key-program reference)."""
-
-    kind: CurveKind
-    register: int
-    source: int
-    x: int
-
-    def encode(self) -> bytes:
-        """The operation's 8 bytes."""
-        return struct.pack("<BBHI", self.kind, self.register, self.source, self.x)
 
 
 def encode_code(code: Sequence[Instruction]) -> bytes:
@@ -140,22 +128,12 @@ def decode_code(data: bytes) -> tuple[Instruction, ...]:
         if len(operands) != OPERANDS[op]:
             raise ZkError("The field code's last instruction is cut off.")
         skip = 1 if op is Op.SCAL else 0
-        if any(w % 5 for w in operands[skip:]):
-            raise ZkError("The field code has a slot operand that is not a multiple of 5.")
-        code.append(Instruction(op, (*operands[:skip], *(w // 5 for w in operands[skip:]))))
+        if any(w % SLOT_UNITS for w in operands[skip:]):
+            raise ZkError(f"The field code has a slot operand that is not a multiple of {SLOT_UNITS}.")
+        code.append(Instruction(op, (*operands[:skip], *(w // SLOT_UNITS for w in operands[skip:]))))
         at += 1 + len(operands)
         if op is Op.HALT:
             if len(words) - at > 3 or any(words[at:]):
                 raise ZkError("The field code goes on after HALT.")
             return tuple(code)
     raise ZkError("The field code has no HALT.")
-
-
-def decode_curve_ops(data: bytes) -> tuple[CurveOp, ...]:
-    """Decode curve operations; ZkError on an unknown one or a source other than 0 and 1."""
-    ops = []
-    for kind, register, source, x in struct.iter_unpack("<BBHI", data):
-        if kind > max(CurveKind) or source > 1:
-            raise ZkError(f"The curve schedule has the unknown operation {kind} or source {source}.")
-        ops.append(CurveOp(CurveKind(kind), register, source, x))
-    return tuple(ops)

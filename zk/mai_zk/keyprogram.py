@@ -13,21 +13,23 @@ from typing import TYPE_CHECKING, Final
 
 from mai_zk.errors import ZkError
 from mai_zk.field import encode_words, keccak256
-from mai_zk.isa import CurveOp, Instruction, decode_code, decode_curve_ops
+from mai_zk.isa import Instruction, decode_code
 
 if TYPE_CHECKING:
     from mai_zk.machine import Run
 
-MAGIC: Final = 0x314B414D
-HEADER_BYTES: Final = 128
-SLOT_BYTES: Final = 40
+MAGIC: Final = 0x324B414D
+HEADER_BYTES: Final = 160
+SLOT_BYTES: Final = 24
 MAX_PHASES: Final = 8
-SLOTS_OFFSET: Final = 4096
+MAX_SLOTS: Final = 8192
+NO_UNIT_POINT: Final = 0xFFFF
+SLOTS_OFFSET: Final = 1224
 MIN_HEAP: Final = 32 * 1024
 MAX_HEAP: Final = 256 * 1024
 LAST_CHALLENGES: Final = 3  # zeta, nu and mu follow the phases' challenges
 STATEMENT_DOMAIN: Final = b"MAI statement v1"
-_HEADER: Final = struct.Struct("<I8HIB3x6H16H24x32s")
+_HEADER: Final = struct.Struct("<I8HIB3x6H16H24x32s32s")
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ class Statement:
 class KeyProgram:
     """A key program's bytes; `from_bytes` checks them, the properties read them.
 
-    The limb and value bounds that sealing also checks are in `mai_zk.bounds.check_bounds`.
+    The lengths of values that sealing also checks are in `mai_zk.bounds.check_bounds`.
     """
 
     blob: bytes
@@ -139,7 +141,7 @@ class KeyProgram:
 
     @property
     def n_hints(self) -> int:
-        """Inverses that the client supplies."""
+        """Integers that the client supplies and the field code binds."""
         return self._count(4)
 
     @property
@@ -148,18 +150,18 @@ class KeyProgram:
         return self._count(5)
 
     @property
-    def n_scalars(self) -> int:
-        """Scalars that the field code leaves for the curve schedule."""
+    def n_points(self) -> int:
+        """The key's points."""
         return self._count(6)
 
     @property
-    def n_points(self) -> int:
-        """The key's points."""
+    def unit_point(self) -> int:
+        """The proof's point whose coefficient in the curve sum is one; `NO_UNIT_POINT` if there is none."""
         return self._count(7)
 
     @property
-    def n_curve_ops(self) -> int:
-        """Curve operations."""
+    def quotient_words(self) -> int:
+        """Words of 64 bits of a payload's quotient."""
         return self._count(8)
 
     @property
@@ -181,7 +183,12 @@ class KeyProgram:
     @property
     def digest(self) -> bytes:
         """EZKL's verifying-key digest, 32 bytes, first in the transcript."""
-        return self.blob[HEADER_BYTES - 32 : HEADER_BYTES]
+        return self.blob[96:128]
+
+    @property
+    def circuit(self) -> bytes:
+        """The digest of the circuit that the key was made from, 32 bytes; zeros if it is not known."""
+        return self.blob[128:160]
 
     # -- derived --------------------------------------------------------------------------------------------------
 
@@ -201,25 +208,39 @@ class KeyProgram:
         return sum(c for _, c in self.phases) + LAST_CHALLENGES
 
     @property
-    def n_proof_points(self) -> int:
-        """Points of all phases; W and W' are not counted."""
+    def n_phase_points(self) -> int:
+        """The proof's points before the evaluations."""
         return sum(p for p, _ in self.phases)
 
     @property
-    def proof_size(self) -> int:
-        """Bytes of a proof: 64 for each point (W and W' included), 32 for each evaluation."""
-        return 64 * (self.n_proof_points + 2) + 32 * self.n_evals
+    def n_proof_points(self) -> int:
+        """All of the proof's points: W and W' are the last two."""
+        return self.n_phase_points + 2
 
     @property
-    def payload_size(self) -> int:
-        """Bytes of instances || proof || hints."""
-        return 32 * (self.n_instances + self.n_hints) + self.proof_size
+    def n_scalars(self) -> int:
+        """Scalars that the field code sets: one for each point of the key and of the proof, but not the unit point."""
+        return self.n_points + self.n_proof_points - (self.unit_point != NO_UNIT_POINT)
+
+    @property
+    def proof_size(self) -> int:
+        """Bytes of a proof: 64 for each point, 32 for each evaluation."""
+        return 64 * self.n_proof_points + 32 * self.n_evals
 
     @property
     def heap_bytes(self) -> int:
-        """The heap frame to request: the slots start at 4,096; at least 32 KiB, a multiple of 1 KiB."""
-        need = SLOTS_OFFSET + SLOT_BYTES * self.n_slots
-        return max(MIN_HEAP, -(-need // 1024) * 1024)
+        """The heap frame to request for one proof: at least 32 KiB, a multiple of 1 KiB."""
+        return self.heap_for(1)
+
+    def heap_for(self, proofs: int) -> int:
+        """The heap frame to request for a payload of so many proofs."""
+        return max(MIN_HEAP, -(-self.memory_bytes(proofs) // 1024) * 1024)
+
+    def memory_bytes(self, proofs: int) -> int:
+        """The verifier's working memory (`memory::Layout` of programs/verifier)."""
+        own = self.n_scalars - self.n_points
+        scalars = SLOTS_OFFSET + SLOT_BYTES * (self.n_slots + self.n_points + proofs * own)
+        return -(-scalars // 8) * 8 + 32 * proofs * (self.n_challenges + 2)
 
     # -- sections -------------------------------------------------------------------------------------------------
 
@@ -230,32 +251,22 @@ class KeyProgram:
 
     @property
     def _code_offset(self) -> int:
-        return HEADER_BYTES + SLOT_BYTES * self.n_constants
-
-    @property
-    def _curve_offset(self) -> int:
-        return self._code_offset + self.code_bytes
+        return HEADER_BYTES + 32 * self.n_constants
 
     @property
     def _g2_offset(self) -> int:
-        return self._curve_offset + 8 * self.n_curve_ops
+        return self._code_offset + self.code_bytes
 
     @cached_property
-    def constants(self) -> tuple[tuple[int, ...], ...]:
-        """The constants' nine limbs each."""
-        return tuple(
-            struct.unpack_from("<9I", self.blob, HEADER_BYTES + SLOT_BYTES * i) for i in range(self.n_constants)
-        )
+    def constants(self) -> tuple[int, ...]:
+        """The constants."""
+        at = range(HEADER_BYTES, self._code_offset, 32)
+        return tuple(int.from_bytes(self.blob[i : i + 32], "big") for i in at)
 
     @cached_property
     def code(self) -> tuple[Instruction, ...]:
         """The decoded field code, HALT included."""
-        return decode_code(self.blob[self._code_offset : self._curve_offset])
-
-    @cached_property
-    def curve_ops(self) -> tuple[CurveOp, ...]:
-        """The decoded curve schedule."""
-        return decode_curve_ops(self.blob[self._curve_offset : self._g2_offset])
+        return decode_code(self.blob[self._code_offset : self._g2_offset])
 
     @property
     def neg_s_g2(self) -> bytes:
@@ -276,13 +287,28 @@ class KeyProgram:
         return execute(self, instances, proof)
 
     def payload(self, instances: Sequence[int], proof: bytes) -> bytes:
-        """Make instances || proof || hints.
+        """The payload of one proof (see `mai_zk.payload.make_payload`)."""
+        return self.batch([(instances, proof)])
 
-        Only lengths and the instances' 32-byte range are checked here: the verifier judges the rest. A hint for a
-        value that has no inverse is zero (the verifier refuses it).
-        """
-        run = self.run(instances, proof)
-        return encode_words(instances) + proof + b"".join(h.to_bytes(32, "little") for h in run.hints)
+    def batch(self, proofs: Sequence[tuple[Sequence[int], bytes]]) -> bytes:
+        """The payload of several proofs, verified together (see `mai_zk.payload.make_payload`)."""
+        from mai_zk.payload import make_payload
+
+        return make_payload(self, proofs)
+
+    def proof_points(self, proof: bytes) -> list[bytes]:
+        """The proof's points, 64 bytes each, W and W' last."""
+        cut = 64 * self.n_phase_points
+        points = proof[:cut] + proof[-128:]
+        return [points[i : i + 64] for i in range(0, len(points), 64)]
+
+    def terms(self, proof: bytes, scalars: Sequence[int]) -> list[tuple[bytes, int]]:
+        """The curve sum of one proof: (point, coefficient) of the key's points, then of the proof's."""
+        coefficients = list(scalars)
+        if self.unit_point != NO_UNIT_POINT:
+            coefficients.insert(self.n_points + self.unit_point, 1)
+        points = [self.points[i : i + 64] for i in range(0, len(self.points), 64)]
+        return list(zip([*points, *self.proof_points(proof)], coefficients, strict=True))
 
     def statement(self, instances: Sequence[int], proof: bytes) -> Statement:
         """The statement that a receipt for this proof would hold."""
@@ -312,13 +338,18 @@ class KeyProgram:
 
 
 def pack_header(
-    counts: Sequence[int], phases: Sequence[tuple[int, int]], parts: Parts, code_bytes: int, digest: bytes
+    counts: Sequence[int],
+    phases: Sequence[tuple[int, int]],
+    parts: Parts,
+    code_bytes: int,
+    digest: bytes,
+    circuit: bytes,
 ) -> bytes:
-    """The 128 header bytes; `counts` are the eight u16 from n_instances to n_curve_ops."""
+    """The 160 header bytes; `counts` are the eight u16 from n_instances to quotient_words."""
     padded = [*phases, *[(0, 0)] * (MAX_PHASES - len(phases))]
     if len(padded) != MAX_PHASES:
         raise ZkError(f"The circuit has {len(phases)} transcript phases; a key program holds at most {MAX_PHASES}.")
     flat = [v for pair in padded for v in pair]
     if any(not 0 <= v < 1 << 16 for v in [*counts, *flat]):
         raise ZkError("The circuit is too large for a key program: a count exceeds 65,535.")
-    return _HEADER.pack(MAGIC, *counts, code_bytes, len(phases), *parts.as_tuple(), *flat, digest)
+    return _HEADER.pack(MAGIC, *counts, code_bytes, len(phases), *parts.as_tuple(), *flat, digest, circuit)

@@ -10,7 +10,6 @@ import typer
 from mai_zk import circuits
 from mai_zk.cache import write_atomic
 from mai_zk.circuits import Circuit, compile_key
-from mai_zk.isa import CurveKind
 from mai_zk.keyprogram import KeyProgram
 from mai_zk.prover import make_prover
 from mai_zk.srs import Srs, load_srs, srs_name
@@ -84,7 +83,7 @@ def _rebuild(circuit: Circuit, srs_path: Path | None) -> KeyProgram:
     prover = make_prover()
     with progress.status("Making the SRS, the keys and the key program ..."):
         srs: Srs = load_srs(srs_path) if srs_path else circuit.test_srs()
-        key = compile_key(prover, prover.setup(circuit.segment, srs), circuit.parts)
+        key = compile_key(prover, prover.setup(circuit.segment, srs), circuit.parts, circuit.digest)
     if srs.warning:
         progress.print(f"[yellow]{srs.warning}[/]")
     return key
@@ -118,6 +117,7 @@ def facts(key: KeyProgram) -> dict[str, Any]:
         "srs": srs_name(key.srs),
         "srs_id": key.srs.hex(),
         "digest": key.digest.hex(),
+        "circuit": key.circuit.hex(),
         "bytes": len(key.blob),
         "instances": {
             "input": parts.input_instances,
@@ -127,12 +127,12 @@ def facts(key: KeyProgram) -> dict[str, Any]:
         "commitments": {"input": parts.input_points, "params": parts.params_points, "output": parts.output_points},
         "all_instances": key.n_instances,
         "proof_bytes": key.proof_size,
-        "proof_points": key.n_proof_points + 2,
+        "proof_points": key.n_proof_points,
         "evaluations": key.n_evals,
         "hints": key.n_hints,
         "heap_bytes": key.heap_bytes,
         "field_operations": dict(Counter(item.op.name for item in key.code)),
-        "curve_multiplications": sum(item.kind is CurveKind.MULS for item in key.curve_ops),
+        "curve_multiplications": key.n_scalars,
         "key_points": key.n_points,
     }
 

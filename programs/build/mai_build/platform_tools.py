@@ -1,7 +1,7 @@
 """The route through Solana's own `cargo-build-sbf`, where it is installed.
 
-Its assembler has another dialect, so `mai_asm` is not set and the verifier's portable Rust is compiled. This route
-could not be run where the project is made (the platform tools cannot be downloaded there): only its command is tested.
+This route could not be run where the project is made (the platform tools cannot be downloaded there): only its command
+is tested.
 """
 
 from __future__ import annotations

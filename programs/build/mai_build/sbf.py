@@ -22,8 +22,8 @@ LEVELS = {"mai": "Os", "verifier": "O3", "std_check": "Os"}
 # Cargo hashes std's absolute path into every symbol, and symbols decide the order of constants in the result. For a
 # process that runs in the workspace this name of the library copy is right, and it is the same on every machine.
 STD_ADDRESS = f"/proc/self/cwd/{LIBRARY}"
-# The same for all programs, so that they share one compiled std. `mai_asm`: assembly is in LLVM's BPF dialect.
-FLAGS = ("-Zunstable-options", "--cfg", "mai_asm")
+# The same for all programs, so that they share one compiled std.
+FLAGS = ("-Zunstable-options",)
 
 
 def cargo_home() -> Path:

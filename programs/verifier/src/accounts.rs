@@ -44,6 +44,25 @@ pub struct Proof {
     pub reserved: [u8; 3],
 }
 
+/// A session account's header; working memory follows.
+#[repr(C)]
+pub struct Session {
+    pub discriminator: [u8; 8],
+    pub authority: Pubkey,
+    pub key_hash: [u8; 32],
+    /// keccak256 of the whole payload.
+    pub payload_hash: [u8; 32],
+    pub nonce: u64,
+    /// The next proof, where the stage goes proof by proof.
+    pub proof: u32,
+    /// Where the stage goes on: a word of the field code or a term of the curve sum.
+    pub position: u32,
+    pub size: u32,
+    pub stage: u8,
+    pub bump: u8,
+    pub reserved: [u8; 2],
+}
+
 /// A receipt: the statement that a proof proved, for one claimer in one context.
 #[repr(C)]
 pub struct Receipt {
@@ -65,12 +84,16 @@ pub struct Receipt {
 }
 
 const _: () = assert!(size_of::<Key>() == 112 && size_of::<Proof>() == 56 && size_of::<Receipt>() == 344);
+const _: () = assert!(size_of::<Session>() == 128);
 
 impl Header for Key {
     const DISCRIMINATOR: [u8; 8] = [0xc2, 0xe1, 0x2b, 0xd1, 0x62, 0x45, 0xdf, 0x64];
 }
 impl Header for Proof {
     const DISCRIMINATOR: [u8; 8] = [0xa3, 0x23, 0x0d, 0x47, 0x0f, 0x80, 0x3f, 0x52];
+}
+impl Header for Session {
+    const DISCRIMINATOR: [u8; 8] = [0xf3, 0x51, 0x48, 0x73, 0xd6, 0xbc, 0x48, 0x90];
 }
 impl Header for Receipt {
     const DISCRIMINATOR: [u8; 8] = [0x27, 0x9a, 0x49, 0x6a, 0x50, 0x66, 0x91, 0x99];
@@ -79,14 +102,22 @@ impl Header for Receipt {
 /// Exactly `N` accounts, no two the same.
 #[inline(always)]
 pub fn distinct<const N: usize>(accounts: &[AccountInfo]) -> Result<&[AccountInfo; N]> {
-    let accounts: &[AccountInfo; N] = accounts.try_into().map_err(|_| Error::AccountCount)?;
+    let (accounts, rest) = distinct_and_more::<N>(accounts)?;
+    require(rest.is_empty(), Error::AccountCount)?;
+    Ok(accounts)
+}
+
+/// At least `N` accounts, no two of all the same.
+#[inline(always)]
+pub fn distinct_and_more<const N: usize>(accounts: &[AccountInfo]) -> Result<(&[AccountInfo; N], &[AccountInfo])> {
+    let split = accounts.split_first_chunk().ok_or(Error::AccountCount)?;
     for (index, account) in accounts.iter().enumerate() {
         // A duplicate shares the first one's record, so comparing the records' addresses is enough.
         if accounts[..index].contains(account) {
             return Err(Error::DuplicateAccount);
         }
     }
-    Ok(accounts)
+    Ok(split)
 }
 
 #[inline(always)]

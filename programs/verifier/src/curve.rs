@@ -1,28 +1,14 @@
-//! Curve work through the alt_bn128 syscalls: canonical points, the multi-scalar schedule, the pairing.
+//! Curve work through the alt_bn128 syscalls: canonical points, multiples of points, the pairing.
 //!
 //! The syscalls read bit 255 of a coordinate as noise and bit 254 of y as "identity": every point that comes from
 //! outside is checked here first, W′ above all, because the transcript does not absorb it.
 
+use crate::canonical::{is_below, Q};
 use crate::error::{Error, Result};
-use crate::field::is_below;
-use crate::key::{CURVE_OPERATION_BYTES, POINT_BYTES};
-use crate::memory::{HEAP, PAIRING_OFFSET, REGISTER_BYTES, SCALARS_OFFSET};
+use crate::key::POINT_BYTES;
+use crate::memory::{ACCUMULATOR, OPERAND, PAIRING};
 use crate::payload::SCALAR_BYTES;
 use crate::syscall::{bn254, copy, Bn254};
-use core::hint::black_box;
-
-pub const LOAD: u8 = 0;
-pub const MULS: u8 = 1;
-pub const ADDP: u8 = 2;
-pub const ADDR: u8 = 3;
-pub const N_REGISTERS: usize = 8;
-
-pub const SOURCE_PROOF: usize = 0;
-pub const SOURCE_KEY: usize = 1;
-
-/// q, the base field's modulus: 64-bit words, least significant first.
-pub const BASE_MODULUS: [u64; 4] =
-    [0x3c20_8c16_d87c_fd47, 0x9781_6a91_6871_ca8d, 0xb850_45b6_8181_585d, 0x3064_4e72_e131_a029];
 
 /// The generator of G1.
 pub const G1: [u8; 64] = {
@@ -51,7 +37,7 @@ pub const G2: [u8; 128] = [
 /// 32 bytes are readable.
 #[inline(always)]
 pub unsafe fn is_canonical(coordinate: *const u8) -> bool {
-    is_below(coordinate, BASE_MODULUS)
+    is_below(coordinate, Q)
 }
 
 /// True if every byte of the 64 is zero.
@@ -81,7 +67,7 @@ pub fn check_points(points: &[u8]) -> Result<()> {
     Ok(())
 }
 
-/// Copy a point, eight bytes at a time.
+/// Copy words, eight bytes at a time.
 #[inline(always)]
 unsafe fn copy_words(source: *const u8, destination: *mut u8, words: usize) {
     for word in 0..words {
@@ -89,56 +75,43 @@ unsafe fn copy_words(source: *const u8, destination: *mut u8, words: usize) {
     }
 }
 
-/// Run the curve schedule. The result is in register 0.
+/// Add a multiple of a point (the point itself without a scalar) to the accumulator; the first one replaces it.
 ///
 /// # Safety
-/// `operations` is the schedule of a sealed key, `proof` and `points` are the proof's and the key's bytes, and the field
-/// code has set every scalar.
+/// `point` is readable for 64 bytes, `scalar` (big-endian, any value) for 32; `memory` is working memory.
 #[inline(always)]
-pub unsafe fn run(operations: &[u8], proof: &[u8], points: &[u8]) -> Result<()> {
-    let memory = black_box(HEAP) as *mut u8;
-    let (proof, points) = (proof.as_ptr(), points.as_ptr());
-    let range = operations.as_ptr_range();
-    let mut operation = range.start;
-    while operation < range.end {
-        let word = (operation as *const u64).read_unaligned();
-        let (code, source) = (word as u8, (word >> 16) as u16 as usize);
-        let index = (word >> 32) as usize;
-        let register = memory.add((word >> 8) as u8 as usize * REGISTER_BYTES);
-        let operand = register.add(POINT_BYTES);
-        let point = || if source == SOURCE_PROOF { proof.add(index) } else { points.add(index) };
-        let done = if code == MULS {
-            copy_words(memory.add(SCALARS_OFFSET + index * SCALAR_BYTES), operand, SCALAR_BYTES / 8);
-            bn254(Bn254::Multiply, register, POINT_BYTES + SCALAR_BYTES, register)
-        } else if code == ADDP {
-            copy_words(point(), operand, POINT_BYTES / 8);
-            bn254(Bn254::Add, register, 2 * POINT_BYTES, register)
-        } else if code == LOAD {
-            copy_words(point(), register, POINT_BYTES / 8);
-            true
-        } else {
-            copy_words(memory.add(index * REGISTER_BYTES), operand, POINT_BYTES / 8);
-            bn254(Bn254::Add, register, 2 * POINT_BYTES, register)
-        };
-        if !done {
-            return Err(Error::PointNotOnCurve);
-        }
-        operation = operation.add(CURVE_OPERATION_BYTES);
+pub unsafe fn add_multiple(memory: *mut u8, point: *const u8, scalar: Option<*const u8>, first: bool) -> Result<()> {
+    let accumulator = memory.add(ACCUMULATOR);
+    let addend = if first { accumulator } else { accumulator.add(POINT_BYTES) };
+    let mut done = true;
+    if let Some(scalar) = scalar {
+        let operand = memory.add(OPERAND);
+        copy_words(point, operand, POINT_BYTES / 8);
+        copy_words(scalar, operand.add(POINT_BYTES), SCALAR_BYTES / 8);
+        done = bn254(Bn254::Multiply, operand, POINT_BYTES + SCALAR_BYTES, addend);
+    } else {
+        copy_words(point, addend, POINT_BYTES / 8);
     }
-    Ok(())
+    if !first {
+        done &= bn254(Bn254::Add, accumulator, 2 * POINT_BYTES, accumulator);
+    }
+    if done {
+        Ok(())
+    } else {
+        Err(Error::PointNotOnCurve)
+    }
 }
 
-/// e(register 0, G2) · e(W′, −[s]G2) must be one.
+/// e(left, G2) · e(accumulator, −[s]G2) must be one.
 ///
 /// # Safety
-/// `opening` is W′ (64 bytes), `srs_point` −[s]G2 (128 bytes); register 0 holds a point.
+/// `srs_point` is −[s]G2 (128 bytes), `memory` working memory.
 #[inline(always)]
-pub unsafe fn check_pairing(opening: *const u8, srs_point: *const u8) -> Result<()> {
-    let memory = black_box(HEAP) as *mut u8;
-    let input = memory.add(PAIRING_OFFSET);
-    copy_words(memory, input, 8);
+pub unsafe fn check_pairing(memory: *mut u8, left: &[u64; 8], srs_point: *const u8) -> Result<()> {
+    let input = memory.add(PAIRING);
+    copy_words(left.as_ptr() as *const u8, input, 8);
     copy(G2.as_ptr(), input.add(64), 128);
-    copy_words(opening, input.add(192), 8);
+    copy_words(memory.add(ACCUMULATOR), input.add(192), 8);
     copy(srs_point, input.add(256), 128);
     if !bn254(Bn254::Pairing, input, 384, input) {
         return Err(Error::PointNotOnCurve);

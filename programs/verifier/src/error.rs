@@ -78,7 +78,7 @@ errors! {
     BadPhases = 6026,
     /// The parts do not cover the instances or name more commitments than the first phase has.
     BadParts = 6027,
-    /// One of the first three constants is wrong, or a constant's tenth lane is not zero.
+    /// A constant is not below r.
     BadConstant = 6028,
     /// The key's [s]G2 is not a canonical point of the subgroup.
     SrsPointInvalid = 6029,
@@ -92,30 +92,20 @@ errors! {
     MissingHalt = 6032,
     /// Something other than zero padding follows HALT.
     CodeAfterHalt = 6033,
-    /// A slot operand is not a multiple of five.
+    /// A slot operand is not a multiple of three.
     MisalignedSlot = 6034,
     /// A slot operand is not below the number of slots.
     SlotOutOfRange = 6035,
     /// A slot is read before it is written.
     ReadBeforeWrite = 6036,
-    /// A hint is read before CHK.
+    /// A hint is read before it is bound to a value.
     HintUnchecked = 6037,
-    /// CHK names a slot that is not an unchecked hint.
+    /// RED or INV names a slot that is not an unbound hint.
     NotAHint = 6038,
     /// The field code writes a slot that is not a temporary.
     WriteProtected = 6039,
-    /// An addition could pass 32 bits in a limb.
-    LimbOverflow = 6040,
-    /// A sum of products could pass 64 bits in a column.
-    ColumnOverflow = 6041,
-    /// A value could pass the largest multiple of r that a slot can hold.
-    ValueOverflow = 6042,
-    /// A subtraction could go below zero in a limb.
-    LimbUnderflow = 6043,
-    /// The constant of a subtraction is not a constant multiple of r.
-    NotAModulusMultiple = 6044,
-    /// The product that CHK compares could have two representations.
-    AmbiguousCheck = 6045,
+    /// A value could be longer than the checks allow.
+    ValueTooLong = 6042,
     /// A scalar's index is out of range.
     ScalarOutOfRange = 6046,
     /// A scalar is set twice.
@@ -126,26 +116,10 @@ errors! {
     InstanceUnread = 6049,
     /// An evaluation is never read.
     EvaluationUnread = 6050,
-    /// A hint is never checked.
+    /// A hint is never bound to a value.
     HintNeverChecked = 6051,
-
-    // Sealing: the curve operations.
-    /// The curve schedule has an unknown operation.
-    UnknownCurveOperation = 6052,
-    /// A curve register is out of range.
-    RegisterOutOfRange = 6053,
-    /// A curve register is used before it is loaded.
-    RegisterUnset = 6054,
-    /// A curve register is loaded again although its point is still needed.
-    RegisterOverwritten = 6055,
-    /// A curve operation's point is out of range or not a point.
-    PointOutOfRange = 6056,
-    /// A point of the proof is not in the curve schedule.
-    ProofPointUnused = 6057,
-    /// A point of the key is not in the curve schedule.
-    KeyPointUnused = 6058,
-    /// The curve schedule does not end with one point in register 0.
-    BadResult = 6059,
+    /// The quotient's length is not what the field code's longest claim needs.
+    BadQuotientLength = 6052,
 
     // Verification.
     /// The payload is shorter than the key demands.
@@ -162,7 +136,7 @@ errors! {
     PointIsIdentity = 6065,
     /// A proof point is not on the curve.
     PointNotOnCurve = 6066,
-    /// A hint is not the inverse that it should be.
+    /// A hint, a scalar or the quotient is not what it should be.
     HintWrong = 6067,
     /// The proof is invalid: the pairing check failed.
     ProofInvalid = 6068,
@@ -186,6 +160,24 @@ errors! {
     ParamsMismatch = 6076,
     /// The receipt's output differs.
     OutputMismatch = 6077,
+
+    // Payloads and sessions.
+    /// The payload's counts of proofs or candidates are out of range.
+    BadPayloadCounts = 6078,
+    /// The divisors do not single out the first six primes of the candidates.
+    ModulusWrong = 6079,
+    /// The number of receipts is not the number of proofs.
+    ReceiptCount = 6080,
+    /// The session was made for another key.
+    SessionKeyMismatch = 6081,
+    /// The session was made for another payload.
+    SessionPayloadMismatch = 6082,
+    /// The session's stages are all done.
+    SessionComplete = 6083,
+    /// The session has not yet passed the pairing check.
+    SessionIncomplete = 6084,
+    /// An advance takes at least one step.
+    NoSteps = 6085,
 
     // Manifests and traces.
     /// The manifest is sealed and can never change.

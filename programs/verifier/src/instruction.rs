@@ -1,7 +1,7 @@
 //! Decoding (8-byte discriminator, Borsh arguments) and dispatch.
 
 use crate::error::{Error, Result};
-use crate::{check, receipt, seal, trace, upload};
+use crate::{check, receipt, seal, session, trace, upload};
 use pinocchio::{account_info::AccountInfo, pubkey::Pubkey};
 
 // sha256("global:NAME")[..8]
@@ -13,6 +13,9 @@ const SEAL_KEY: [u8; 8] = [0x47, 0x46, 0x4a, 0x84, 0xab, 0xe8, 0x13, 0xb3];
 const CLOSE: [u8; 8] = [0x62, 0xa5, 0xc9, 0xb1, 0x6c, 0x41, 0xce, 0x60];
 const CHECK: [u8; 8] = [0xee, 0xfb, 0xb8, 0x2b, 0x53, 0xe9, 0xf4, 0x41];
 const VERIFY: [u8; 8] = [0x85, 0xa1, 0x8d, 0x30, 0x78, 0xc6, 0x58, 0x96];
+const CREATE_SESSION: [u8; 8] = [0xf2, 0xc1, 0x8f, 0xb3, 0x96, 0x19, 0x7a, 0xe3];
+const ADVANCE: [u8; 8] = [0x07, 0x38, 0x6c, 0xc9, 0x24, 0x14, 0x39, 0x59];
+const VERIFY_SESSION: [u8; 8] = [0x28, 0x9d, 0x3c, 0x8a, 0xe0, 0xba, 0x50, 0x57];
 const CLAIM: [u8; 8] = [0x3e, 0xc6, 0xd6, 0xc1, 0xd5, 0x9f, 0x6c, 0xd2];
 
 /// Run one instruction.
@@ -67,9 +70,24 @@ fn process_other(
             upload::close(program_id, accounts)
         }
         VERIFY => {
-            let (context, bump, profile) = (arguments.take()?, arguments.u8()?, arguments.bool()?);
+            let (context, bumps, profile) = (arguments.take()?, arguments.bytes()?, arguments.bool()?);
             arguments.finish()?;
-            receipt::verify(program_id, accounts, context, bump, profile)
+            receipt::verify(program_id, accounts, context, bumps, profile)
+        }
+        CREATE_SESSION => {
+            let (nonce, bump) = (u64::from_le_bytes(*arguments.take()?), arguments.u8()?);
+            arguments.finish()?;
+            session::create_session(program_id, accounts, nonce, bump)
+        }
+        ADVANCE => {
+            let steps = arguments.u32()?;
+            arguments.finish()?;
+            session::advance(program_id, accounts, steps)
+        }
+        VERIFY_SESSION => {
+            let (context, bumps) = (arguments.take()?, arguments.bytes()?);
+            arguments.finish()?;
+            receipt::verify_session(program_id, accounts, context, bumps)
         }
         CLAIM => {
             let mut expected: receipt::Expected = [&[0; 32]; 6];

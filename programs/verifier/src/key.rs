@@ -2,13 +2,14 @@
 
 use crate::error::{Error, Result};
 
-pub const MAGIC: u32 = 0x314b_414d;
-pub const HEADER_BYTES: usize = 128;
-pub const CONSTANT_BYTES: usize = 40;
-pub const CURVE_OPERATION_BYTES: usize = 8;
+pub const MAGIC: u32 = 0x324b_414d;
+pub const HEADER_BYTES: usize = 160;
+pub const CONSTANT_BYTES: usize = 32;
 pub const POINT_BYTES: usize = 64;
 pub const SRS_POINT_BYTES: usize = 128;
 pub const MAX_PHASES: usize = 8;
+/// `unit_point` of a key that has none.
+pub const NO_UNIT_POINT: usize = 0xffff;
 
 /// One phase of the transcript: points absorbed, then challenges squeezed.
 #[derive(Clone, Copy)]
@@ -17,7 +18,7 @@ pub struct Phase {
     pub challenges: usize,
 }
 
-/// The 128 bytes of a key's header.
+/// The 160 bytes of a key's header.
 #[derive(Clone, Copy)]
 pub struct Header<'a>(&'a [u8; HEADER_BYTES]);
 
@@ -30,8 +31,8 @@ macro_rules! counts {
 
 impl<'a> Header<'a> {
     counts!(
-        n_instances at 4, n_evals at 6, n_constants at 8, n_hints at 10, n_slots at 12, n_scalars at 14, n_points at 16,
-        n_curve_ops at 18
+        n_instances at 4, n_evals at 6, n_constants at 8, n_hints at 10, n_slots at 12, n_points at 14, unit_point at 16,
+        quotient_words at 18
     );
 
     #[inline(always)]
@@ -81,6 +82,16 @@ impl<'a> Header<'a> {
         (0..MAX_PHASES).map(|index| self.phase(index).challenges).sum::<usize>() + 3
     }
 
+    /// The proof's points, W and W′ included.
+    pub fn n_proof_points(self) -> usize {
+        self.n_phase_points() + 2
+    }
+
+    /// The proof's points that have a scalar: all but the unit point, if there is one.
+    pub fn n_proof_scalars(self) -> usize {
+        self.n_proof_points() - (self.unit_point() != NO_UNIT_POINT) as usize
+    }
+
     /// The verifying key's digest, big-endian.
     pub fn digest(self) -> &'a [u8] {
         &self.0[96..128]
@@ -98,7 +109,6 @@ pub struct KeyProgram<'a> {
     pub header: Header<'a>,
     pub constants: &'a [u8],
     pub code: &'a [u8],
-    pub curve_ops: &'a [u8],
     pub srs_point: &'a [u8],
     pub points: &'a [u8],
 }
@@ -114,13 +124,12 @@ impl<'a> KeyProgram<'a> {
         }
         let (constants, rest) = split(rest, header.n_constants() * CONSTANT_BYTES)?;
         let (code, rest) = split(rest, header.code_len())?;
-        let (curve_ops, rest) = split(rest, header.n_curve_ops() * CURVE_OPERATION_BYTES)?;
         let (srs_point, rest) = split(rest, SRS_POINT_BYTES)?;
         let (points, rest) = split(rest, header.n_points() * POINT_BYTES)?;
         if !rest.is_empty() {
             return Err(Error::KeyTooLong);
         }
-        Ok(Self { header, constants, code, curve_ops, srs_point, points })
+        Ok(Self { header, constants, code, srs_point, points })
     }
 }
 

@@ -2,42 +2,45 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`instruction`] | the instructions on keys, proofs and receipts: discriminators, arguments, dispatch |
+//! | [`instruction`] | the instructions: discriminators, arguments, dispatch |
 //! | [`accounts`] | account headers and every check on an account |
 //! | [`upload`] | `create_key`, `create_proof`, `extend`, `write`, `close` |
 //! | [`create`] | making an account at a program-derived address |
 //! | [`seal`] | `seal_key`: the static validation that lets the interpreter run without checks |
-//! | [`check`] | `check` and the verification itself, stage by stage |
-//! | [`receipt`] | `verify` and `claim` |
+//! | [`check`] | `check` |
+//! | [`session`] | `create_session`, `advance`: what does not fit one transaction |
+//! | [`receipt`] | `verify`, `verify_session` and `claim` |
 //! | [`trace`] | manifests, traces, draws: sampled proofs of a whole run |
+//! | [`verification`] | the verification itself, stage by stage |
 //! | [`key`], [`payload`] | views of a key program and of a proof payload |
-//! | [`transcript`], [`interpreter`], [`curve`], [`field`] | the stages |
-//! | [`memory`], [`syscall`], [`error`] | fixed heap layout, thin syscall wrappers, refusals |
+//! | [`transcript`], [`residue`], [`curve`] | the stages' arithmetic |
+//! | [`memory`], [`canonical`], [`syscall`], [`error`] | fixed memory layout, ranges, thin syscall wrappers, refusals |
 //!
 //! The wire format is `docs/reference/verifier.md` and `docs/reference/key-program.md`.
 
 #![cfg_attr(target_os = "solana", no_std)]
-#![cfg_attr(mai_asm, feature(asm_experimental_arch))]
 // `is_multiple_of` is newer than the rustc of some SBF toolchains.
 #![allow(clippy::manual_is_multiple_of)]
 
 pub mod accounts;
+pub mod canonical;
 pub mod check;
 pub mod create;
 pub mod curve;
 pub mod error;
-pub mod field;
 pub mod instruction;
-pub mod interpreter;
 pub mod key;
 pub mod memory;
 pub mod payload;
 pub mod receipt;
+pub mod residue;
 pub mod seal;
+pub mod session;
 pub mod syscall;
 pub mod trace;
 pub mod transcript;
 pub mod upload;
+pub mod verification;
 
 #[cfg(all(target_os = "solana", not(feature = "no-entrypoint")))]
 mod entrypoint {
@@ -45,7 +48,7 @@ mod entrypoint {
     use pinocchio::{account_info::AccountInfo, entrypoint::deserialize};
 
     /// One more than the most that an instruction takes: too many accounts are seen, not skipped.
-    const MAX_ACCOUNTS: usize = 6;
+    const MAX_ACCOUNTS: usize = 14;
 
     /// # Safety
     /// Called by the runtime with its serialized input.

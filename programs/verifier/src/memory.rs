@@ -1,27 +1,73 @@
-//! The heap's fixed layout while a proof is checked; nothing is ever allocated.
+//! The fixed layout of working memory while proofs are checked; nothing is ever allocated.
 //!
-//! | bytes from the heap's start | holds |
+//! Working memory is the heap, or, where a session checks proofs over several transactions, the session's account. The
+//! runtime hands out both zeroed.
+//!
+//! | bytes | holds |
 //! |---|---|
-//! | 0 | eight curve registers of 128 bytes: a point, then the syscalls' second operand |
-//! | 1024 | the pairing's input, 384 bytes |
-//! | 1408 | one scratch element |
-//! | 2048 | 64 scalars of 32 bytes |
-//! | 4096 | slots, 40 bytes each |
-//!
-//! The runtime hands out a zeroed heap of 32 KiB, or what the transaction asked for: 4096 + 40 · slots is enough, for
-//! sealing too, which uses the heap from the start as a table of bounds and then of bits.
+//! | 0 | the curve accumulator and the second operand of an addition, 64 each |
+//! | 128 | a point and a scalar, or the pairing's input |
+//! | 512 | six moduli, each with the residues of 2^64, 2^128 and 2^192 |
+//! | 608 | residues of r, of the checks' total, of the current group, of its weight, and of a value in passing |
+//! | 736 | the residues of sixteen weights |
+//! | 1120 | counters: the next weight, the next group |
+//! | 1136 | seeds: of the weights, of the moduli |
+//! | 1200 | residues of the running proof's batch coefficient |
+//! | 1224 | slots, then the proofs' scalars, challenges and digests (see [`Layout`]) |
+
+use crate::key::Header;
 
 /// The heap's address on chain.
 pub const HEAP: usize = 0x3_0000_0000;
-pub const REGISTER_BYTES: usize = 128;
-pub const PAIRING_OFFSET: usize = 1024;
-pub const SCRATCH_OFFSET: usize = 1408;
-pub const SCALARS_OFFSET: usize = 2048;
-pub const MAX_SCALARS: usize = 64;
-pub const SLOTS_OFFSET: usize = 4096;
 
-/// The most slots that the largest heap, 256 KiB, has room for.
-pub const MAX_SLOTS: usize = (256 * 1024 - SLOTS_OFFSET) / 40;
+pub const ACCUMULATOR: usize = 0;
+pub const OPERAND: usize = 128;
+pub const PAIRING: usize = 128;
+pub const MODULI: usize = 512;
+pub const FIELD_MODULUS: usize = 608;
+pub const TOTAL: usize = 632;
+pub const GROUP: usize = 656;
+pub const GROUP_WEIGHT: usize = 680;
+pub const SCRATCH: usize = 704;
+pub const WEIGHTS: usize = 736;
+pub const NEXT_WEIGHT: usize = 1120;
+pub const NEXT_GROUP: usize = 1128;
+pub const WEIGHT_SEED: usize = 1136;
+pub const MODULUS_SEED: usize = 1168;
+pub const COEFFICIENT: usize = 1200;
+pub const SLOTS: usize = 1224;
+
+/// Residues of one value, six of four bytes.
+pub const SLOT_BYTES: usize = 24;
+/// The largest heap of a transaction.
+pub const MAX_HEAP: usize = 256 * 1024;
+/// The most slots that a key may have: what the largest heap holds, with room for scalars and challenges.
+pub const MAX_SLOTS: usize = 8192;
+
+/// Offsets of what follows the slots, for a number of proofs under one key.
+#[derive(Clone, Copy)]
+pub struct Layout {
+    /// Residues of the key's scalars, then of each proof's.
+    pub scalars: usize,
+    /// For each proof 32 bytes a challenge.
+    pub challenges: usize,
+    /// For each proof the digest of its transcript and hints, 32 bytes.
+    pub digests: usize,
+    /// For each proof but the first the 16 bytes of its batch coefficient, big-endian in 32.
+    pub coefficients: usize,
+    pub end: usize,
+}
+
+impl Layout {
+    pub fn of(header: Header, proofs: usize) -> Self {
+        let scalars = SLOTS + header.n_slots() * SLOT_BYTES;
+        let n_scalars = header.n_points() + proofs * header.n_proof_scalars();
+        let challenges = (scalars + n_scalars * SLOT_BYTES + 7) & !7;
+        let digests = challenges + proofs * header.n_challenges() * 32;
+        let coefficients = digests + proofs * 32;
+        Self { scalars, challenges, digests, coefficients, end: coefficients + proofs * 32 }
+    }
+}
 
 /// The heap as a zeroed table for sealing.
 ///

@@ -2,9 +2,8 @@
 
 use crate::curve::check_points;
 use crate::error::Result;
-use crate::field::{self, Element};
 use crate::key::{KeyProgram, POINT_BYTES};
-use crate::payload::Payload;
+use crate::payload::ProofView;
 use crate::syscall::keccak256;
 
 /// The hash of everything absorbed, and the byte that a further challenge of the same phase appends.
@@ -30,27 +29,27 @@ impl Transcript {
         self.state[..32].copy_from_slice(&hash);
     }
 
-    /// Write the state mod r to the slot, in Montgomery form, and step to the next slot.
+    /// Write the state, an integer congruent to the challenge, and step behind it.
     ///
     /// # Safety
-    /// `slot` is writable, `r_squared` is constant 1.
+    /// `out` is writable for 32 bytes and aligned to eight.
     #[inline(always)]
-    unsafe fn challenge(&self, slot: &mut *mut Element, r_squared: *const Element) {
-        field::unpack_big_endian(*slot, self.state.as_ptr());
-        field::multiply(*slot, *slot, r_squared);
-        *slot = slot.add(1);
+    unsafe fn challenge(&self, out: &mut *mut u8) {
+        for word in 0..4 {
+            *(*out as *mut u64).add(word) = (self.state.as_ptr() as *const u64).add(word).read_unaligned();
+        }
+        *out = out.add(32);
     }
 }
 
-/// Run the transcript: all challenges go to consecutive slots from `slot`; the slot after the last one is returned.
-/// Every point of the proof, W′ too, must be canonical and not the identity.
+/// Run the transcript of one proof: all challenges go to `out`, 32 big-endian bytes each. Every point of the proof, W′
+/// too, must be canonical and not the identity. The last state is returned: it covers all of the proof but W′.
 ///
 /// # Safety
-/// `key` is sealed, `payload` was parsed with its header, the constants are loaded and `slot` is the first challenge's.
+/// `out` is writable for 32 bytes a challenge and aligned to eight; the proof was parsed with the key's header.
 #[inline(always)]
-pub unsafe fn load_challenges(key: &KeyProgram, payload: &Payload, mut slot: *mut Element) -> Result<*mut Element> {
-    let mut points = payload.proof;
-    let r_squared = slot.sub(key.header.n_constants() - 1) as *const Element;
+pub unsafe fn run(key: &KeyProgram, proof: &ProofView, mut out: *mut u8) -> Result<[u8; 32]> {
+    let mut points = proof.phase_points();
     let mut transcript = Transcript { state: [1; 33] };
     for index in 0..key.header.n_phases() {
         let phase = key.header.phase(index);
@@ -58,23 +57,25 @@ pub unsafe fn load_challenges(key: &KeyProgram, payload: &Payload, mut slot: *mu
         points = rest;
         check_points(absorbed)?;
         if index == 0 {
-            transcript.set(keccak256(&[key.header.digest(), payload.instances, absorbed]));
+            transcript.set(keccak256(&[key.header.digest(), proof.instances, absorbed]));
         } else {
             transcript.absorb(absorbed);
         }
-        transcript.challenge(&mut slot, r_squared);
+        transcript.challenge(&mut out);
         for _ in 1..phase.challenges {
             transcript.squeeze_again();
-            transcript.challenge(&mut slot, r_squared);
+            transcript.challenge(&mut out);
         }
     }
-    transcript.absorb(payload.evaluations());
-    transcript.challenge(&mut slot, r_squared); // ζ
+    transcript.absorb(proof.evaluations());
+    transcript.challenge(&mut out); // ζ
     transcript.squeeze_again();
-    transcript.challenge(&mut slot, r_squared); // ν
-    let openings = payload.openings();
+    transcript.challenge(&mut out); // ν
+    let openings = proof.openings();
     check_points(openings)?;
     transcript.absorb(&openings[..POINT_BYTES]);
-    transcript.challenge(&mut slot, r_squared); // μ
-    Ok(slot)
+    transcript.challenge(&mut out); // μ
+    let mut state = [0; 32];
+    state.copy_from_slice(&transcript.state[..32]);
+    Ok(state)
 }

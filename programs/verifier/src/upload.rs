@@ -2,7 +2,7 @@
 
 use crate::accounts::{
     discriminator, distinct, require, require_signer, require_writable, view, view_unchecked, Header, Key, Proof,
-    Receipt,
+    Receipt, Session,
 };
 use crate::create::{Creation, MAX_GROWTH};
 use crate::error::{Error, Result};
@@ -64,11 +64,13 @@ pub fn full_size<H: Header>(size: u32) -> Result<usize> {
     Ok(size_of::<H>() + size)
 }
 
-/// A key, a manifest or a proof that its authority may change: not sealed.
+/// A key, a manifest, a proof or a session that its authority may grow or close: not a sealed one.
 struct Upload<'a> {
     body: &'a mut [u8],
     header_size: usize,
     size: usize,
+    /// A session's memory is the program's own.
+    writable: bool,
 }
 
 impl<'a> Upload<'a> {
@@ -81,16 +83,20 @@ impl<'a> Upload<'a> {
             let (key, body) = view::<Key>(program_id, account)?;
             require(pubkey_eq(&key.authority, authority.key()), Error::WrongAuthority)?;
             require(key.sealed == 0, Error::KeySealed)?;
-            Ok(Self { body, header_size: size_of::<Key>(), size: key.size as usize })
+            Ok(Self { body, header_size: size_of::<Key>(), size: key.size as usize, writable: true })
         } else if found == Manifest::DISCRIMINATOR {
             let (manifest, body) = view::<Manifest>(program_id, account)?;
             require(pubkey_eq(&manifest.authority, authority.key()), Error::WrongAuthority)?;
             require(manifest.sealed == 0, Error::ManifestSealed)?;
-            Ok(Self { body, header_size: size_of::<Manifest>(), size: manifest.size as usize })
+            Ok(Self { body, header_size: size_of::<Manifest>(), size: manifest.size as usize, writable: true })
+        } else if found == Session::DISCRIMINATOR {
+            let (session, body) = view::<Session>(program_id, account)?;
+            require(pubkey_eq(&session.authority, authority.key()), Error::WrongAuthority)?;
+            Ok(Self { body, header_size: size_of::<Session>(), size: session.size as usize, writable: false })
         } else {
             let (proof, body) = view::<Proof>(program_id, account)?;
             require(pubkey_eq(&proof.authority, authority.key()), Error::WrongAuthority)?;
-            Ok(Self { body, header_size: size_of::<Proof>(), size: proof.size as usize })
+            Ok(Self { body, header_size: size_of::<Proof>(), size: proof.size as usize, writable: true })
         }
     }
 }
@@ -110,14 +116,15 @@ pub fn extend(program_id: &Pubkey, accounts: &[AccountInfo]) -> Result<()> {
 pub fn write(program_id: &Pubkey, accounts: &[AccountInfo], offset: u32, data: &[u8]) -> Result<()> {
     let [authority, account] = distinct(accounts)?;
     let upload = Upload::open(program_id, authority, account)?;
+    require(upload.writable, Error::WrongAccountType)?;
     let start = offset as usize;
     let target = upload.body.get_mut(start..start + data.len()).ok_or(Error::WriteOutOfBounds)?;
     target.copy_from_slice(data);
     Ok(())
 }
 
-/// `close`: accounts authority (signer, writable), account (writable). An unsealed key or manifest, a proof or an
-/// unconsumed receipt; the rent goes back to the authority.
+/// `close`: accounts authority (signer, writable), account (writable). An unsealed key or manifest, a proof, a session
+/// or an unconsumed receipt; the rent goes back to the authority.
 #[inline(never)]
 pub fn close(program_id: &Pubkey, accounts: &[AccountInfo]) -> Result<()> {
     let [authority, account] = distinct(accounts)?;

@@ -1,40 +1,23 @@
-"""Field code: order, slots, and limb bounds.
+"""Field code: order, slots, and lengths.
 
-Bounds are tracked exactly (mai_zk.bounds); where an instruction could overflow, its operands are carried (NORM) or
-reduced (a multiplication by one) first.
+A product's length is the sum of its factors'. Where a value would grow beyond the limit, an operand is replaced by a
+hint that is congruent to it (RED) and has one word.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from mai_zk.bounds import (
-    CHALLENGE,
-    CHECK_LIMIT,
-    HINT,
-    INPUT,
-    RAW_ONE,
-    SCALAR_LIMIT,
-    UNIT,
-    Bound,
-    BoundError,
-    add,
-    carried,
-    exact,
-    multiply,
-    subtract,
-)
-from mai_zk.compiler.lower import Hint
-from mai_zk.compiler.machinecode import MAX_PRODUCTS, Cell, Space
+from mai_zk.bounds import CANONICAL, CARRY, WORD, quotient_words, sum_length
+from mai_zk.compiler.machinecode import INSTRUCTION_COST, LOAD_COST, QUOTIENT_WORD_COST, Cell, Space
 from mai_zk.errors import ZkError
-from mai_zk.field import LIMB_BITS, LIMB_MASK, MONT, N_LIMBS, R, limbs
-from mai_zk.isa import DOTS, Instruction, Op
+from mai_zk.isa import Instruction, Op
 
-LOOSE: Final = 64 * UNIT  # values above this are reduced before they are multiplied
-WIDEST: Final = 5 << LIMB_BITS  # sums keep their limbs below this
+_PRODUCTS: Final = {(1, 0): Op.MUL, (1, 1): Op.MULA, (2, 0): Op.DOT2, (2, 1): Op.DOT2A, (3, 0): Op.DOT3}
+_MOST_CARRY: Final = max(CARRY)
 
 
 @dataclass(frozen=True)
@@ -45,17 +28,15 @@ class Place:
     index: int
 
 
-ONE: Final = Place(Space.CONSTANT, 0)
-
-
 @dataclass
 class FieldCode:
-    """Generated code: instructions over places, constants' limbs, and sizes."""
+    """Generated code: instructions over places, constants, sizes."""
 
-    constants: list[tuple[int, ...]] = field(default_factory=list)
+    constants: list[int] = field(default_factory=list)
     code: list[tuple[Op, tuple[Place | int, ...]]] = field(default_factory=list)
     n_hints: int = 0
     n_temporaries: int = 0
+    longest_claim: int = WORD
 
     def instructions(self, sizes: Sequence[int]) -> list[Instruction]:
         """Numbered instructions; `sizes` are the slots of each space in order."""
@@ -65,18 +46,30 @@ class FieldCode:
             for op, args in self.code
         ]
 
+    @property
+    def quotient_words(self) -> int:
+        """Words of the payload's quotient."""
+        return quotient_words(self.longest_claim)
+
+    @property
+    def cost(self) -> int:
+        """Compute units of everything that depends on the code."""
+        loads = len(self.constants) + self.n_hints
+        words = LOAD_COST * loads + QUOTIENT_WORD_COST * self.quotient_words
+        return sum(INSTRUCTION_COST[op] for op, _ in self.code) + words
+
 
 class Generator:
-    """Generates code for cells in a given order."""
+    """Generates code for cells in a given order; no value gets longer than `limit` bits."""
 
-    def __init__(self, hints: Iterable[Hint]) -> None:
-        self.out = FieldCode([limbs(MONT), limbs(MONT * MONT % R), limbs(1)])
-        self._constants = {MONT: 0, MONT * MONT % R: 1, 1: 2}
-        self._covers: dict[tuple[int, ...], Place] = {}
-        self._arguments = {h.cell.id: h.argument for h in hints}
+    def __init__(self, inverses: Mapping[int, Cell], limit: int) -> None:
+        self.out = FieldCode()
+        self.limit = limit
+        self._constants: dict[int, int] = {}
+        self._inverses = inverses
         self._uses: Counter[int] = Counter()
         self._places: dict[int, Place] = {}
-        self._bounds: dict[Place, Bound] = {}
+        self._lengths: dict[Place, int] = {}
         self._free: list[Place] = []
         self._seen: set[int] = set()
 
@@ -115,8 +108,7 @@ class Generator:
     def scalar(self, index: int, cell: Cell) -> None:
         """Emit SCAL."""
         place = self._places[cell.id]
-        if multiply([(self._bounds[place], RAW_ONE)]).value > SCALAR_LIMIT:
-            self._reduce(place)
+        self.out.longest_claim = max(self.out.longest_claim, self._lengths[place])
         self.out.code.append((Op.SCAL, (index, place)))
         self._release(cell)
 
@@ -132,163 +124,109 @@ class Generator:
     # -- cells ----------------------------------------------------------------------------------------------------
 
     def _below(self, cell: Cell) -> tuple[Cell, ...]:
-        return (self._arguments[cell.id],) if cell.space is Space.HINT else cell.operands
+        return (self._inverses[cell.id],) if cell.space is Space.HINT else cell.operands
 
     def _emit(self, cell: Cell) -> None:
         match cell.space:
             case Space.CONSTANT:
-                self._places[cell.id] = self._constant(cell.index)
-            case Space.CHALLENGE | Space.INSTANCE | Space.EVALUATION:
-                place = Place(cell.space, cell.index)
-                self._places[cell.id] = place
-                self._bounds[place] = CHALLENGE if cell.space is Space.CHALLENGE else INPUT
+                index = self._constants.setdefault(cell.index, len(self._constants))
+                if index == len(self.out.constants):
+                    self.out.constants.append(cell.index)
+                place, length = Place(Space.CONSTANT, index), CANONICAL
+            case Space.CHALLENGE:
+                place, length = Place(cell.space, cell.index), WORD
+            case Space.INSTANCE | Space.EVALUATION:
+                place, length = Place(cell.space, cell.index), CANONICAL
             case Space.HINT:
-                self._check_hint(cell)
+                argument = self._inverses[cell.id]
+                if self._length(argument) + WORD > self.limit:
+                    self._shorten(argument)
+                place, length = self._bind(Op.INV, self._places[argument.id]), WORD
+                self._release(argument)
             case _:
-                self._places[cell.id] = self._total(cell)
+                place = self._total(cell)
+                length = self._lengths[place]
+        self._places[cell.id], self._lengths[place] = place, length
 
-    def _constant(self, residue: int) -> Place:
-        if residue not in self._constants:
-            self._constants[residue] = len(self.out.constants)
-            self.out.constants.append(limbs(residue))
-        place = Place(Space.CONSTANT, self._constants[residue])
-        self._bounds[place] = exact(limbs(residue))
-        return place
+    def _length(self, cell: Cell) -> int:
+        return self._lengths[self._places[cell.id]]
 
-    def _cover(self, bound: Bound) -> tuple[Place, tuple[int, ...]]:
-        """A constant multiple of r whose limbs are at least those of the bound (for SUB); BoundError if too large."""
-        level = max(1, -(-max(bound.limbs[:-1]) // LIMB_MASK))
-        multiple = 2
-        while (values := _spread(multiple * R, level))[-1] < bound.limbs[-1]:
-            multiple *= 2
-        exact(values)
-        if values not in self._covers:
-            self._covers[values] = Place(Space.CONSTANT, len(self.out.constants))
-            self.out.constants.append(values)
-        return self._covers[values], values
-
-    def _check_hint(self, cell: Cell) -> None:
-        argument = self._arguments[cell.id]
-        source = self._places[argument.id]
-        if self._product([(HINT, source)]).value > CHECK_LIMIT:
-            self._reduce(source)
+    def _bind(self, op: Op, source: Place) -> Place:
+        """Emit RED or INV for a new hint."""
         place = Place(Space.HINT, self.out.n_hints)
         self.out.n_hints += 1
-        self.out.code.append((Op.CHK, (place, source)))
-        self._places[cell.id], self._bounds[place] = place, HINT
-        self._release(argument)
+        self.out.code.append((op, (place, source)))
+        claim = self._lengths[source] + (WORD if op is Op.INV else 0)
+        self.out.longest_claim = max(self.out.longest_claim, claim)
+        self._lengths[place] = WORD
+        return place
 
-    def _product(self, pairs: Sequence[tuple[Bound | Place, Place]]) -> Bound:
-        """The bound of a sum of products; carries operands until no column can overflow."""
-        while True:
-            try:
-                return multiply([(a if isinstance(a, Bound) else self._bounds[a], self._bounds[b]) for a, b in pairs])
-            except BoundError as error:
-                if not self._carry_widest(p for pair in pairs for p in pair if isinstance(p, Place)):
-                    raise ZkError(f"The compiler cannot bound a product: {error}; please report this.") from None
+    def _shorten(self, cell: Cell) -> None:
+        """From here on the cell is a hint that is congruent to it."""
+        long = self._places[cell.id]
+        self._places[cell.id] = self._bind(Op.RED, long)
+        self._free.append(long)
 
     # -- sums -----------------------------------------------------------------------------------------------------
 
     def _total(self, cell: Cell) -> Place:
-        """Emit a computed cell: reduced sums of products first, then additions, then subtractions."""
+        """Emit a sum: products two by two, then single values, then at most one that is subtracted."""
+        room = self.limit - _MOST_CARRY - 1
+        for pair in cell.products:
+            while self._length(pair[0]) + self._length(pair[1]) > room:
+                self._shorten(max(pair, key=self._length))
+        for operand in (*cell.plus, *cell.minus):
+            if self._length(operand) > room:
+                self._shorten(operand)
         total: Place | None = None
-        borrowed: Cell | None = None  # the cell that `total` belongs to, if it is not ours to overwrite
-        for start in range(0, len(cell.products), MAX_PRODUCTS):
-            part = self._dot(cell.products[start : start + MAX_PRODUCTS])
-            if total is not None:
-                self._combine(Op.ADD, total, part, total)
-                self._free.append(part)
-            total = total or part
-        for operand in cell.plus:
-            if total is None:
-                total, borrowed = self._places[operand.id], operand
+        products, plus, minus = list(cell.products), list(cell.plus), list(cell.minus)
+        while products:
+            count = min(len(products), 2 if total or plus or len(products) != 3 else 3)
+            taken, products = products[:count], products[count:]
+            addends = [self._fitting(total)] if total else [self._places[plus[0].id]] if plus else []
+            used = [] if total else plus[: len(addends)]
+            plus = plus[len(used) :]
+            operands = [self._places[c.id] for pair in taken for c in pair] + addends
+            total = self._sum(_PRODUCTS[count, len(addends)], operands, total, [c for p in taken for c in p] + used)
+        while plus:
+            count = 2 if total is None else 1
+            count = min(len(plus), count + (len(plus) > count))
+            taken_plus, plus = plus[:count], plus[count:]
+            operands = ([self._fitting(total)] if total else []) + [self._places[c.id] for c in taken_plus]
+            if len(operands) == 1:  # a difference of two values
+                first, minus = minus[0], minus[1:]
+                total = self._sum(Op.SUB, [*operands, self._places[first.id]], None, [*taken_plus, first])
             else:
-                total, borrowed = self._accumulate(Op.ADD, total, borrowed, operand), None
-        for operand in cell.minus:
-            total, borrowed = self._accumulate(Op.SUB, total or self._constant(0), borrowed, operand, total), None
-        if total is None or borrowed is not None:
+                total = self._sum(Op.ADD if len(operands) == 2 else Op.ADD3, operands, total, taken_plus)
+        if total is None:
             raise ZkError("The compiler met a malformed sum; this is a bug, please report the verifier file.")
+        for operand in minus:
+            total = self._sum(Op.SUB, [self._fitting(total), self._places[operand.id]], total, [operand])
         return total
 
-    def _dot(self, pairs: Sequence[tuple[Cell, Cell]]) -> Place:
-        """One MUL or DOT instruction."""
-        places = [(self._places[a.id], self._places[b.id]) for a, b in pairs]
-        operands = [p for pair in places for p in pair]
-        for operand in dict.fromkeys(operands):
-            if self._bounds[operand].value > LOOSE and operand.space is Space.COMPUTED:
-                self._reduce(operand)
-        bound = self._product(places)
-        for pair in pairs:
-            for factor in pair:
-                self._release(factor)
-        target = self._new()
-        self.out.code.append((DOTS[len(pairs)], (target, *operands)))
-        self._bounds[target] = bound
-        return target
+    def _fitting(self, total: Place) -> Place:
+        """A partial sum that leaves room for more terms."""
+        if self._lengths[total] <= self.limit - _MOST_CARRY:
+            return total
+        place = self._bind(Op.RED, total)
+        self._free.append(total)
+        return place
 
-    def _accumulate(
-        self, op: Op, total: Place, borrowed: Cell | None, operand: Cell, owned: Place | None = None
-    ) -> Place:
-        """total + operand or total - operand, in place if `total` is a slot of ours."""
-        place = self._places[operand.id]
-        in_place = borrowed is None and (op is Op.ADD or owned is not None)
-        return self._combine(op, total, place, total if in_place else None, [c for c in (borrowed, operand) if c])
-
-    def _combine(
-        self, op: Op, total: Place, place: Place, target: Place | None, released: Iterable[Cell] = ()
-    ) -> Place:
-        """Emit ADD or SUB, carrying operands that are too wide; `released` are read for this purpose."""
-        cover: tuple[Place, ...] = ()
-        while True:
-            a, b = self._bounds[total], self._bounds[place]
-            try:
-                if op is Op.SUB:
-                    constant, values = self._cover(b)
-                    cover, bound = (constant,), subtract(a, b, values)
-                else:
-                    bound = add(a, b)
-                failed = ""
-            except BoundError as error:
-                failed = str(error)
-            if not failed and bound.widest < WIDEST:
-                break
-            if not self._carry_widest((total, place)):
-                if not failed:
-                    break
-                if not self._reduce_largest((total, place)):
-                    raise ZkError(f"The compiler cannot bound a sum: {failed}; please report this.")
+    def _sum(self, op: Op, operands: Sequence[Place], total: Place | None, released: Iterable[Cell]) -> Place:
+        """Emit one instruction; a partial sum of ours is overwritten."""
+        n_products = {Op.MUL: 1, Op.MULA: 1, Op.DOT2: 2, Op.DOT2A: 2, Op.DOT3: 3}.get(op, 0)
+        lengths = [self._lengths[o] for o in operands]
+        pairs = [(lengths[2 * i], lengths[2 * i + 1]) for i in range(n_products)]
+        length = sum_length(pairs, lengths[2 * n_products :])
         for cell in released:
             self._release(cell)
-        target = target or self._new()
-        self.out.code.append((op, (target, total, place, *cover)))
-        self._bounds[target] = bound
+        ours = total is not None and total in operands
+        target = total if ours and total is not None else self._new()
+        self.out.code.append((op, (target, *operands)))
+        self._lengths[target] = length
         return target
 
     # -- slots ----------------------------------------------------------------------------------------------------
-
-    def _carry_widest(self, places: Iterable[Place]) -> bool:
-        """Carry the operand with the largest limb; False if all are carried already (the top limb keeps the rest)."""
-        wide = [p for p in places if p.space is Space.COMPUTED and max(self._bounds[p].limbs[:-1]) > LIMB_MASK]
-        if not wide:
-            return False
-        widest = max(wide, key=lambda p: self._bounds[p].widest)
-        self._bounds[widest] = carried(self._bounds[widest].value)
-        self.out.code.append((Op.NORM, (widest,)))
-        return True
-
-    def _reduce_largest(self, places: Iterable[Place]) -> bool:
-        """Reduce the operand with the largest value (a long sum's); False if none is large."""
-        large = [p for p in places if p.space is Space.COMPUTED and self._bounds[p].value > LOOSE]
-        if large:
-            self._reduce(max(large, key=lambda p: self._bounds[p].value))
-        return bool(large)
-
-    def _reduce(self, place: Place) -> None:
-        if place.space is not Space.COMPUTED:
-            raise ZkError("The compiler cannot reduce a slot that it may not write; please report the verifier file.")
-        bound = multiply([(self._bounds[place], exact(limbs(MONT)))])
-        self.out.code.append((Op.MUL, (place, place, ONE)))
-        self._bounds[place] = bound
 
     def _new(self) -> Place:
         if self._free:
@@ -302,14 +240,3 @@ class Generator:
         place = self._places[cell.id]
         if self._uses[cell.id] == 0 and place.space is Space.COMPUTED:
             self._free.append(place)
-
-
-def _spread(value: int, level: int) -> tuple[int, ...]:
-    """Limbs of `value`, each of the lower eight at least level * (2^29 - 1), borrowed from the limb above."""
-    out = list(limbs(value))
-    floor = level * LIMB_MASK
-    for i in range(N_LIMBS - 1):
-        borrow = max(0, -(-(floor - out[i]) // (1 << LIMB_BITS)))
-        out[i] += borrow << LIMB_BITS
-        out[i + 1] -= borrow
-    return tuple(out)

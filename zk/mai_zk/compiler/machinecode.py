@@ -1,16 +1,17 @@
-"""Machine expressions: what one slot holds, as residues mod r, with Montgomery factors made explicit.
+"""What one slot holds: a leaf or a sum, and what it costs on chain.
 
-A machine value is a leaf (constant, challenge, instance, evaluation, hint) or a sum of products and values:
-products are reduced (a*b/R), the rest is added and subtracted.
+A cell is a leaf (constant, challenge, instance, evaluation, inverse) or a sum of products and values.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
-from mai_zk.field import MONT, R
+from mai_zk.field import R
+from mai_zk.isa import Op
 
 
 class Space(Enum):
@@ -26,9 +27,9 @@ class Space(Enum):
 
 @dataclass(frozen=True, eq=False, slots=True)
 class Cell:
-    """A machine value; `index` is a constant's residue or a leaf's number.
+    """A machine value; `index` is a constant's value or a leaf's number.
 
-    A COMPUTED cell is the sum of `products` (each divided by R) plus `plus` minus `minus`.
+    A COMPUTED cell is the sum of `products` plus `plus` minus `minus`.
     """
 
     id: int
@@ -49,55 +50,52 @@ class Cells:
 
     def __init__(self) -> None:
         self._index: dict[tuple[object, ...], Cell] = {}
-        self.all: list[Cell] = []
+        self._count = 0
 
-    def _make(self, space: Space, index: int, *parts: tuple[tuple[Cell, ...], ...]) -> Cell:
-        key = (space, index, tuple(tuple(tuple(c.id for c in p) for p in part) for part in parts))
-        cell = self._index.get(key)
-        if cell is None:
-            products: tuple[tuple[Cell, Cell], ...] = ()
-            plus: tuple[Cell, ...] = ()
-            minus: tuple[Cell, ...] = ()
-            if parts:
-                products = tuple((p[0], p[1]) for p in parts[0])
-                plus, minus = parts[1][0], parts[2][0]
-            cell = Cell(len(self.all), space, index, products, plus, minus)
-            self._index[key] = cell
-            self.all.append(cell)
-        return cell
+    def _make(self, key: tuple[object, ...], space: Space, index: int = 0, **parts: tuple[object, ...]) -> Cell:
+        if key not in self._index:
+            self._index[key] = Cell(self._count, space, index, **parts)  # type: ignore[arg-type]
+            self._count += 1
+        return self._index[key]
 
     def leaf(self, space: Space, index: int) -> Cell:
-        """A challenge, instance, evaluation or hint."""
-        return self._make(space, index)
+        """A challenge, instance, evaluation or inverse."""
+        return self._make((space, index), space, index)
 
-    def constant(self, value: int, weight: int) -> Cell:
-        """The residue value * R^weight."""
-        return self._make(Space.CONSTANT, value * pow(MONT, weight, R) % R)
+    def constant(self, value: int) -> Cell:
+        """The value mod r."""
+        return self.leaf(Space.CONSTANT, value % R)
 
-    def total(self, products: list[tuple[Cell, Cell]], plus: list[Cell], minus: list[Cell]) -> Cell:
+    def total(self, products: Sequence[tuple[Cell, Cell]], plus: Sequence[Cell], minus: Sequence[Cell]) -> Cell:
         """A sum; a sum of one value is that value."""
         if len(plus) == 1 and not products and not minus:
             return plus[0]
-        ordered = [(a, b) if a.id <= b.id else (b, a) for a, b in products]
-        ordered.sort(key=lambda pair: (pair[0].id, pair[1].id))
-        parts = (tuple(ordered), (tuple(plus),), (tuple(minus),))
-        return self._make(Space.COMPUTED, 0, *parts)
+        ordered = sorted(((a, b) if a.id <= b.id else (b, a) for a, b in products), key=lambda p: (p[0].id, p[1].id))
+        key = (
+            tuple((a.id, b.id) for a, b in ordered),
+            tuple(sorted(c.id for c in plus)),
+            tuple(sorted(c.id for c in minus)),
+        )
+        return self._make(key, Space.COMPUTED, products=tuple(ordered), plus=tuple(plus), minus=tuple(minus))
 
 
-# Compute units on chain: a reduced sum of so many products, an addition, a subtraction, a hint's check.
-PRODUCT_COST: Final = (0, 583, 917, 1208, 1491)
-ADD_COST: Final = 39
-SUBTRACT_COST: Final = 61
-CHECK_COST: Final = 619
-SCALAR_COST: Final = 650
-MAX_PRODUCTS: Final = len(PRODUCT_COST) - 1
-
-
-def cost(cell: Cell) -> int:
-    """Compute units to make one cell from its operands."""
-    if cell.space is Space.HINT:
-        return CHECK_COST
-    groups, rest = divmod(len(cell.products), MAX_PRODUCTS)
-    parts = groups + bool(rest) + len(cell.plus)
-    products = groups * PRODUCT_COST[MAX_PRODUCTS] + PRODUCT_COST[rest]
-    return products + ADD_COST * max(0, parts - 1) + SUBTRACT_COST * len(cell.minus)
+# Compute units on chain (`python -m bench` measures them): an instruction; an integer that is reduced at the start and
+# whose bytes are hashed; a word of the quotient.
+INSTRUCTION_COST: Final = {
+    Op.MUL: 52,
+    Op.MULA: 66,
+    Op.DOT2: 84,
+    Op.DOT2A: 98,
+    Op.DOT3: 122,
+    Op.DOT4: 190,
+    Op.ADD: 50,
+    Op.ADD3: 65,
+    Op.SUB: 57,
+    Op.RED: 90,
+    Op.INV: 130,
+    Op.SCAL: 300,
+    Op.MARK: 8,
+    Op.HALT: 5,
+}
+LOAD_COST: Final = 150
+QUOTIENT_WORD_COST: Final = 45

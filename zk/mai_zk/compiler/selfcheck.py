@@ -1,6 +1,6 @@
 """The last check of a compilation: the finished key program against the source's own expressions, at random points.
 
-Rewriting is checked step by step (`rewrite`); lowering, slot allocation, merging and the curve schedule are not. Here
+Rewriting is checked step by step (`rewrite`); lowering, slot allocation and the merging of points are not. Here
 the bytes themselves run: random challenges, instances, evaluations, and a random discrete logarithm for every point.
 """
 
@@ -12,8 +12,7 @@ from mai_zk.compiler.graph import N_SAMPLES, Graph, Kind
 from mai_zk.compiler.values import Leaf, Origin, PointExpression, Scaled
 from mai_zk.curve import Point
 from mai_zk.errors import ZkError
-from mai_zk.field import MONT, R, keccak256
-from mai_zk.isa import CurveKind
+from mai_zk.field import R, keccak256
 from mai_zk.keyprogram import KeyProgram
 from mai_zk.machine import run_code
 
@@ -29,8 +28,7 @@ def check_against_source(
     ]
     leaves = [(kind, graph.samples(graph.leaf(kind, index))) for kind, index in wanted]
     for sample in range(N_SAMPLES):
-        inputs = [v[sample] * MONT if kind is Kind.CHALLENGE else v[sample] for kind, v in leaves]
-        scalars = run_code(program, inputs).scalars
+        scalars = run_code(program, [v[sample] for _, v in leaves]).scalars
         if _key_sum(program, scalars, sample) != _source_sum(graph, left, sample):
             raise ZkError("The compiled key differs from its source; this is a bug, please report the verifier file.")
 
@@ -68,18 +66,16 @@ def _source_sum(graph: Graph, expression: PointExpression, sample: int) -> int:
 
 
 def _key_sum(program: KeyProgram, scalars: Sequence[int], sample: int) -> int:
-    """Register 0 after the curve schedule."""
-    registers: dict[int, int] = {}
-    for op in program.curve_ops:
-        if op.kind is CurveKind.MULS:
-            registers[op.register] = registers[op.register] * scalars[op.x] % R
-        elif op.kind is CurveKind.ADDR:
-            registers[op.register] += registers[op.x]
+    """The logarithm of the curve sum."""
+    proof = bytes(program.proof_size)
+    terms = program.terms(proof, scalars)
+    evaluations = 32 * program.n_evals
+    offsets = [64 * i + (evaluations if i >= program.n_phase_points else 0) for i in range(program.n_proof_points)]
+    total = 0
+    for i, (data, coefficient) in enumerate(terms):
+        if i < program.n_points:
+            logarithm = _of_key_point(Point(*(int.from_bytes(data[j : j + 32], "big") for j in (0, 32))), sample)
         else:
-            if op.source == 0:
-                value = _of_proof_point(op.x, sample)
-            else:
-                x, y = (int.from_bytes(program.points[op.x + i : op.x + i + 32], "big") for i in (0, 32))
-                value = _of_key_point(Point(x, y), sample)
-            registers[op.register] = value + (0 if op.kind is CurveKind.LOAD else registers[op.register])
-    return registers[0] % R
+            logarithm = _of_proof_point(offsets[i - program.n_points], sample)
+        total += coefficient * logarithm
+    return total % R

@@ -59,16 +59,22 @@ def seed(beacon: bytes, *, leaves: bool, root: bytes, context: bytes, miner: byt
     return keccak256(b"MAI draw step two" + bytes([leaves]) + beacon + root + context + miner + numbers)
 
 
-def indices(seed: bytes, universe: int, count: int, given: tuple[int, ...] = ()) -> tuple[int, ...]:
-    """``count`` different indices below ``universe``, ascending, ``given`` among them.
-
-    keccak(seed ‖ counter) is four little-endian numbers of 64 bits; one at or above the largest multiple of the
-    universe is thrown away, and so is an index that was drawn already.
-    """
-    if not 0 < count <= universe:
+def indices(seed: bytes, universe: int, count: int) -> tuple[int, ...]:
+    """``count`` different indices below ``universe``, ascending: or, where that is less, those left out are drawn."""
+    if not 0 <= count <= universe:
         raise ZkError(f"{count} of {universe} cannot be drawn.")
-    most = ((1 << 64) - 1) // universe * universe
-    drawn, counter = set(given), 0
+    if 2 * count <= universe:
+        return _distinct(seed, universe, count)
+    left_out = set(_distinct(seed, universe, universe - count))
+    return tuple(index for index in range(universe) if index not in left_out)
+
+
+def _distinct(seed: bytes, universe: int, count: int) -> tuple[int, ...]:
+    """keccak(seed ‖ counter) is four little-endian numbers of 64 bits; one at or above the largest multiple of the
+    universe is thrown away, and so is an index that was drawn already."""
+    most = ((1 << 64) - 1) // max(universe, 1) * universe
+    drawn: set[int] = set()
+    counter = 0
     while len(drawn) < count:
         block = keccak256(seed + counter.to_bytes(4, "little"))
         counter += 1
@@ -80,5 +86,5 @@ def indices(seed: bytes, universe: int, count: int, given: tuple[int, ...] = ())
 
 
 def positions(seed: bytes, universe: int, count: int) -> tuple[int, ...]:
-    """The drawn positions; the last one is always among them."""
-    return indices(seed, universe, count, (universe - 1,))
+    """The drawn positions: the last one always, the others out of those before it."""
+    return (*indices(seed, universe - 1, count - 1), universe - 1)

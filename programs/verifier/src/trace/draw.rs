@@ -11,6 +11,7 @@ use super::settle::pay;
 use super::state::{Trace, COMMITTED, REVEALED};
 use crate::accounts::require;
 use crate::error::{Error, Result};
+use crate::memory::HEAP;
 use crate::syscall::keccak256;
 use pinocchio::{account_info::AccountInfo, pubkey::Pubkey};
 
@@ -115,12 +116,14 @@ pub fn draw(program_id: &Pubkey, accounts: &[AccountInfo]) -> Result<()> {
         &count.to_le_bytes(),
     ]);
     if leaves {
-        indices(&seed, universe, body.leaves, 0);
+        indices(&seed, universe, body.leaves);
         trace.leaves_seed = seed;
         trace.deadline = slot + u64::from(trace.prove_slots);
     } else {
-        body.positions[0] = universe - 1; // where the answer ends is always shown
-        indices(&seed, universe, body.positions, 1);
+        if let Some((last, others)) = body.positions.split_last_mut() {
+            *last = universe - 1; // where the answer ends is always shown
+            indices(&seed, universe - 1, others);
+        }
         trace.positions_seed = seed;
         trace.deadline = slot + u64::from(trace.reveal_slots);
     }
@@ -131,31 +134,46 @@ pub fn draw(program_id: &Pubkey, accounts: &[AccountInfo]) -> Result<()> {
     Ok(())
 }
 
-/// Fill `drawn`, of which the first `present` are given, with different indices below `universe`, ascending.
+/// Fill `drawn` with different indices below `universe`, ascending: or, where that is less, draw those left out.
+#[inline(never)]
+fn indices(seed: &Hash, universe: u32, drawn: &mut [u32]) {
+    let rest = universe as usize - drawn.len();
+    if drawn.len() <= rest {
+        return distinct(seed, universe, drawn);
+    }
+    // SAFETY: on chain the heap is there and zero, nothing else uses it in this instruction, and `rest` is below the
+    // number of draws.
+    let left_out = unsafe { core::slice::from_raw_parts_mut(HEAP as *mut u32, rest) };
+    distinct(seed, universe, left_out);
+    let (mut index, mut skip) = (0, 0);
+    for value in drawn {
+        while skip < rest && left_out[skip] == index {
+            (index, skip) = (index + 1, skip + 1);
+        }
+        *value = index;
+        index += 1;
+    }
+}
+
+/// Fill `drawn`, at most half of the universe, with different indices, ascending.
 ///
 /// keccak(seed ‖ counter) is four little-endian numbers of 64 bits; one at or above the largest multiple of `universe`
 /// is thrown away, and so is an index that was drawn already.
 #[inline(never)]
-fn indices(seed: &Hash, universe: u32, drawn: &mut [u32], present: usize) {
-    if drawn.len() == universe as usize {
-        for (index, value) in drawn.iter_mut().enumerate() {
-            *value = index as u32;
-        }
-        return;
-    }
-    let universe = u64::from(universe);
-    let most = u64::MAX / universe * universe;
-    let (mut length, mut counter) = (present, 0u32);
+fn distinct(seed: &Hash, universe: u32, drawn: &mut [u32]) {
+    let most = u64::MAX / u64::from(universe.max(1)) * u64::from(universe);
+    let (mut length, mut counter) = (0, 0u32);
     while length < drawn.len() {
         let block = keccak256(&[seed, &counter.to_le_bytes()]);
         counter += 1;
         for bytes in block.chunks_exact(8) {
-            let number =
-                u64::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3], bytes[4], bytes[5], bytes[6], bytes[7]]);
+            let number = u64::from_le_bytes([
+                bytes[0], bytes[1], bytes[2], bytes[3], bytes[4], bytes[5], bytes[6], bytes[7],
+            ]);
             if number >= most || length == drawn.len() {
                 continue;
             }
-            let index = (number % universe) as u32;
+            let index = (number % u64::from(universe)) as u32;
             let place = drawn[..length].partition_point(|&other| other < index);
             if place < length && drawn[place] == index {
                 continue;
