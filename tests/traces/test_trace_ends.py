@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from mai_zk.circuits import part_digest
-from mai_zk.trace import Token
+from mai_zk.trace import Leaf, Token, Work
+from mai_zk.trace.manifest import EndRule
 from traces import model
 from traces.case import Case
 from traces.model import digest, leaves_of
-from traces.world import World, refused
+from traces.world import START, World, refused, salted
 
 INPUT_ROOT, OUTPUT_ROOT = 104, 136
 """Where a trace account has the roots of the tokens."""
@@ -134,3 +135,44 @@ def test_s8_the_end_rule(case: Case) -> None:
     long.challenge(work, committed=True)
     assert refused(lambda: long.attest_ends(work, 1)) == "WrongEnd"
     assert refused(lambda: long.attest_ends(work, 0)) is None
+
+
+def ends_of(world: World, leaves: dict[int, Leaf], token: int) -> str | None:
+    """The refusal of attesting the ends of a run's one position, prompt 2, whose end segments' leaves are given."""
+    values = [model.run(2, (0, 0, 0, 0))]
+    work = Work(world.model, salted([2]), salted([token]), [model.position_of(values[0])])
+    world.values = values
+    world.to_slot(START)
+    world.commit(work, context=bytes([token]) * 32, limit=1)
+    drawn = world.draw().positions
+    made = [*leaves_of(values[0])[:5], *leaves.values()]
+    work.set_leaves({position: made for position in drawn})
+    world.miner.reveal(world.trace, work.leaves_tree.root)
+    world.draw()
+    return refused(lambda: world.attest_ends(work, 0))
+
+
+def end_leaf(*outputs: int) -> Leaf:
+    return Leaf(bytes(32), bytes(32), part_digest(outputs, ()), (), outputs)
+
+
+def test_s3_logits_in_shards() -> None:
+    """Two end segments: the largest over both, in the manifest's order."""
+    found = model.manifest().segments
+    halves = tuple(replace(found[5], shard=shard, n_outputs=2) for shard in (0, 1))
+    world = World(replace(model.manifest(), segments=(*found[:5], *halves), n_leaves=35))
+    leaves = {5: end_leaf(4, -1), 6: end_leaf(3, 9)}
+    assert ends_of(world, leaves, 3) is None
+    assert ends_of(world, leaves, 1) == "WrongToken"
+    assert ends_of(world, leaves, 0) == "WrongToken"
+
+
+def test_s3_a_token_that_a_circuit_computed() -> None:
+    """The rule VALUE: the end segment's one instance is the token."""
+    found = model.manifest().segments
+    segments = (*found[:5], replace(found[5], n_outputs=1))
+    world = World(replace(model.manifest(), segments=segments, end_rule=EndRule.VALUE))
+    assert ends_of(world, {5: end_leaf(2)}, 2) is None
+    assert ends_of(world, {5: end_leaf(2)}, 1) == "WrongToken"
+    assert ends_of(world, {5: end_leaf(-1)}, 3) == "WrongToken"
+    assert ends_of(world, {5: end_leaf((1 << 32) + 0)}, 0) == "WrongToken"
