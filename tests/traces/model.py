@@ -184,7 +184,7 @@ def manifest(**changes: object) -> Manifest:
     )
     fields = {
         "segments": segments, "rows": tuple(digest(row) for row in ROWS), "srs": srs().id, "token_cap": 64,
-        "end_token": END_TOKEN, "n_positions": 7, "n_leaves": 30, "cut": cheapest_cut(segments), "reveal_slots": 500,
+        "end_token": END_TOKEN, "n_positions": 8, "n_leaves": 30, "cut": cheapest_cut(segments), "reveal_slots": 500,
         "prove_slots": 5000, "least_bond": 10**9,
     }  # fmt: skip
     return Manifest(**{**fields, **changes})  # type: ignore[arg-type]

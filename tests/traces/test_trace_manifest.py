@@ -87,13 +87,13 @@ def test_sealing_needs_the_authority_and_every_byte(world: World) -> None:
 
 
 def test_s10_fewer_draws_than_the_class_needs(world: World) -> None:
-    """Six segments, cheapest cut one leaf: 5 · 6 leaves, or 23 · 6; 7 positions, or 32."""
+    """Six segments, cheapest cut one leaf: 5 · 6 leaves, or 23 · 6; 8 positions, or 33."""
     assert sealed(world, fresh(n_leaves=29)) == "TooFewDraws"
     assert sealed(world, fresh(n_leaves=30)) is None
-    assert sealed(world, fresh(n_positions=6)) == "TooFewDraws"
-    high = {"task_class": Class.HIGH, "n_positions": 32, "n_leaves": 138}
+    assert sealed(world, fresh(n_positions=7)) == "TooFewDraws"
+    high = {"task_class": Class.HIGH, "n_positions": 33, "n_leaves": 138}
     assert sealed(world, fresh(**{**high, "n_leaves": 137})) == "TooFewDraws"
-    assert sealed(world, fresh(**{**high, "n_positions": 31})) == "TooFewDraws"
+    assert sealed(world, fresh(**{**high, "n_positions": 32})) == "TooFewDraws"
     assert sealed(world, fresh(**high)) is None
 
 

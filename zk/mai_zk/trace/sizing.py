@@ -15,7 +15,7 @@ from typing import Final
 from mai_zk.errors import ZkError
 from mai_zk.trace.manifest import INPUT, Class, Kind, Segment, is_carried, producer_of
 
-LEAST_POSITIONS: Final = {Class.STANDARD: 7, Class.HIGH: 32}
+LEAST_POSITIONS: Final = {Class.STANDARD: 8, Class.HIGH: 33}
 LEAST_LEAVES: Final = {Class.STANDARD: 5, Class.HIGH: 23}
 ESCAPE: Final = {Class.STANDARD: 0.01, Class.HIGH: 2.0**-32}
 """What a trace with one bad cut in every position may escape with, by class."""

@@ -23,8 +23,9 @@ const MAX_TOKENS: u32 = 1 << 20;
 const MAX_SLOTS: u32 = 1 << 22;
 
 /// Draws that a class needs at least: positions, and leaves per leaf of the cheapest cut's share. Of a trace with one
-/// bad cut in every position, e^-5 (0.7 %) and e^-23 (2^-33) escape; of one with half its positions bad, 2^-7 and 2^-32.
-const LEAST_POSITIONS: [u16; 2] = [7, 32];
+/// bad cut in every position, e^-5 (0.7 %) and e^-23 (2^-33) escape; of one with half its positions bad, 2^-7 and 2^-32
+/// have none of them drawn (one draw is the last position, which can be kept honest).
+const LEAST_POSITIONS: [u16; 2] = [8, 33];
 const LEAST_LEAVES: [u32; 2] = [5, 23];
 
 /// The token is the index of the largest logit, or the one instance itself.
