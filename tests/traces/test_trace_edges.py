@@ -130,3 +130,15 @@ def test_the_negated_point_is_another_point(case: Case) -> None:
     assert case.attest(1, 1) == "EdgeMismatch"
     case.commit_leaves({})
     assert case.attest(1, 0) is None
+
+
+def test_s5_the_points_are_those_of_the_input(case: Case) -> None:
+    """The right points beside a leaf whose input is made of others: for a circuit, what it was proved on."""
+    honest = leaves_of(case.world.values[1])[4]
+    other = part_digest((), (point((1, 2, 3, 4)), point((4, 3, 2, 1))))
+    case.commit_leaves({(1, 4): replace(honest, input=other)})
+    assert case.attest(1, 4) == "EdgeMismatch"  # by itself
+    assert case.attest(1, 3) == "EdgeMismatch"  # as the consumer of a shard
+    case.commit_leaves({})
+    assert case.attest(1, 4) is None
+    assert case.attest(1, 3) is None

@@ -26,6 +26,7 @@ def test_an_honest_run_from_commit_to_claim() -> None:
     assert state.positions == (0, 1, 2)
     assert state.leaves == tuple(range(18))
     assert bytes(state.header.leaves_root) == work.leaves_tree.root
+    assert state.header.deadline == world.slot() + work.manifest.prove_slots
     assert refused(lambda: world.claim(work)) == "TraceNotProved"
     proved = world.attest_all(work)
     assert proved.step == "proved"
