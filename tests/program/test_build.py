@@ -272,7 +272,7 @@ def test_rust_errors_are_read_in_order() -> None:
         {"code": 6001, "name": "Two", "msg": "Second thing."},
     ]
     with pytest.raises(BuildError, match="must list its errors in order from 6000"):
-        idl.rust_errors(text.replace("6001", "6002"))
+        idl.rust_errors(text.replace("6001", "6000"))
 
 
 def test_the_verifiers_idl_must_agree_with_its_source(tmp_path: Path) -> None:
