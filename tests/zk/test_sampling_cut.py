@@ -11,7 +11,17 @@ from hypothesis import strategies as st
 from mai_zk.errors import ZkError
 from mai_zk.sampling import strategies
 from mai_zk.sampling.claims import run
-from mai_zk.sampling.cut import Cut, cheapest_cut, cut_of, first_layer, frontier, most_saved, priced_cut
+from mai_zk.sampling.cut import (
+    Cut,
+    cheapest_cut,
+    cheapest_of,
+    cut_of,
+    fewest_convicting,
+    first_layer,
+    frontier,
+    most_saved,
+    priced_cut,
+)
 from mai_zk.sampling.detection import missed
 from mai_zk.sampling.graph import Leaf, SegmentGraph, transformer
 from mai_zk.sampling.sizing import (
@@ -77,6 +87,9 @@ def test_no_splice_lies_beyond_the_frontier(graph: SegmentGraph) -> None:
     corners = frontier(graph, [0])
     found = every_splice(graph)
     assert all(saved <= most_saved(corners, len(bad)) for bad, saved in found)
+    share = Fraction(1, 2)
+    enough = [len(bad) for bad, saved in found if saved >= share * corners[-1].saved]
+    assert fewest_convicting(corners, share) <= min(enough) <= len(cheapest_of(corners, share).convicting)
     assert {(len(cut.convicting), cut.saved) for cut in corners} <= {(len(bad), saved) for bad, saved in found}
 
 

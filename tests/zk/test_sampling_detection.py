@@ -83,6 +83,15 @@ def test_more_tokens_are_found_more_often(where: Profile, data: st.DataObject) -
     assert TwoPhase(tokens + 1, each).miss(where) <= TwoPhase(tokens, each).miss(where)
 
 
+@given(profiles(), st.data())
+def test_a_further_convicting_leaf_in_any_token_is_no_gain_to_a_cheat(where: Profile, data: st.DataObject) -> None:
+    """So skipping a token whole never beats one false leaf in it, whatever the plan."""
+    more = tuple(data.draw(st.integers(count, where.width)) for count in where.counts)
+    tokens, each = data.draw(st.integers(0, len(more))), data.draw(st.integers(0, where.width))
+    for plan in (TwoPhase(tokens, each), OnePhase(tokens * each)):
+        assert plan.miss(Profile(where.width, more)) <= plan.miss(where)
+
+
 def test_two_phases_never_find_one_token_more_often_than_they_draw_it() -> None:
     where = Profile(30, (0, 30, 0, 0, 0, 0, 0, 0))
     assert detection(TwoPhase(2, 30), where) == Fraction(1, 4)

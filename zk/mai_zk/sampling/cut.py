@@ -1,7 +1,7 @@
 """The cheapest cut: which leaves to leave out so that the fewest leaves convict, by maximum flow.
 
 A miner has the trace of another prompt in a cache. He splices it in: the leaves of a set X are copied, the rest is
-computed. A copied leaf whose inputs differ from the cached ones can only be made to fit by a false output, so it convicts
+computed. A copied leaf whose inputs differ from the cached ones only fits by a false output, so it convicts
 when drawn; a computed leaf behind X works on what it is given and is sound. The convicting leaves are X's inner border.
 Breaking an edge instead convicts at both its ends and is never cheaper.
 For a price of one convicting leaf in units of work, the best X is a minimum cut (a leaf is an arc of capacity `price`
@@ -16,6 +16,7 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import count as count_from
 from itertools import pairwise
 
 import numpy as np
@@ -145,13 +146,19 @@ def cheapest_cut(
 ) -> Cut:
     """The corner with the fewest convicting leaves that saves at least `share` of what the last corner saves.
 
+    A splice between two corners may do with fewer; `fewest_convicting` bounds those.
+
     Args:
         graph: the run.
         changed: the prompt positions at which the cached run's tokens differ; None: all of them.
         always: leaves that are checked in every run.
         share: of the most that a cut can save.
     """
-    corners = frontier(graph, range(graph.prompt) if changed is None else changed, always)
+    return cheapest_of(frontier(graph, range(graph.prompt) if changed is None else changed, always), share)
+
+
+def cheapest_of(corners: list[Cut], share: Fraction = Fraction(1, 2)) -> Cut:
+    """The cheapest cut of a frontier, see `cheapest_cut`."""
     return next(cut for cut in corners if cut.saved >= share * corners[-1].saved)
 
 
@@ -168,3 +175,9 @@ def most_saved(corners: list[Cut], convicting: int) -> Fraction:
             step = Fraction(convicting - len(low.convicting), len(high.convicting) - len(low.convicting))
             return low.saved + step * (high.saved - low.saved)
     return Fraction(corners[-1].saved)
+
+
+def fewest_convicting(corners: list[Cut], share: Fraction = Fraction(1, 2)) -> int:
+    """A lower bound of the convicting leaves of any cut that saves at least `share` of what the last corner saves."""
+    enough = share * corners[-1].saved
+    return next(count for count in count_from(0) if most_saved(corners, count) >= enough)
