@@ -57,48 +57,58 @@ def cut_of(graph: SegmentGraph, copied: Iterable[int], changed: Iterable[int]) -
     return Cut(inside, frozenset(border), graph.work_of(inside))
 
 
-def priced_cut(
-    graph: SegmentGraph, changed: Iterable[int], price: int, unit: int = 1, always: Iterable[int] = ()
-) -> Cut:
-    """The cut that minimises price·(convicting leaves) + unit·(work left), and of those the one that saves most.
+class Network:
+    """The flow network of a graph; only its capacities depend on the price.
 
     Args:
         graph: the run.
         changed: the prompt positions at which the cached run's tokens differ.
-        price: of one convicting leaf.
-        unit: of one unit of work.
         always: leaves that are checked in every run and so must not convict; with a join all its producing shards.
 
     Raises:
-        ZkError: the graph's work times `unit` does not fit 31 bits, or `always` holds a join without its shards.
+        ZkError: `changed` is empty or no part of the prompt, or `always` holds a join without its shards.
     """
-    changed, always = frozenset(changed), frozenset(always)
-    for index in always:
-        shards = {p for p in graph.producers[index] if graph.leaves[p].kind != "join"}
-        if graph.leaves[index].kind == "join" and not shards <= always:
-            # one false shard makes a true sum come out as wanted
-            raise ZkError("A join that is always checked protects nothing unless its shards are always checked too.")
-    reached = sorted(graph.reached_from(changed))
-    limit = graph.work_of(reached) * unit + 1
-    if limit > MAX_CAPACITY:
-        raise ZkError("The work of this graph is too large for a cut; give work in a coarser unit.")
-    place = {index: number for number, index in enumerate(reached)}
-    count = len(reached)
-    source, sink = 2 * count, 2 * count + 1  # leaf number i: 2i "its inputs differ", 2i + 1 "it is computed"
-    arcs: list[tuple[int, int, int]] = []
-    for index, number in place.items():
-        arcs.append((2 * number, 2 * number + 1, limit if index in always else min(price, limit)))
-        arcs.append((2 * number + 1, sink, graph.work[index] * unit))
-        token = graph.token_source(index)
-        for producer in {*graph.producers[index], *([] if token is None else [token])} & place.keys():
-            arcs.append((2 * place[producer] + 1, 2 * number, limit))
-        if index in graph.fed and token is None and graph.leaves[index].position in changed:
-            arcs.append((source, 2 * number, limit))
-    tails, heads, capacities = (np.array(column, dtype=np.int32) for column in zip(*arcs, strict=True))
-    network = csr_array((capacities, (tails, heads)), shape=(2 * count + 2, 2 * count + 2))
-    residual = csr_array(network - maximum_flow(network, source, sink).flow)
-    seen = _reachable(residual, source)
-    return cut_of(graph, [index for index, number in place.items() if 2 * number + 1 not in seen], changed)
+
+    def __init__(self, graph: SegmentGraph, changed: Iterable[int], always: Iterable[int] = ()) -> None:
+        self.graph, self.changed, always = graph, frozenset(changed), frozenset(always)
+        if not self.changed or not self.changed <= set(range(graph.prompt)):
+            raise ZkError("A cut needs the prompt positions at which the cached run differs.")
+        for index in always:
+            shards = {p for p in graph.producers[index] if graph.leaves[p].kind != "join"}
+            if graph.leaves[index].kind == "join" and not shards <= always:
+                # one false shard makes a true sum come out as wanted
+                raise ZkError("A join that is always checked protects nothing unless its shards are too.")
+        self.reached = sorted(graph.reached_from(self.changed))
+        self.work = graph.work_of(self.reached)
+        place = {index: number for number, index in enumerate(self.reached)}
+        self.source, self.sink = 2 * len(place), 2 * len(place) + 1
+        arcs = []  # leaf number i: 2i "its inputs differ", 2i + 1 "it is computed"
+        for index, number in place.items():
+            arcs.append((2 * number, 2 * number + 1, 2 if index in always else 0, 0))
+            arcs.append((2 * number + 1, self.sink, 1, graph.work[index]))
+            token = graph.token_source(index)
+            producers = graph.producers[index] if token is None else (*graph.producers[index], token)
+            arcs += [(2 * place[producer] + 1, 2 * number, 2, 0) for producer in producers if producer in place]
+            if index in graph.fed and token is None and graph.leaves[index].position in self.changed:
+                arcs.append((self.source, 2 * number, 2, 0))
+        # role 0: convicts, for the price; 1: costs its work; 2: cannot be cut
+        self.tails, self.heads, self.role, self.costs = np.array(arcs, dtype=np.int64).T
+
+    def cut(self, price: int, unit: int = 1) -> Cut:
+        """The cut that minimises price·(convicting leaves) + unit·(work left), and of those the one that saves most.
+
+        Raises:
+            ZkError: the work times `unit` does not fit 31 bits.
+        """
+        limit = self.work * unit + 1
+        if limit > MAX_CAPACITY:
+            raise ZkError("The work of this graph is too large for a cut; give work in a coarser unit.")
+        capacities = np.choose(self.role, [min(price, limit), self.costs * unit, limit]).astype(np.int32)
+        network = csr_array((capacities, (self.tails, self.heads)), shape=(self.sink + 1, self.sink + 1))
+        residual = csr_array(network - maximum_flow(network, self.source, self.sink).flow)
+        seen = _reachable(residual, self.source)
+        copied = [index for number, index in enumerate(self.reached) if 2 * number + 1 not in seen]
+        return cut_of(self.graph, copied, self.changed)
 
 
 def _reachable(residual: csr_array, start: int) -> set[int]:
@@ -117,19 +127,17 @@ def _reachable(residual: csr_array, start: int) -> set[int]:
 def frontier(graph: SegmentGraph, changed: Iterable[int], always: Iterable[int] = ()) -> list[Cut]:
     """The corners of the hull, from nothing copied to as much as can be; saved work per convicting leaf falls.
 
-    Arguments and errors as for `priced_cut`.
+    Arguments and errors as for `Network`.
     """
-    changed, always = frozenset(changed), frozenset(always)
-    if not changed or not changed <= set(range(graph.prompt)):
-        raise ZkError("A cut needs the prompt positions at which the cached run differs.")
-    fine = MAX_CAPACITY // (graph.total_work + 1)  # work first, convicting leaves second
-    most = priced_cut(graph, changed, 1, max(1, min(fine, len(graph.leaves))), always)
+    network = Network(graph, changed, always)
+    finest = (MAX_CAPACITY - 1) // max(1, network.work)  # work first, convicting leaves second
+    most = network.cut(1, max(1, min(finest, len(graph.leaves))))
 
     def between(low: Cut, high: Cut) -> list[Cut]:
         price, unit = high.saved - low.saved, len(high.convicting) - len(low.convicting)
         if unit <= 1:
             return []
-        middle = priced_cut(graph, changed, price, unit, always)
+        middle = network.cut(price, unit)
         if price * len(middle.convicting) - unit * middle.saved >= price * len(low.convicting) - unit * low.saved:
             return []
         return [*between(low, middle), middle, *between(middle, high)]
