@@ -104,6 +104,26 @@ def test_a_splice_convicts_exactly_where_the_checks_say(graph: SegmentGraph, dat
     assert attempt.saved == Fraction(cut.saved, graph.total_work)
 
 
+RUN = transformer(2, 1, 1, prompt=2, positions=4)
+
+
+@settings(max_examples=50, deadline=None)
+@given(
+    st.sets(st.sampled_from(range(len(RUN.leaves)))),
+    st.sets(st.integers(0, 3)),
+    st.sampled_from(((0,), (1,), (0, 1))),
+)
+def test_a_splice_of_a_run_convicts_exactly_where_the_checks_say(
+    leaves: set[int], positions: set[int], changed: tuple[int, ...]
+) -> None:
+    """Any leaves and any whole positions copied; generated tokens follow what is claimed."""
+    copied = leaves | {i for i, leaf in enumerate(RUN.leaves) if leaf.position in positions}
+    cut, prompt = cut_of(RUN, copied, changed), (7, 9)
+    attempt = strategies.spliced(RUN, prompt, run(RUN, strategies.another_prompt(prompt, changed)), cut)
+    assert attempt.found.ends
+    assert attempt.found.detecting == cut.convicting
+
+
 @pytest.mark.parametrize(("prompt", "positions"), [(1, 4), (2, 6), (3, 9)])
 def test_the_cut_counts_differing_tokens(prompt: int, positions: int) -> None:
     """Unprotected, one false norm and one false join a differing token are enough, and no computing at all."""

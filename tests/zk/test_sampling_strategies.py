@@ -1,5 +1,6 @@
 """The segment graph, and what the checks find in the trace of every cheating strategy."""
 
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -97,3 +98,13 @@ def test_bad_ends_are_found_by_the_ends_alone(graph: SegmentGraph) -> None:
     found = strategies.bad_ends(graph, PROMPT, cached).found
     assert not found.ends and not found.detecting
     assert inspect(cached, strategies.another_prompt(PROMPT, [2])).ends  # the control: it is right for its own prompt
+
+
+@pytest.mark.parametrize("position", [0, 3, 5])
+def test_a_token_that_is_not_the_runs_is_a_bad_end(graph: SegmentGraph, position: int) -> None:
+    """A given token, a generated one, and the last one of the answer."""
+    trace = run(graph, PROMPT)
+    tokens = tuple(token ^ (place == position) for place, token in enumerate(trace.tokens))
+    found = inspect(replace(trace, tokens=tokens), PROMPT)
+    assert not found.ends and not found.detecting
+    assert inspect(trace, PROMPT).ends
