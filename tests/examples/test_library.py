@@ -1,0 +1,89 @@
+"""The parts that others use alone: `mai_zk` without `mai` and a chain, the verifier by its IDL without `mai`."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+IDL = ROOT / "programs" / "build" / "out" / "verifier.json"
+
+# An import hook in front of every other: what is blocked looks as if it were not installed.
+BLOCKER = """
+import sys
+class Blocker:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {blocked!r}:
+            raise ModuleNotFoundError("No module named " + repr(name), name=name)
+sys.meta_path.insert(0, Blocker())
+"""
+
+PROVE = """
+from pathlib import Path
+from mai_zk import circuits
+from mai_zk.compiler import compile_solidity
+from mai_zk.prover import make_prover
+
+circuit, prover = circuits.load("linear4"), make_prover()
+keys = prover.setup(circuit.segment, circuit.test_srs())
+key = compile_solidity(prover.solidity(keys).read_text(), circuit.parts)
+proof = prover.prove(keys, prover.witness(keys, circuits.example_input(circuit.segment)))
+payload = key.payload(proof.instances, proof.proof)
+Path(sys.argv[1]).write_bytes(key.blob)
+Path(sys.argv[2]).write_bytes(payload)
+print(key.hash.hex(), key.n_hints, len(payload) == key.payload_size)
+"""
+
+
+def python(code: str, *arguments: str, blocked: set[str]) -> subprocess.CompletedProcess[str]:
+    """Run `code` where the packages of `blocked` cannot be imported."""
+    command = [sys.executable, "-c", BLOCKER.format(blocked=blocked) + code, *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+
+
+def test_the_blocker_blocks() -> None:
+    code = "import mai_zk.errors\ntry:\n    import mai.errors\nexcept ModuleNotFoundError:\n    print('blocked')"
+    assert python(code, blocked={"mai"}).stdout == "blocked\n"
+    assert python(code, blocked=set()).stdout == ""
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, str]:
+    """A key program, a proof account's bytes, and what the process that made them without `mai` says."""
+    folder = tmp_path_factory.mktemp("alone")
+    key, payload = folder / "key.bin", folder / "payload.bin"
+    blocked = {"mai", "mai_build", "solders", "solana", "anchorpy", "spl", "typer", "rich"}
+    done = python(PROVE, str(key), str(payload), blocked=blocked)
+    assert done.returncode == 0, done.stderr
+    return key, payload, done.stdout
+
+
+def test_keys_proofs_and_hints_need_no_chain(files: tuple[Path, Path, str]) -> None:
+    expected = json.loads((ROOT / "circuits" / "linear4" / "key.json").read_text())["key_hash"]
+    key_hash, hints, complete = files[2].split()
+    assert (key_hash, complete) == (expected, "True")
+    assert int(hints) > 0
+
+
+def test_the_idl_alone_makes_a_client(files: tuple[Path, Path, str]) -> None:
+    client = Path(__file__).with_name("idl_client.py").read_text()
+    command = (str(IDL), str(IDL.with_suffix(".so")), str(files[0]), str(files[1]))
+    done = python(client, *command, blocked={"mai", "mai_build", "mai_zk"})
+    assert done.returncode == 0, done.stderr
+    receipt = json.loads(done.stdout)
+    assert receipt == {"key_hash": files[2].split()[0], "consumed": 1, "second_claim": "ReceiptConsumed"}
+
+
+@pytest.mark.parametrize("module", ["mai.chain.verifier", "mai.chain.embedded", "mai.chain.rpc", "mai.chain.loader"])
+def test_the_verifiers_client_brings_no_policy(module: str) -> None:
+    code = f"import {module}, sys\nprint(*(name for name in sys.modules if name.startswith('mai.')))"
+    done = python(code, blocked={"mai_build", "ezkl", "onnx", "onnxruntime", "sklearn"})
+    assert done.returncode == 0, done.stderr
+    loaded = done.stdout.split()
+    assert module in loaded
+    assert not [name for name in loaded if not name.startswith(("mai.chain", "mai.errors"))]
+    assert not {"mai.chain.network", "mai.chain.digest"} & set(loaded)
