@@ -103,6 +103,9 @@ def test_a_command_that_cannot_start_or_fails_is_named(tmp_path: Path) -> None:
     failing = command(tmp_path, "failing", "echo out of cheese >&2; exit 3")
     with pytest.raises(BuildError, match=r"compiling x failed \(failing ended with 3\):\nout of cheese"):
         run([failing], "compiling x")
+    failing = command(tmp_path, "failing", "echo no such attribute; exit 1")
+    with pytest.raises(BuildError, match=r"compiling x failed \(failing ended with 1\):\nno such attribute$"):
+        run([failing], "compiling x")
 
 
 # The standard library's edits
