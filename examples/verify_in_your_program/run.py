@@ -24,6 +24,7 @@ from mai.errors import MaiError
 from mai_zk import circuits
 from mai_zk.errors import ZkError
 from mai_zk.prover import make_prover
+from mai_zk.srs import srs_name
 from rich.console import Console
 from rich.progress import Progress as Bar
 from solders.keypair import Keypair
@@ -109,7 +110,7 @@ def play(circuit_name: str, url: str | None, say: Callable[[str], None], progres
     keys = prover.setup(circuit.segment, srs)
     run = prover.witness(keys, question)
     proof = prover.prove(keys, run)
-    say(f"proved     {len(proof.proof):,} bytes in {proof.seconds:.1f} s by EZKL")
+    say(f"proved     {len(proof.proof):,} bytes in {proof.seconds:.1f} s by EZKL, SRS {srs_name(key.srs)}")
 
     verifier = Verifier(cluster, worker, verifier_program)
     key_account = verifier.upload_key(key, progress)

@@ -8,8 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from examples.world import FOLDER, ROOT
 
-ROOT = Path(__file__).resolve().parents[2]
 IDL = ROOT / "programs" / "build" / "out" / "verifier.json"
 
 # An import hook in front of every other: what is blocked looks as if it were not installed.
@@ -17,7 +17,7 @@ BLOCKER = """
 import sys
 class Blocker:
     def find_spec(self, name, path=None, target=None):
-        if name.partition(".")[0] in {blocked!r}:
+        if any((name + ".").startswith(blocked + ".") for blocked in {blocked!r}):
             raise ModuleNotFoundError("No module named " + repr(name), name=name)
 sys.meta_path.insert(0, Blocker())
 """
@@ -39,8 +39,13 @@ print(key.hash.hex(), key.n_hints, len(payload) == key.payload_size)
 """
 
 
+# Everything of the client but errors and the chain layer, and of that layer what only the policy program needs.
+PARTS = {f"mai.{path.stem}" for path in (ROOT / "client" / "mai").iterdir() if not path.stem.startswith("_")}
+POLICY = PARTS - {"mai.chain", "mai.errors", "mai.py"} | {"mai.chain.network", "mai.chain.digest"}
+
+
 def python(code: str, *arguments: str, blocked: set[str]) -> subprocess.CompletedProcess[str]:
-    """Run `code` where the packages of `blocked` cannot be imported."""
+    """Run `code` where the packages and modules of `blocked` cannot be imported."""
     command = [sys.executable, "-c", BLOCKER.format(blocked=blocked) + code, *arguments]
     return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
 
@@ -48,7 +53,8 @@ def python(code: str, *arguments: str, blocked: set[str]) -> subprocess.Complete
 def test_the_blocker_blocks() -> None:
     code = "import mai_zk.errors\ntry:\n    import mai.errors\nexcept ModuleNotFoundError:\n    print('blocked')"
     assert python(code, blocked={"mai"}).stdout == "blocked\n"
-    assert python(code, blocked=set()).stdout == ""
+    assert python(code, blocked={"mai.errors"}).stdout == "blocked\n"
+    assert python(code, blocked={"mai.err"}).stdout == ""
 
 
 @pytest.fixture(scope="module")
@@ -78,12 +84,9 @@ def test_the_idl_alone_makes_a_client(files: tuple[Path, Path, str]) -> None:
     assert receipt == {"key_hash": files[2].split()[0], "consumed": 1, "second_claim": "ReceiptConsumed"}
 
 
-@pytest.mark.parametrize("module", ["mai.chain.verifier", "mai.chain.embedded", "mai.chain.rpc", "mai.chain.loader"])
-def test_the_verifiers_client_brings_no_policy(module: str) -> None:
-    code = f"import {module}, sys\nprint(*(name for name in sys.modules if name.startswith('mai.')))"
-    done = python(code, blocked={"mai_build", "ezkl", "onnx", "onnxruntime", "sklearn"})
+def test_the_example_needs_nothing_of_the_policy() -> None:
+    assert {"mai.program", "mai.miner", "mai.demo"} <= POLICY
+    code = "import runpy\nsys.argv = sys.argv[1:]\nrunpy.run_path(sys.argv[0], run_name='__main__')"
+    done = python(code, str(FOLDER / "run.py"), blocked={*POLICY, "mai_build", "typer"})
     assert done.returncode == 0, done.stderr
-    loaded = done.stdout.split()
-    assert module in loaded
-    assert not [name for name in loaded if not name.startswith(("mai.chain", "mai.errors"))]
-    assert not {"mai.chain.network", "mai.chain.digest"} & set(loaded)
+    assert done.stdout.splitlines()[-1].startswith("answered ")
