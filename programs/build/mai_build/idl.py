@@ -44,7 +44,7 @@ def of_anchor_program(command: Path, library: Path) -> bytes:
     described: dict[str, Any] = json.loads(run([command, library, PROGRAM_VERSION], "reading the program's interface"))
     declared = _DECLARED_ID.search(library.read_text())
     if declared is None:
-        raise BuildError("the program has no declare_id!: add `declare_id('…')` to programs/mai/mai.py")
+        raise BuildError("the program has no declare_id!: add `declare_id('…')` to its main file")
     described["metadata"] = {"address": declared["address"]}
     return _text(described)
 
