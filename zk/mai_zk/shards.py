@@ -49,18 +49,22 @@ class Shape:
     """One shard circuit: d_in numbers in, d_out of `width` out, from `offset` on; the rest of the output is zeros.
 
     The offset is part of the circuit, so each has its own key; it costs no rows. By default there is no padding.
+    least_logrows: a larger k than the shape needs by itself, since only commitments under one k link and add.
     """
 
     d_in: int
     d_out: int
     width: int = 0
     offset: int = 0
+    least_logrows: int = 0
 
     def __post_init__(self) -> None:
         if not (0 < self.d_in <= MAX_SIDE and 0 < self.d_out <= self.full_width <= MAX_SIDE):
             raise ZkError(f"A shard has sides from 1 to {MAX_SIDE}, not {self.d_in}x{self.d_out} of {self.width}.")
         if not 0 <= self.offset <= self.full_width - self.d_out:
             raise ZkError(f"{self.d_out} outputs from {self.offset} on do not fit {self.full_width}.")
+        if self.width and self.width == self.d_out:
+            raise ZkError(f"A shard with all of its {self.width} outputs has no padding; leave the width out.")
 
     @property
     def full_width(self) -> int:
@@ -81,7 +85,8 @@ class Shape:
     @property
     def logrows(self) -> int:
         """The least k that holds rows, range table and output in one set of columns; ZkError if that is too large."""
-        logrows = max(MIN_LOGROWS, (max(self.rows, self.full_width) + RESERVED_ROWS - 1).bit_length())
+        needed = (max(self.rows, self.full_width) + RESERVED_ROWS - 1).bit_length()
+        logrows = max(MIN_LOGROWS, needed, self.least_logrows)
         if logrows > MAX_LOGROWS:
             raise ZkError(f"A shard of {self.name} needs k = {logrows}; cut it smaller than k = {MAX_LOGROWS}.")
         return logrows
