@@ -78,14 +78,21 @@ def section() -> str:
 
 def main() -> int:
     """Write the section between the page's marks."""
-    before, _, rest = PAGE.read_text(encoding="utf-8").partition(START)
-    _, found, after = rest.partition(END)
-    if not found:
-        raise SystemExit(f"{PAGE} has lost its marks; restore them.")
+    _split(PAGE.read_text(encoding="utf-8"))
     with Console(stderr=True).status("Proving one shard of every shape ..."):
         text = section()
+    before, after = _split(PAGE.read_text(encoding="utf-8"))
     PAGE.write_text(f"{before}{START}\n\n{text}\n\n{END}{after}", encoding="utf-8")
     return 0
+
+
+def _split(text: str) -> tuple[str, str]:
+    """The page before and after its figures."""
+    before, start, rest = text.partition(START)
+    _, end, after = rest.partition(END)
+    if not (start and end):
+        raise SystemExit(f"{PAGE} has lost its marks; restore them.")
+    return before, after
 
 
 if __name__ == "__main__":

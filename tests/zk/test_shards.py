@@ -13,7 +13,7 @@ from mai_zk import circuits, settings, shards
 from mai_zk.circuits import part_digest
 from mai_zk.curve import negate
 from mai_zk.errors import ZkError
-from mai_zk.prover import Keys
+from mai_zk.prover import Keys, Proof
 from mai_zk.segment import Segment, Visibility
 from mai_zk.shards import BOUND, RESERVED_ROWS, SCALE, Shape, Weights, parse_gemm, weights_point
 from mai_zk.srs import make_test_srs
@@ -218,32 +218,54 @@ def test_integers_beyond_the_bound_are_not(factor: int, value: int) -> None:
 # -- a prover with a circuit of its own
 
 
-def forged(honest: Keys, extra: list[float], folder: Path) -> bool:
-    """Whether EZKL accepts, under the honest keys, a proof whose padding was replaced by other numbers."""
-    matrix = numpy_helper.from_array(weights(1)[:, :HALF], "w")
-    nodes = [helper.make_node("MatMul", ["x", "w"], ["b"]), helper.make_node("Concat", ["b", "c"], ["y"], axis=1)]
+def forged(honest: Keys, tail: list[object], extra: list[float], folder: Path) -> tuple[bool, Proof]:
+    """A proof under the honest keys from another circuit, and whether EZKL accepts it.
+
+    The circuit appends the numbers `extra`, as weights, to the product and goes on with the nodes of `tail`.
+    """
+    constants = {"w": weights(1)[:, :HALF], "c": np.array([extra], np.float32)}
+    constants |= {"first": np.arange(HALF), "pads": np.array([0, 0, 0, HALF])}
     graph = helper.make_graph(
-        nodes,
+        [helper.make_node("MatMul", ["x", "w"], ["b"]), helper.make_node("Concat", ["b", "c"], ["d"], axis=1), *tail],
         "forged",
         [helper.make_tensor_value_info("x", TensorProto.FLOAT, [1, SIDE])],
         [helper.make_tensor_value_info("y", TensorProto.FLOAT, [1, SIDE])],
-        [matrix, numpy_helper.from_array(np.array([extra], np.float32), "c")],
+        [numpy_helper.from_array(array, name) for name, array in constants.items()],
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
+    folder.mkdir()
     (folder / "model.onnx").write_bytes(model.SerializeToString())
     segment = replace(honest.segment, onnx_path=folder / "model.onnx", settings_path=None)
     compiled = PROVER.compile(segment, PROVER.settings(segment))
     shutil.copytree(honest.folder, folder / "keys")
     (folder / "keys" / "circuit").write_bytes((compiled / "circuit").read_bytes())
     mixed = replace(honest, folder=folder / "keys")
-    return PROVER.verify(honest, PROVER.prove(mixed, PROVER.witness(mixed, [0.5] * SIDE)))
+    proof = PROVER.prove(mixed, PROVER.witness(mixed, [0.5] * SIDE))
+    return PROVER.verify(honest, proof), proof
 
 
-def test_padding_is_constrained_to_zeros(tmp_path: Path) -> None:
-    honest = keys(Shape(SIDE, HALF, SIDE, 0, LOGROWS), weights(1)[:, :HALF])
-    for name, extra, holds in (("zeros", [0.0] * HALF, True), ("one", [0.0] * (HALF - 1) + [1.0], False)):
-        (tmp_path / name).mkdir()
-        assert forged(honest, extra, tmp_path / name) is holds
+@pytest.fixture(scope="module")
+def padded() -> Keys:
+    """Keys of an honest padded shard."""
+    return keys(Shape(SIDE, HALF, SIDE, 0, LOGROWS), weights(1)[:, :HALF])
+
+
+def test_padding_is_constrained_to_zeros(padded: Keys, tmp_path: Path) -> None:
+    keep = [helper.make_node("Identity", ["d"], ["y"])]
+    assert forged(padded, keep, [0.0] * HALF, tmp_path / "zeros")[0]
+    assert not forged(padded, keep, [0.0] * (HALF - 1) + [1.0], tmp_path / "one")[0]
+
+
+def test_rows_past_the_values_are_free(padded: Keys, tmp_path: Path) -> None:
+    """Equal points are equal values; but a prover can give the same values another point, so registered ones count."""
+    drop = [helper.make_node("Gather", ["d", "first"], ["f"], axis=1), helper.make_node("Pad", ["f", "pads"], ["y"])]
+    holds, proof = forged(padded, drop, [3.0] * HALF, tmp_path / "junk")
+    plain = PROVER.prove(padded, PROVER.witness(padded, [0.5] * SIDE))
+    assert holds and PROVER.verify(padded, plain)
+    (_, params, output), honest = proof.commitments(shards.PARTS), plain.commitments(shards.PARTS)
+    assert output == honest[2] and params != honest[1] == weights_point(weights(1)[:, :HALF], srs()).to_bytes()
+    junk = np.concatenate([weights(1)[:, :HALF].ravel(), np.full(HALF, 3.0)])
+    assert params == weights_point(junk, srs()).to_bytes()
 
 
 def test_settings_that_are_not_the_shapes_are_refused(tmp_path: Path) -> None:
