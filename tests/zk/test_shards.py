@@ -181,6 +181,19 @@ def test_columns_join(whole: Shown) -> None:
     assert not PROVER.verify(right.keys, left.proof)
 
 
+def test_columns_before_rows_need_no_join_between() -> None:
+    first, second = weights(1), weights(7)
+    narrow, wide = Shape(SIDE, HALF, least_logrows=LOGROWS), Shape(HALF, SIDE, least_logrows=LOGROWS)
+    outputs = []
+    for part in (slice(None, HALF), slice(HALF, None)):
+        block = prove(narrow, first[:, part], X)
+        partial = prove(wide, second[part], block.run.outputs)
+        assert partial.input == block.output
+        outputs.append(partial)
+    total = [a + b for a, b in zip(*(item.run.outputs for item in outputs), strict=True)]
+    assert join([item.output for item in outputs], unusable_point(srs())) == point(total)
+
+
 def test_rows_join_and_a_residual_is_added(whole: Shown) -> None:
     shape = Shape(HALF, SIDE, least_logrows=LOGROWS)
     top = prove(shape, weights(1)[:HALF], X[:HALF])

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from mai_zk import cache, circuits, settings
+from mai_zk import cache, circuits, settings, worker
 from mai_zk.curve import Point
 from mai_zk.errors import ZkError
 from mai_zk.keyprogram import Parts
@@ -160,7 +160,8 @@ def seeded_weights(shape: Shape, seed: int) -> Weights:
 
 def fixed_settings(shape: Shape, prover: Prover) -> Settings:
     """The shape's settings, made from zero weights: no weight set has a part in them. They are cached."""
-    name = f"{shape.name}-{cache.content_hash(repr(shape.run_args).encode())[:16]}"
+    key = cache.content_hash(repr(shape.run_args).encode(), worker.ezkl_version().encode())
+    name = f"{shape.name}-{key[:16]}"
 
     def make(folder: Path) -> None:
         (folder / "model.onnx").write_bytes(model(shape, np.zeros((shape.d_in, shape.d_out))))
