@@ -64,7 +64,10 @@ class Plan:
 
 @dataclass(frozen=True)
 class Figures:
-    """What one proof of a shape costs: seconds and megabytes of EZKL's calls, compute units of the chain's check."""
+    """What one proof of a shape costs: seconds and megabytes of EZKL's calls, compute units of the chain's check.
+
+    prove_cpu_seconds: of all threads, which other load on the machine moves less; only measured, so None by rule.
+    """
 
     proof_bytes: int
     prove_seconds: float
@@ -72,6 +75,7 @@ class Figures:
     peak_mb: int
     compute_units: int
     measured: bool
+    prove_cpu_seconds: float | None = None
 
 
 @dataclass(frozen=True)
@@ -181,6 +185,7 @@ def measure(shape: Shape, prover: Prover, check_units: Callable[[KeyProgram, Pro
         peak_mb=round(max(proof.peak_bytes, keys.stage.peak_bytes) / 1e6),
         compute_units=check_units(key, proof),
         measured=True,
+        prove_cpu_seconds=round(proof.stage.cpu_seconds, 2) if proof.stage else None,
     )
 
 
