@@ -85,7 +85,8 @@ def section() -> str:
             *parts,
             f"One proof a row, on {os.cpu_count()} cores; in bold the choice without other targets than k ≤ {LOGROWS}. "
             "Compute units and bytes are exact. Seconds are those of this run; other load on the machine strikes "
-            "CPU seconds (proving, all threads) least; setup is once a shape and weight set. See docs/reference/shards.md.",
+            "CPU seconds (proving, all threads) least; setup is once a shape and weight set. "
+            "See docs/reference/shards.md.",
         ]
     )
 
