@@ -44,7 +44,7 @@ pub fn commit(program_id: &Pubkey, accounts: &[AccountInfo], given: &Commit) -> 
     let creation = Creation { program_id, payer: miner, account, system_program, bump: given.bump };
     let seeds: [&[u8]; 3] = [b"trace", given.context, miner.key()];
     creation.check(&seeds, Error::TraceExists)?;
-    creation.make(seeds, size_of::<Trace>() + Body::size(n_positions, n_leaves))?;
+    creation.make(&seeds, size_of::<Trace>() + Body::size(n_positions, n_leaves))?;
     transfer(miner, account, given.bond)?;
     let slot = slot()?;
     // SAFETY: the account was just made, longer than its header.

@@ -222,7 +222,7 @@ pub fn create(program_id: &Pubkey, accounts: &[AccountInfo], hash: &Hash, size: 
     let creation = Creation { program_id, payer: authority, account, system_program, bump };
     let seeds: [&[u8]; 3] = [b"manifest", authority.key(), hash];
     creation.check(&seeds, Error::AccountExists)?;
-    creation.make(seeds, full_size)?;
+    creation.make(&seeds, full_size)?;
     // SAFETY: the account was just made, at least as long as its header.
     let (manifest, _) = unsafe { view_unchecked::<state::Manifest>(account) };
     *manifest = state::Manifest {

@@ -4,13 +4,10 @@ use super::checks::{exactly, require_payer, same, slot};
 use super::merkle::Hash;
 use super::state::{Trace, CLAIMED, EXPIRED, PROVED};
 use crate::accounts::{require, require_writable};
+use crate::create::minimum_balance;
 use crate::error::{Error, Result};
 use core::mem::size_of;
-use pinocchio::{
-    account_info::AccountInfo,
-    pubkey::Pubkey,
-    sysvars::{rent::Rent, Sysvar},
-};
+use pinocchio::{account_info::AccountInfo, pubkey::Pubkey};
 
 /// The part of a forfeited bond that whoever reports the expiry is paid; the rest is burnt.
 const REPORT_DIVISOR: u64 = 8;
@@ -35,7 +32,7 @@ pub fn pay(from: &AccountInfo, to: &AccountInfo, lamports: u64) {
 #[inline(never)]
 fn end(account: &AccountInfo, to: &AccountInfo) -> Result<()> {
     account.resize(size_of::<Trace>()).map_err(|_| Error::SystemCallFailed)?;
-    let rent = Rent::get().map_err(|_| Error::SystemCallFailed)?.minimum_balance(size_of::<Trace>());
+    let rent = minimum_balance(size_of::<Trace>())?;
     pay(account, to, account.lamports().saturating_sub(rent));
     Ok(())
 }
