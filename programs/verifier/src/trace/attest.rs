@@ -1,10 +1,10 @@
 //! `attest` and `join`: a drawn leaf is what its receipt says (or a sum), and every edge at it holds.
 
-use super::checks::{exactly, same};
+use super::checks::same;
 use super::manifest::{Manifest, Segment, INPUT, PREVIOUS};
 use super::opening::{Leaf, Opening};
 use super::state::{Body, Trace, CHALLENGED};
-use crate::accounts::{require, require_writable, view, Proof, Receipt};
+use crate::accounts::{distinct, require, require_writable, view, Proof, Receipt};
 use crate::error::{Error, Result};
 use crate::key::POINT_BYTES;
 use crate::syscall::{bn254, keccak256, Bn254};
@@ -90,7 +90,7 @@ impl<'a> Drawn<'a> {
 /// must be for this trace and this leaf; it is closed.
 #[inline(never)]
 pub fn attest(program_id: &Pubkey, accounts: &[AccountInfo], draw: u16) -> Result<()> {
-    let [miner, account, manifest, opening, receipt_account] = exactly(accounts)?;
+    let [miner, account, manifest, opening, receipt_account] = distinct(accounts)?;
     require_writable(miner)?;
     require_writable(receipt_account)?;
     let (trace, mut body, _) = Trace::open(program_id, account, Some(miner), CHALLENGED)?;
@@ -121,7 +121,7 @@ pub fn attest(program_id: &Pubkey, accounts: &[AccountInfo], draw: u16) -> Resul
 /// commitment of nothing, is in every commitment once.
 #[inline(never)]
 pub fn join(program_id: &Pubkey, accounts: &[AccountInfo], draw: u16) -> Result<()> {
-    let [miner, account, manifest, opening] = exactly(accounts)?;
+    let [miner, account, manifest, opening] = distinct(accounts)?;
     let (trace, mut body, _) = Trace::open(program_id, account, Some(miner), CHALLENGED)?;
     let manifest = Manifest::of(program_id, manifest, trace)?;
     let mut drawn = Drawn::leaf(program_id, trace, &body, &manifest, opening, draw)?;

@@ -1,12 +1,12 @@
 //! `commit_trace`: the roots of a run and a bond, before anything is drawn. `reveal_trace`: the commitments of the
 //! positions that were drawn.
 
-use super::checks::{exactly, slot};
+use super::checks::slot;
 use super::draw::DRAW_SLOTS;
 use super::manifest::Manifest;
 use super::merkle::Hash;
 use super::state::{Body, Trace, COMMITTED, DRAWN, REVEALED};
-use crate::accounts::{require, view_unchecked, Header};
+use crate::accounts::{distinct, require, view_unchecked, Header};
 use crate::create::{transfer, Creation};
 use crate::error::{Error, Result};
 use core::mem::size_of;
@@ -29,7 +29,7 @@ pub struct Commit<'a> {
 /// miner: the account stays for ever.
 #[inline(never)]
 pub fn commit(program_id: &Pubkey, accounts: &[AccountInfo], given: &Commit) -> Result<()> {
-    let [miner, manifest, account, system_program] = exactly(accounts)?;
+    let [miner, manifest, account, system_program] = distinct(accounts)?;
     let manifest = Manifest::sealed(program_id, manifest)?;
     let head = manifest.head;
     let positions = u64::from(given.prompt) + u64::from(given.generated);
@@ -82,7 +82,7 @@ pub fn commit(program_id: &Pubkey, accounts: &[AccountInfo], given: &Commit) -> 
 /// `reveal_trace`: accounts miner (signer), trace (writable).
 #[inline(never)]
 pub fn reveal(program_id: &Pubkey, accounts: &[AccountInfo], leaves_root: &Hash) -> Result<()> {
-    let [miner, account] = exactly(accounts)?;
+    let [miner, account] = distinct(accounts)?;
     let (trace, _, slot) = Trace::open(program_id, account, Some(miner), DRAWN)?;
     trace.leaves_root = *leaves_root;
     trace.base_slot = slot;

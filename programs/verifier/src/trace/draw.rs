@@ -5,11 +5,11 @@
 //! replaced by the first slot after it that has a block, and no block is taken twice. Targets follow from the
 //! commitment's slot alone: whoever draws, and when, changes nothing.
 
-use super::checks::{exactly, require_payer, same};
+use super::checks::{require_payer, same};
 use super::merkle::Hash;
 use super::settle::pay;
 use super::state::{Trace, COMMITTED, REVEALED};
-use crate::accounts::require;
+use crate::accounts::{distinct, require};
 use crate::error::{Error, Result};
 use crate::memory::HEAP;
 use crate::syscall::keccak256;
@@ -91,7 +91,7 @@ impl<'a> SlotHashes<'a> {
 /// `draw_trace`: accounts caller (signer, writable), trace (writable), slot hashes. Anyone may call; the bond pays.
 #[inline(never)]
 pub fn draw(program_id: &Pubkey, accounts: &[AccountInfo]) -> Result<()> {
-    let [caller, account, slot_hashes] = exactly(accounts)?;
+    let [caller, account, slot_hashes] = distinct(accounts)?;
     require_payer(caller)?;
     let leaves = Trace::view(program_id, account)?.0.step == REVEALED;
     let (trace, body, slot) = Trace::open(program_id, account, None, if leaves { REVEALED } else { COMMITTED })?;
@@ -139,12 +139,12 @@ pub fn draw(program_id: &Pubkey, accounts: &[AccountInfo]) -> Result<()> {
 fn indices(seed: &Hash, universe: u32, drawn: &mut [u32]) {
     let rest = universe as usize - drawn.len();
     if drawn.len() <= rest {
-        return distinct(seed, universe, drawn);
+        return sample(seed, universe, drawn);
     }
     // SAFETY: on chain the heap is there and zero, nothing else uses it in this instruction, and `rest` is below the
     // number of draws.
     let left_out = unsafe { core::slice::from_raw_parts_mut(HEAP as *mut u32, rest) };
-    distinct(seed, universe, left_out);
+    sample(seed, universe, left_out);
     let (mut index, mut skip) = (0, 0);
     for value in drawn {
         while skip < rest && left_out[skip] == index {
@@ -160,16 +160,15 @@ fn indices(seed: &Hash, universe: u32, drawn: &mut [u32]) {
 /// keccak(seed ‖ counter) is four little-endian numbers of 64 bits; one at or above the largest multiple of `universe`
 /// is thrown away, and so is an index that was drawn already.
 #[inline(never)]
-fn distinct(seed: &Hash, universe: u32, drawn: &mut [u32]) {
+fn sample(seed: &Hash, universe: u32, drawn: &mut [u32]) {
     let most = u64::MAX / u64::from(universe.max(1)) * u64::from(universe);
     let (mut length, mut counter) = (0, 0u32);
     while length < drawn.len() {
         let block = keccak256(&[seed, &counter.to_le_bytes()]);
         counter += 1;
         for bytes in block.chunks_exact(8) {
-            let number = u64::from_le_bytes([
-                bytes[0], bytes[1], bytes[2], bytes[3], bytes[4], bytes[5], bytes[6], bytes[7],
-            ]);
+            let number =
+                u64::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3], bytes[4], bytes[5], bytes[6], bytes[7]]);
             if number >= most || length == drawn.len() {
                 continue;
             }

@@ -1,10 +1,10 @@
 //! `attest_ends`: at a drawn position, the token's registered embedding goes in and the next token comes out.
 
-use super::checks::{exactly, same};
+use super::checks::same;
 use super::manifest::{Manifest, INPUT, VALUE};
 use super::opening::Opening;
 use super::state::{Trace, CHALLENGED};
-use crate::accounts::{require, Proof};
+use crate::accounts::{distinct, require, Proof};
 use crate::error::{Error, Result};
 use crate::syscall::keccak256;
 use pinocchio::{account_info::AccountInfo, pubkey::Pubkey};
@@ -18,7 +18,7 @@ const HALF: [u8; 32] = [
 /// `attest_ends`: accounts miner (signer), trace (writable), manifest, opening.
 #[inline(never)]
 pub fn attest(program_id: &Pubkey, accounts: &[AccountInfo], draw: u16) -> Result<()> {
-    let [miner, account, manifest, opening] = exactly(accounts)?;
+    let [miner, account, manifest, opening] = distinct(accounts)?;
     let (trace, mut body, _) = Trace::open(program_id, account, Some(miner), CHALLENGED)?;
     let manifest = Manifest::of(program_id, manifest, trace)?;
     let (_, rest) = Proof::complete(program_id, opening)?;

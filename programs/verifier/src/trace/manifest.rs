@@ -3,10 +3,10 @@
 //! head ‖ segments (76 bytes each) ‖ edges (2 bytes each) ‖ first values of carried segments (32 bytes each). Everything
 //! in it is checked once, at sealing; sealed manifests are read without checks.
 
-use super::checks::{exactly, same};
+use super::checks::same;
 use super::merkle::Hash;
 use super::state;
-use crate::accounts::{require, require_signer, require_writable, view, view_unchecked, Header};
+use crate::accounts::{distinct, require, require_signer, require_writable, view, view_unchecked, Header};
 use crate::create::Creation;
 use crate::error::{Error, Result};
 use crate::syscall::keccak256;
@@ -217,7 +217,7 @@ impl<'a> Manifest<'a> {
 /// `create_manifest`: accounts authority (signer, writable), manifest (writable), system program.
 #[inline(never)]
 pub fn create(program_id: &Pubkey, accounts: &[AccountInfo], hash: &Hash, size: u32, bump: u8) -> Result<()> {
-    let [authority, account, system_program] = exactly(accounts)?;
+    let [authority, account, system_program] = distinct(accounts)?;
     let full_size = crate::upload::full_size::<state::Manifest>(size)?;
     let creation = Creation { program_id, payer: authority, account, system_program, bump };
     let seeds: [&[u8]; 3] = [b"manifest", authority.key(), hash];
@@ -240,7 +240,7 @@ pub fn create(program_id: &Pubkey, accounts: &[AccountInfo], hash: &Hash, size: 
 /// `seal_manifest`: accounts authority (signer), manifest (writable).
 #[inline(never)]
 pub fn seal(program_id: &Pubkey, accounts: &[AccountInfo]) -> Result<()> {
-    let [authority, account] = exactly(accounts)?;
+    let [authority, account] = distinct(accounts)?;
     require_signer(authority)?;
     require_writable(account)?;
     let (header, body) = view::<state::Manifest>(program_id, account)?;

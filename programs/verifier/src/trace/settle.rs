@@ -1,9 +1,9 @@
 //! How a trace ends: `claim_trace` answers for the whole work, once; `expire_trace` records a failure and burns the bond.
 
-use super::checks::{exactly, require_payer, same, slot};
+use super::checks::{require_payer, same, slot};
 use super::merkle::Hash;
 use super::state::{Trace, CLAIMED, EXPIRED, PROVED};
-use crate::accounts::{require, require_writable};
+use crate::accounts::{distinct, require, require_writable};
 use crate::create::minimum_balance;
 use crate::error::{Error, Result};
 use core::mem::size_of;
@@ -49,7 +49,7 @@ pub struct Expected<'a> {
 /// if everything is as expected; the bond and the draws' rent return to the miner.
 #[inline(never)]
 pub fn claim(program_id: &Pubkey, accounts: &[AccountInfo], expected: &Expected) -> Result<()> {
-    let [miner, account] = exactly(accounts)?;
+    let [miner, account] = distinct(accounts)?;
     require_payer(miner)?;
     let (trace, _) = Trace::view(program_id, account)?;
     same(&trace.miner, miner.key(), Error::WrongAuthority)?;
@@ -73,7 +73,7 @@ pub fn claim(program_id: &Pubkey, accounts: &[AccountInfo], expected: &Expected)
 /// the deadline of a trace that is not proved.
 #[inline(never)]
 pub fn expire(program_id: &Pubkey, accounts: &[AccountInfo]) -> Result<()> {
-    let [caller, account, incinerator] = exactly(accounts)?;
+    let [caller, account, incinerator] = distinct(accounts)?;
     require_payer(caller)?;
     require_writable(incinerator)?;
     same(incinerator.key(), &INCINERATOR, Error::WrongIncinerator)?;
