@@ -116,7 +116,7 @@ def _instructions() -> str:
 
 def _programs() -> str:
     rows = ["| program | bytes |", "|---|---|"]
-    rows += [f"| {name}.so | {artifacts.shared_object(name).stat().st_size:,} |" for name in ("verifier", "mai")]
+    rows += [f"| {name}.so | {artifacts.shared_object(name).stat().st_size:,} |" for name in ("verifier", "traces", "mai")]
     return "\n".join(rows)
 
 

@@ -24,7 +24,8 @@ from solders.pubkey import Pubkey
 from traces import model
 
 ROOT = Path(__file__).resolve().parents[2]
-SHARED_OBJECT = Path(os.environ.get("MAI_VERIFIER_SO", ROOT / "programs" / "build" / "out" / "verifier.so"))
+OUT = Path(os.environ.get("MAI_PROGRAMS_OUT", ROOT / "programs" / "build" / "out"))
+SHARED_OBJECT = Path(os.environ.get("MAI_TRACES_SO", OUT / "traces.so"))
 IDL = ROOT / "programs" / "verifier" / "verifier.json"
 CONTEXT = bytes(range(32))
 BOND = 2 * 10**9

@@ -8,7 +8,9 @@ from pathlib import Path
 
 from mai_build.errors import BuildError
 
-PROGRAMS = ("mai", "verifier")
+PROGRAMS = ("mai", "verifier", "traces")
+# Crates of PROGRAMS that a program is compiled with.
+LINKED = {"traces": ("verifier",)}
 EXAMPLES = ("examples/verify_in_your_program/escrow.py",)
 """Python programs outside programs/; what is built of one lies beside it."""
 

@@ -19,7 +19,7 @@ ELF_MAGIC = b"\x7fELF"
 # LLVM's whole-program level; Cargo.toml has the matching `opt-level`. Anchor: at O2 or O3 a `try_accounts` frame passes
 # 4096 bytes.
 SMALL = "Os"
-LEVELS = {"verifier": "O3"}
+LEVELS = {"verifier": "O3", "traces": "O3"}
 # Cargo hashes std's absolute path into every symbol, and symbols decide the order of constants in the result. For a
 # process that runs in the workspace this name of the library copy is right, and it is the same on every machine.
 STD_ADDRESS = f"/proc/self/cwd/{LIBRARY}"

@@ -9,7 +9,7 @@ from pathlib import Path
 from mai_build import external
 from mai_build.cache import write_if_changed
 from mai_build.errors import missing
-from mai_build.layout import PROGRAMS, Layout
+from mai_build.layout import LINKED, PROGRAMS, Layout
 from mai_build.toolchain import LIBRARY, TARGET
 
 TARGET_FILE = f"{TARGET}.json"
@@ -50,10 +50,10 @@ def stage_workspace(layout: Layout, program: str, generated: Files | None = None
         sync(workspace / "programs" / program, external.crate(layout, program, generated or {}))
     for other in PROGRAMS:
         files = _sources(layout, other, generated if other == program else None)
-        if other == program:
+        if other in (program, *LINKED.get(program, ())):
             if "src/lib.rs" not in files:
-                raise missing(f"programs/{program}/src/lib.rs")
-            sync(workspace / "programs" / program, files)
+                raise missing(f"programs/{other}/src/lib.rs")
+            sync(workspace / "programs" / other, files)
         else:
             write_if_changed(workspace / "programs" / other / "Cargo.toml", files["Cargo.toml"])
             for name in ("src/lib.rs", *({"build.rs"} & files.keys())):

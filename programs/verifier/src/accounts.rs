@@ -63,6 +63,19 @@ pub struct Session {
     pub reserved: [u8; 2],
 }
 
+/// A manifest account's header; the manifest follows. `programs/traces` makes and reads it; it is uploaded like a key.
+#[repr(C)]
+pub struct Manifest {
+    pub discriminator: [u8; 8],
+    pub authority: Pubkey,
+    /// keccak256 of the whole manifest: the model's name on chain.
+    pub hash: [u8; 32],
+    pub size: u32,
+    pub sealed: u8,
+    pub bump: u8,
+    pub reserved: [u8; 2],
+}
+
 /// A receipt: the statement that a proof proved, for one claimer in one context.
 #[repr(C)]
 pub struct Receipt {
@@ -84,7 +97,7 @@ pub struct Receipt {
 }
 
 const _: () = assert!(size_of::<Key>() == 112 && size_of::<Proof>() == 56 && size_of::<Receipt>() == 344);
-const _: () = assert!(size_of::<Session>() == 128);
+const _: () = assert!(size_of::<Session>() == 128 && size_of::<Manifest>() == 80);
 
 impl Header for Key {
     const DISCRIMINATOR: [u8; 8] = [0xc2, 0xe1, 0x2b, 0xd1, 0x62, 0x45, 0xdf, 0x64];
@@ -94,6 +107,9 @@ impl Header for Proof {
 }
 impl Header for Session {
     const DISCRIMINATOR: [u8; 8] = [0xf3, 0x51, 0x48, 0x73, 0xd6, 0xbc, 0x48, 0x90];
+}
+impl Header for Manifest {
+    const DISCRIMINATOR: [u8; 8] = [0x8b, 0x37, 0xbf, 0xb4, 0x0a, 0x65, 0x64, 0x28];
 }
 impl Header for Receipt {
     const DISCRIMINATOR: [u8; 8] = [0x27, 0x9a, 0x49, 0x6a, 0x50, 0x66, 0x91, 0x99];

@@ -1,7 +1,7 @@
 //! Decoding (8-byte discriminator, Borsh arguments) and dispatch.
 
 use crate::error::{Error, Result};
-use crate::{check, receipt, seal, session, trace, upload};
+use crate::{check, receipt, seal, session, upload};
 use pinocchio::{account_info::AccountInfo, pubkey::Pubkey};
 
 // sha256("global:NAME")[..8]
@@ -97,12 +97,12 @@ fn process_other(
             arguments.finish()?;
             receipt::claim(program_id, accounts, expected)
         }
-        _ => trace::instruction::process(program_id, accounts, discriminator, &mut arguments),
+        _ => Err(Error::UnknownInstruction),
     }
 }
 
 /// Borsh arguments, read front to back; every byte must be used.
-pub struct Arguments<'a>(&'a [u8]);
+pub struct Arguments<'a>(pub &'a [u8]);
 
 impl<'a> Arguments<'a> {
     #[inline(always)]

@@ -10,11 +10,12 @@
 //! | [`check`] | `check` |
 //! | [`session`] | `create_session`, `advance`: what does not fit one transaction |
 //! | [`receipt`] | `verify`, `verify_session` and `claim` |
-//! | [`trace`] | manifests, traces, draws: sampled proofs of a whole run |
 //! | [`verification`] | the verification itself, stage by stage |
 //! | [`key`], [`payload`] | views of a key program and of a proof payload |
 //! | [`transcript`], [`residue`], [`curve`] | the stages' arithmetic |
 //! | [`memory`], [`canonical`], [`syscall`], [`error`] | fixed memory layout, ranges, thin syscall wrappers, refusals |
+//!
+//! `programs/traces` is this program with sampled proofs of whole runs on top.
 //!
 //! The wire format is `docs/reference/verifier.md` and `docs/reference/key-program.md`.
 
@@ -37,24 +38,28 @@ pub mod residue;
 pub mod seal;
 pub mod session;
 pub mod syscall;
-pub mod trace;
 pub mod transcript;
 pub mod upload;
 pub mod verification;
 
-#[cfg(all(target_os = "solana", not(feature = "no-entrypoint")))]
-mod entrypoint {
+pub mod entrypoint {
+    //! What the runtime calls.
+
+    use crate::error::Result;
     use core::mem::MaybeUninit;
     use pinocchio::account_info::AccountInfo;
     use pinocchio::entrypoint::{InstructionContext, MaybeAccount};
+    use pinocchio::pubkey::Pubkey;
 
     /// One more than the most that an instruction takes: too many accounts are seen, not skipped.
     const MAX_ACCOUNTS: usize = 14;
 
+    /// Read the runtime's input and run `process` on it.
+    ///
     /// # Safety
-    /// Called by the runtime with its serialized input.
-    #[no_mangle]
-    pub unsafe extern "C" fn entrypoint(input: *mut u8) -> u64 {
+    /// `input` is the runtime's serialized input.
+    #[inline(always)]
+    pub unsafe fn run(input: *mut u8, process: impl Fn(&Pubkey, &[AccountInfo], &[u8]) -> Result<()>) -> u64 {
         let mut context = InstructionContext::new_unchecked(input);
         let mut accounts = [const { MaybeUninit::<AccountInfo>::uninit() }; MAX_ACCOUNTS];
         let first = accounts.as_mut_ptr() as *mut AccountInfo;
@@ -72,19 +77,37 @@ mod entrypoint {
             }
         }
         let accounts = core::slice::from_raw_parts(first, count);
-        let (program_id, data) = (context.program_id_unchecked(), context.instruction_data_unchecked());
-        match crate::instruction::process(program_id, accounts, data) {
+        match process(context.program_id_unchecked(), accounts, context.instruction_data_unchecked()) {
             Ok(()) => pinocchio::SUCCESS,
             Err(error) => error.refuse(),
         }
     }
-
-    pinocchio::no_allocator!();
-
-    /// No input panics; should one, it aborts. Without the place, which would take a fifth of the program's bytes.
-    #[panic_handler]
-    fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
-        // SAFETY: the runtime ends the program.
-        unsafe { pinocchio::syscalls::abort() }
-    }
 }
+
+/// Make a program of `process(program_id, accounts, data)`: its entrypoint.
+#[macro_export]
+macro_rules! program {
+    ($process:path) => {
+        /// # Safety
+        /// Called by the runtime with its serialized input.
+        #[no_mangle]
+        pub unsafe extern "C" fn entrypoint(input: *mut u8) -> u64 {
+            $crate::entrypoint::run(input, $process)
+        }
+    };
+}
+
+// Nothing is ever allocated.
+#[cfg(target_os = "solana")]
+pinocchio::no_allocator!();
+
+/// No input panics; should one, the program ends. Its place is not logged: the texts would take a tenth of the bytes.
+#[cfg(target_os = "solana")]
+#[panic_handler]
+fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
+    // SAFETY: the runtime ends the program.
+    unsafe { pinocchio::syscalls::abort() }
+}
+
+#[cfg(all(target_os = "solana", not(feature = "no-entrypoint")))]
+program!(crate::instruction::process);

@@ -1,12 +1,11 @@
 //! `create_key`, `create_proof`, `extend`, `write` and `close`: how keys and proofs get on chain and off again.
 
 use crate::accounts::{
-    discriminator, distinct, require, require_signer, require_writable, view, view_unchecked, Header, Key, Proof,
-    Receipt, Session,
+    discriminator, distinct, require, require_signer, require_writable, view, view_unchecked, Header, Key, Manifest,
+    Proof, Receipt, Session,
 };
 use crate::create::{Creation, MAX_GROWTH};
 use crate::error::{Error, Result};
-use crate::trace::state::Manifest;
 use core::mem::size_of;
 use pinocchio::{
     account_info::AccountInfo,

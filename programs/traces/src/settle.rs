@@ -3,11 +3,11 @@
 use super::checks::{require_payer, same, slot};
 use super::merkle::Hash;
 use super::state::{Trace, CLAIMED, EXPIRED, PROVED};
-use crate::accounts::{distinct, require, require_writable};
-use crate::create::minimum_balance;
-use crate::error::{Error, Result};
 use core::mem::size_of;
 use pinocchio::{account_info::AccountInfo, pubkey::Pubkey};
+use verifier::accounts::{distinct, require, require_writable};
+use verifier::create::minimum_balance;
+use verifier::error::{Error, Result};
 
 /// The part of a forfeited bond that whoever reports the expiry is paid; the rest is burnt.
 const REPORT_DIVISOR: u64 = 8;

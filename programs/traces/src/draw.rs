@@ -9,11 +9,11 @@ use super::checks::{require_payer, same};
 use super::merkle::Hash;
 use super::settle::pay;
 use super::state::{Trace, COMMITTED, REVEALED};
-use crate::accounts::{distinct, require};
-use crate::error::{Error, Result};
-use crate::memory::HEAP;
-use crate::syscall::keccak256;
 use pinocchio::{account_info::AccountInfo, pubkey::Pubkey};
+use verifier::accounts::{distinct, require};
+use verifier::error::{Error, Result};
+use verifier::memory::HEAP;
+use verifier::syscall::keccak256;
 
 /// Slots for a draw. The sysvar holds the last 512 blocks, so that targets cannot leave it earlier on a live chain.
 pub const DRAW_SLOTS: u64 = 512;

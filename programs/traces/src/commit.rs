@@ -6,11 +6,11 @@ use super::draw::DRAW_SLOTS;
 use super::manifest::Manifest;
 use super::merkle::Hash;
 use super::state::{Body, Trace, COMMITTED, DRAWN, REVEALED};
-use crate::accounts::{distinct, require, view_unchecked, Header};
-use crate::create::{transfer, Creation};
-use crate::error::{Error, Result};
 use core::mem::size_of;
 use pinocchio::{account_info::AccountInfo, pubkey::Pubkey};
+use verifier::accounts::{distinct, require, view_unchecked, Header};
+use verifier::create::{transfer, Creation};
+use verifier::error::{Error, Result};
 
 /// The arguments of `commit_trace`.
 pub struct Commit<'a> {

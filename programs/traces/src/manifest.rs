@@ -6,12 +6,12 @@
 use super::checks::same;
 use super::merkle::Hash;
 use super::state;
-use crate::accounts::{distinct, require, require_signer, require_writable, view, view_unchecked, Header};
-use crate::create::Creation;
-use crate::error::{Error, Result};
-use crate::syscall::keccak256;
 use core::mem::size_of;
 use pinocchio::{account_info::AccountInfo, pubkey::Pubkey};
+use verifier::accounts::{self, distinct, require, require_signer, require_writable, view, view_unchecked, Header};
+use verifier::create::Creation;
+use verifier::error::{Error, Result};
+use verifier::syscall::keccak256;
 
 const MAGIC: u32 = 0x5449_414d; // "MAIT"
 const MAX_SEGMENTS: u16 = 4096;
@@ -147,7 +147,7 @@ impl<'a> Manifest<'a> {
 
     #[inline(never)]
     pub fn sealed(program_id: &Pubkey, account: &'a AccountInfo) -> Result<Self> {
-        let (header, body) = view::<state::Manifest>(program_id, account)?;
+        let (header, body) = view::<accounts::Manifest>(program_id, account)?;
         require(header.sealed == 1, Error::ManifestNotSealed)?;
         Self::parse(&header.hash, body)
     }
@@ -218,15 +218,15 @@ impl<'a> Manifest<'a> {
 #[inline(never)]
 pub fn create(program_id: &Pubkey, accounts: &[AccountInfo], hash: &Hash, size: u32, bump: u8) -> Result<()> {
     let [authority, account, system_program] = distinct(accounts)?;
-    let full_size = crate::upload::full_size::<state::Manifest>(size)?;
+    let full_size = verifier::upload::full_size::<accounts::Manifest>(size)?;
     let creation = Creation { program_id, payer: authority, account, system_program, bump };
     let seeds: [&[u8]; 3] = [b"manifest", authority.key(), hash];
     creation.check(&seeds, Error::AccountExists)?;
     creation.make(&seeds, full_size)?;
     // SAFETY: the account was just made, at least as long as its header.
-    let (manifest, _) = unsafe { view_unchecked::<state::Manifest>(account) };
-    *manifest = state::Manifest {
-        discriminator: state::Manifest::DISCRIMINATOR,
+    let (manifest, _) = unsafe { view_unchecked::<accounts::Manifest>(account) };
+    *manifest = accounts::Manifest {
+        discriminator: accounts::Manifest::DISCRIMINATOR,
         authority: *authority.key(),
         hash: *hash,
         size,
@@ -243,7 +243,7 @@ pub fn seal(program_id: &Pubkey, accounts: &[AccountInfo]) -> Result<()> {
     let [authority, account] = distinct(accounts)?;
     require_signer(authority)?;
     require_writable(account)?;
-    let (header, body) = view::<state::Manifest>(program_id, account)?;
+    let (header, body) = view::<accounts::Manifest>(program_id, account)?;
     same(&header.authority, authority.key(), Error::WrongAuthority)?;
     require(header.sealed == 0, Error::ManifestSealed)?;
     require(body.len() == header.size as usize, Error::AccountIncomplete)?;

@@ -4,10 +4,10 @@ use super::checks::same;
 use super::manifest::{Manifest, INPUT, VALUE};
 use super::opening::Opening;
 use super::state::{Trace, CHALLENGED};
-use crate::accounts::{distinct, require, Proof};
-use crate::error::{Error, Result};
-use crate::syscall::keccak256;
 use pinocchio::{account_info::AccountInfo, pubkey::Pubkey};
+use verifier::accounts::{distinct, require, Proof};
+use verifier::error::{Error, Result};
+use verifier::syscall::keccak256;
 
 /// (r - 1) / 2, big-endian: field elements above it are negative numbers.
 const HALF: [u8; 32] = [

@@ -1,23 +1,10 @@
-//! The headers of `Manifest` and `Trace` accounts, and the steps of a trace.
+//! The header of a `Trace` account, and the steps of a trace.
 
 use super::checks::{same, slot};
-use crate::accounts::{require, require_signer, require_writable, view, Header};
-use crate::error::{Error, Result};
 use core::mem::size_of;
 use pinocchio::{account_info::AccountInfo, pubkey::Pubkey};
-
-/// A manifest account's header; the manifest follows.
-#[repr(C)]
-pub struct Manifest {
-    pub discriminator: [u8; 8],
-    pub authority: Pubkey,
-    /// keccak256 of the whole manifest: the model's name on chain.
-    pub hash: [u8; 32],
-    pub size: u32,
-    pub sealed: u8,
-    pub bump: u8,
-    pub reserved: [u8; 2],
-}
+use verifier::accounts::{require, require_signer, require_writable, view, Header};
+use verifier::error::{Error, Result};
 
 /// A trace's header; the drawn positions, the drawn leaves and the bitmap of receipts follow.
 #[repr(C)]
@@ -57,11 +44,8 @@ pub struct Trace {
     pub reserved: [u8; 2],
 }
 
-const _: () = assert!(size_of::<Manifest>() == 80 && size_of::<Trace>() == 352);
+const _: () = assert!(size_of::<Trace>() == 352);
 
-impl Header for Manifest {
-    const DISCRIMINATOR: [u8; 8] = [0x8b, 0x37, 0xbf, 0xb4, 0x0a, 0x65, 0x64, 0x28];
-}
 impl Header for Trace {
     const DISCRIMINATOR: [u8; 8] = [0x8b, 0xf9, 0xc6, 0xd1, 0x5b, 0x7c, 0xa2, 0x8b];
 }

@@ -1,12 +1,12 @@
 //! Checks that many of these instructions make, each compiled once: here a small program matters more than a fast one.
 
-use crate::accounts::{require, require_signer, require_writable};
-use crate::error::{Error, Result};
 use pinocchio::{
     account_info::AccountInfo,
     pubkey::pubkey_eq,
     sysvars::{clock::Clock, Sysvar},
 };
+use verifier::accounts::{require, require_signer, require_writable};
+use verifier::error::{Error, Result};
 
 /// `Err(error)` unless the hashes or addresses are equal.
 #[inline(never)]

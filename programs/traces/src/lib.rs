@@ -1,5 +1,8 @@
 //! Traces and challenges: sampled proofs of a run that is too long to prove whole (`docs/reference/trace.md`).
 //!
+//! A program of its own that contains the verifier: receipts are made and consumed by one program, so an attested leaf
+//! needs no call into another. Who wants single proofs only deploys `programs/verifier`, two thirds of the size.
+//!
 //! | module | holds |
 //! |---|---|
 //! | [`instruction`] | the ten instructions: discriminators, arguments, dispatch |
@@ -14,6 +17,8 @@
 //! | [`checks`] | checks of accounts and hashes, compiled once |
 //! | [`settle`] | `claim_trace`, `expire_trace` |
 
+#![cfg_attr(target_os = "solana", no_std)]
+
 pub mod attest;
 pub mod checks;
 pub mod commit;
@@ -25,3 +30,6 @@ pub mod merkle;
 pub mod opening;
 pub mod settle;
 pub mod state;
+
+#[cfg(all(target_os = "solana", not(feature = "no-entrypoint")))]
+verifier::program!(instruction::process);

@@ -3,7 +3,7 @@
 //! leaf = keccak(0x00 ‖ kind ‖ content), node = keccak(0x01 ‖ left ‖ right); what is missing to a power of two is the
 //! empty leaf, 32 zero bytes, which is no hash of anything known.
 
-use crate::syscall::keccak256;
+use verifier::syscall::keccak256;
 
 pub type Hash = [u8; 32];
 

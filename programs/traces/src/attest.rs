@@ -4,11 +4,11 @@ use super::checks::same;
 use super::manifest::{Manifest, Segment, INPUT, PREVIOUS};
 use super::opening::{Leaf, Opening};
 use super::state::{Body, Trace, CHALLENGED};
-use crate::accounts::{distinct, require, require_writable, view, Proof, Receipt};
-use crate::error::{Error, Result};
-use crate::key::POINT_BYTES;
-use crate::syscall::{bn254, keccak256, Bn254};
 use pinocchio::{account_info::AccountInfo, pubkey::Pubkey};
+use verifier::accounts::{distinct, require, require_writable, view, Proof, Receipt};
+use verifier::error::{Error, Result};
+use verifier::key::POINT_BYTES;
+use verifier::syscall::{bn254, keccak256, Bn254};
 
 /// The modulus of coordinates, big-endian. The syscalls ignore a bit above it and read another as the identity.
 const Q: [u8; 32] = [

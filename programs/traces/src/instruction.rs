@@ -1,9 +1,9 @@
 //! Decoding and dispatch of the instructions on manifests and traces.
 
 use super::{attest, commit, draw, ends, manifest, settle};
-use crate::error::{Error, Result};
-use crate::instruction::Arguments;
 use pinocchio::{account_info::AccountInfo, pubkey::Pubkey};
+use verifier::error::{Error, Result};
+use verifier::instruction::Arguments;
 
 // sha256("global:NAME")[..8]
 const CREATE_MANIFEST: [u8; 8] = [0xdf, 0x99, 0xe6, 0x3e, 0xb5, 0xe8, 0x6e, 0x8f];
@@ -17,9 +17,32 @@ const ATTEST_ENDS: [u8; 8] = [0x30, 0x89, 0x9b, 0x3b, 0x60, 0xb0, 0xe0, 0x10];
 const CLAIM_TRACE: [u8; 8] = [0x33, 0xfc, 0xc1, 0x3b, 0xb6, 0xb4, 0x8c, 0xa9];
 const EXPIRE_TRACE: [u8; 8] = [0x87, 0xff, 0xaa, 0x7e, 0x09, 0xce, 0x43, 0x7d];
 
-/// Run one instruction.
+const OWN: [[u8; 8]; 10] = [
+    CREATE_MANIFEST,
+    SEAL_MANIFEST,
+    COMMIT_TRACE,
+    DRAW_TRACE,
+    REVEAL_TRACE,
+    ATTEST,
+    JOIN,
+    ATTEST_ENDS,
+    CLAIM_TRACE,
+    EXPIRE_TRACE,
+];
+
+/// Run one instruction: one of this program's own, or one of the verifier's.
+#[inline(always)]
+pub fn process(program_id: &Pubkey, accounts: &[AccountInfo], data: &[u8]) -> Result<()> {
+    match data.split_first_chunk::<8>() {
+        Some((discriminator, arguments)) if OWN.contains(discriminator) => {
+            process_own(program_id, accounts, *discriminator, &mut Arguments(arguments))
+        }
+        _ => verifier::instruction::process(program_id, accounts, data),
+    }
+}
+
 #[inline(never)]
-pub fn process(
+fn process_own(
     program_id: &Pubkey,
     accounts: &[AccountInfo],
     discriminator: [u8; 8],

@@ -4,10 +4,10 @@ use super::checks::same;
 use super::manifest::{Manifest, Segment};
 use super::merkle::{depth, root, Hash, POSITION, ROW, SEGMENT, TOKEN};
 use super::state::Trace;
-use crate::accounts::require;
-use crate::error::{Error, Result};
-use crate::key::POINT_BYTES;
-use crate::syscall::keccak256;
+use verifier::accounts::require;
+use verifier::error::{Error, Result};
+use verifier::key::POINT_BYTES;
+use verifier::syscall::keccak256;
 
 const SALT_BYTES: usize = 16;
 
