@@ -116,7 +116,8 @@ def _instructions() -> str:
 
 def _programs() -> str:
     rows = ["| program | bytes |", "|---|---|"]
-    rows += [f"| {name}.so | {artifacts.shared_object(name).stat().st_size:,} |" for name in ("verifier", "traces", "mai")]
+    for name in ("verifier", "traces", "mai"):
+        rows.append(f"| {name}.so | {artifacts.shared_object(name).stat().st_size:,} |")
     return "\n".join(rows)
 
 
