@@ -19,8 +19,12 @@ S = 3  # slot operands are slot * 3
 
 HALT, MUL, MULA, DOT2, DOT2A, DOT3, DOT4, ADD, ADD3, SUB, RED, INV, SCAL, MARK = range(14)
 LENGTHS = (1, 4, 5, 6, 7, 8, 10, 4, 5, 4, 3, 3, 3, 1)
+BINDINGS = (RED, INV)
 # Products and addends of the sums.
-SUMS = {MUL: (1, 0), MULA: (1, 1), DOT2: (2, 0), DOT2A: (2, 1), DOT3: (3, 0), DOT4: (4, 0), ADD: (0, 2), ADD3: (0, 3), SUB: (0, 2)}  # fmt: skip
+SUMS = {
+    MUL: (1, 0), MULA: (1, 1), DOT2: (2, 0), DOT2A: (2, 1), DOT3: (3, 0), DOT4: (4, 0),
+    ADD: (0, 2), ADD3: (0, 3), SUB: (0, 2),
+}  # fmt: skip
 # Indices of the counts in a Draft's `counts`.
 N_INSTANCES, N_EVALS, N_CONSTANTS, N_HINTS, N_SLOTS, N_POINTS, UNIT_POINT, QUOTIENT_WORDS = range(8)
 
