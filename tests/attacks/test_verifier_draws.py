@@ -141,13 +141,16 @@ def test_coefficients_that_omit_something_are_not_the_chains(shared: Chain, line
     assert shared.check(key, payload.scaled(payload.coefficients()).body()).refused is None
 
 
-def test_coefficients_cover_the_key_and_differ(linear4: Circuit) -> None:
+def test_coefficients_cover_the_key_and_differ(shared: Chain, linear4: Circuit) -> None:
     payload = linear4.batch_pieces
-    other = payload.but(blob=payload.draft.but(circuit=bytes(32)).blob())
+    other = payload.but(blob=payload.draft.but(circuit=bytes([1]) * 32).blob())
     found, of_other = payload.coefficients(), other.coefficients(payload.digests)
     assert found[0] == 1
     assert len({*found, *of_other}) == 7
     assert all(1 << 127 <= k < 1 << 128 for k in found[1:])
+    key = shared.sealed_key(linear4.blob)
+    assert shared.check(key, payload.scaled(of_other).body()).refused == "HintWrong"
+    assert shared.check(key, payload.scaled(found).body()).refused is None
 
 
 # -- weights that omit scalars or hints: a small key, under which W' must be the curve sum

@@ -87,9 +87,11 @@ class Chain:
 
     # -- transactions
 
-    def send(self, *instructions: Instruction, signers: Sequence[Keypair] = (), heap: int = HEAP) -> Outcome:
-        """Send with 1.4 million compute units; the payer pays. Of `signers`, those sign whom the message names."""
-        budget = [set_compute_unit_limit(1_400_000)] + ([request_heap_frame(heap)] if heap else [])
+    def send(
+        self, *instructions: Instruction, signers: Sequence[Keypair] = (), heap: int = HEAP, units: int = 1_400_000
+    ) -> Outcome:
+        """Send; the payer pays. Of `signers`, those sign whom the message names."""
+        budget = [set_compute_unit_limit(units)] + ([request_heap_frame(heap)] if heap else [])
         message = Message([*budget, *instructions], self.payer.pubkey())
         needed = message.account_keys[: message.header.num_required_signatures]
         signing = {keypair.pubkey(): keypair for keypair in (self.payer, *signers) if keypair.pubkey() in needed}
@@ -220,8 +222,8 @@ class Session:
         return ix_advance(self.owner.pubkey(), self.key, self.proof, self.address, steps)
 
     def advance(self, steps: int = 2**32 - 1) -> str | None:
-        """Advance once; the refusal's name."""
-        return self.chain.send(self.step(steps), signers=[self.owner]).refused
+        """Advance once, with the default heap; the refusal's name."""
+        return self.chain.send(self.step(steps), signers=[self.owner], heap=0).refused
 
     def advance_to(self, stage: str, steps: int = 2**32 - 1) -> str | None:
         """Advance until the stage is next; the refusal that stopped it, if any."""
