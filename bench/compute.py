@@ -7,12 +7,26 @@ from dataclasses import dataclass
 from mai.chain.check import Checked, check_proof
 from mai.chain.profile import STAGES, stage_units
 from mai_zk import circuits
-from mai_zk.isa import CurveKind
 from mai_zk.keyprogram import KeyProgram
 from mai_zk.prooffile import ProofFile
 from mai_zk.prover import make_prover
 
-CIRCUITS = ("linear4", "digits", "ffn64")
+CIRCUITS = ("linear4", "digits", "mlp64", "ffn64")
+# What the same stages cost before (Montgomery arithmetic in nine limbs, commit 76b091d), made by the same command.
+BEFORE = {
+    "linear4": {
+        "transcript": 7_710, "load": 3_053, "lagrange": 20_906, "quotient": 59_332, "shplonk": 34_741,
+        "msm": 119_392, "pairing": 49_080, "total": 294_602,
+    },
+    "digits": {
+        "transcript": 7_952, "load": 2_791, "lagrange": 13_779, "quotient": 71_000, "shplonk": 39_333,
+        "msm": 149_162, "pairing": 49_080, "total": 333_485,
+    },
+    "ffn64": {
+        "transcript": 8_596, "load": 4_233, "lagrange": 17_479, "quotient": 106_770, "shplonk": 52_215,
+        "msm": 225_760, "pairing": 49_080, "total": 464_521,
+    },
+}  # fmt: skip
 # Solana's prices of curve operations (runtime constants, execution budget of Agave 2 and 3).
 ADDITION, MULTIPLICATION = 334, 3_840
 PAIRING_FIRST, PAIRING_MORE = 36_364, 12_121
@@ -41,10 +55,9 @@ class CircuitFigures:
 
 def curve_floor(key: KeyProgram) -> tuple[int, int]:
     """(compute units of the curve operations alone, number of multiplications)."""
-    multiplications = sum(op.kind is CurveKind.MULS for op in key.curve_ops)
-    additions = sum(op.kind in (CurveKind.ADDP, CurveKind.ADDR) for op in key.curve_ops)
+    additions = key.n_points + key.n_proof_points - 1
     pairing = PAIRING_FIRST + PAIRING_MORE
-    return multiplications * MULTIPLICATION + additions * ADDITION + pairing, multiplications
+    return key.n_scalars * MULTIPLICATION + additions * ADDITION + pairing, key.n_scalars
 
 
 def measure(name: str) -> CircuitFigures:
@@ -91,10 +104,15 @@ def table(figures: list[CircuitFigures]) -> str:
     row("instances", [str(item.instances) for item in figures])
     row("key program, bytes", [f"{item.key_bytes:,}" for item in figures])
     for stage in STAGES:
-        row(stage, [f"{item.stages[stage]:,}" for item in figures])
-    row("**`check`, whole transaction**", [f"**{item.total:,}**" for item in figures])
+        row(stage, [_with_before(item, stage, item.stages[stage]) for item in figures])
+    row("**`check`, whole transaction**", [_with_before(item, "total", item.total, "**") for item in figures])
     row("curve floor", [f"{item.floor:,}" for item in figures])
     row("ratio to the floor", [f"{item.total / item.floor:.2f}" for item in figures])
     row("curve multiplications", [str(item.multiplications) for item in figures])
     row("transactions: proof, key (once)", [f"{item.transactions}, {item.key_transactions}" for item in figures])
     return "\n".join(rows)
+
+
+def _with_before(figures: CircuitFigures, stage: str, units: int, mark: str = "") -> str:
+    before = BEFORE.get(figures.name, {}).get(stage)
+    return f"{mark}{units:,}{mark}" + (f" (was {before:,})" if before else "")

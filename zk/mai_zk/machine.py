@@ -123,6 +123,4 @@ def run_code(program: KeyProgram, inputs: Sequence[int]) -> CodeResult:
             claims.append(slots[args[0]] * value - 1)
         elif op is Op.SCAL:
             scalars[args[0]] = slots[args[1]]
-    return CodeResult(
-        tuple(slots[first_hint : first_hint + program.n_hints]), tuple(scalars), tuple(claims), refusal
-    )
+    return CodeResult(tuple(slots[first_hint : first_hint + program.n_hints]), tuple(scalars), tuple(claims), refusal)

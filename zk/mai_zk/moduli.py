@@ -1,7 +1,7 @@
 """The six random primes of a payload: drawn as the verifier does (`residue::moduli`), with the divisors that prove it.
 
-A seed yields a fixed stream of odd candidates between 2^30 and 2^31; the first six primes in it are the moduli. For every
-candidate that is passed over the payload names its smallest factor.
+A seed yields a fixed stream of odd candidates between 2^30 and 2^31; the first six primes in it are the moduli. For
+every candidate that is passed over the payload names its smallest factor.
 """
 
 from __future__ import annotations

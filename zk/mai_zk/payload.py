@@ -35,9 +35,7 @@ def make_payload(program: KeyProgram, proofs: Sequence[tuple[Sequence[int], byte
     if not 1 <= len(proofs) <= MAX_PROOFS:
         raise ZkError(f"A payload holds 1 to {MAX_PROOFS} proofs, but {len(proofs)} were given.")
     runs = [execute(program, instances, proof) for instances, proof in proofs]
-    digests = b"".join(
-        keccak256(run.state + run.proof[-64:] + encode_words(run.hints)) for run in runs
-    )
+    digests = b"".join(keccak256(run.state + run.proof[-64:] + encode_words(run.hints)) for run in runs)
     coefficients = [1, *(batch_coefficient(program, digests, i) for i in range(1, len(runs)))]
     totals = list(_scalars(program, runs, coefficients))
     supplied = [total % R for total in totals]

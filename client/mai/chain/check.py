@@ -13,6 +13,7 @@ from mai.chain import artifacts
 from mai.chain.cluster import LAMPORTS_PER_SOL
 from mai.chain.embedded import Embedded
 from mai.chain.progress import Progress, silent
+from mai.chain.route import Route, Way, choose
 from mai.chain.verifier import Verifier
 from mai.errors import ProgramError
 
@@ -24,10 +25,11 @@ class Checked:
     Attributes:
         reason: the refusal's name, or None if the proof was accepted.
         detail: what the refusal means, in a sentence.
-        compute_units: consumed by the transaction that verifies (0 if it was not reached).
+        compute_units: consumed by the transaction or the session that verifies (0 if it was not reached).
         transactions: that create, write and check the proof.
         key_transactions: that create, write and seal the key; once per circuit.
-        logs: of the transaction that verifies.
+        logs: of the (last) transaction that verifies.
+        route: one transaction, or a session.
     """
 
     reason: str | None
@@ -36,6 +38,7 @@ class Checked:
     transactions: int
     key_transactions: int
     logs: list[str]
+    route: Route
 
 
 def payload(key: KeyProgram, proof: ProofFile) -> bytes:
@@ -44,7 +47,8 @@ def payload(key: KeyProgram, proof: ProofFile) -> bytes:
         return key.payload(proof.instances, proof.proof)
     except ZkError:
         instances = b"".join(value.to_bytes(32, "big") for value in proof.instances)
-        return instances + proof.proof + bytes(32 * key.n_hints)
+        hints = bytes(32 * (key.n_hints + key.n_scalars) + 8 * key.quotient_words)
+        return (1).to_bytes(8, "little") + instances + proof.proof + hints
 
 
 def embedded_verifier(chain: Embedded | None = None) -> Verifier:
@@ -61,12 +65,20 @@ def check_proof(key: KeyProgram, proof: ProofFile, progress: Progress = silent, 
     """Upload ``key`` and ``proof`` to a fresh embedded chain and run the verifier's ``check``."""
     verifier = embedded_verifier()
     key_transactions = transactions = 0
+    way = choose(key, receipts=False)
     try:
         key_account = verifier.upload_key(key)
         key_transactions = len(key_account.transactions)
         proof_account = verifier.upload_proof(payload(key, proof), 0, progress)
         transactions = len(proof_account.transactions) + 1
-        landed = verifier.check(key, key_account.address, proof_account.address, profile=profile)
+        if way.way is Way.ONE_TRANSACTION:
+            landed = [verifier.check(key, key_account.address, proof_account.address, profile=profile)]
+        else:
+            landed = verifier.run_session(
+                key, key_account.address, proof_account.address, 0, progress=progress
+            ).transactions
+            transactions += len(landed) - 1
     except ProgramError as error:
-        return Checked(error.name, error.detail, 0, transactions, key_transactions, error.logs)
-    return Checked(None, "", landed.compute_units, transactions, key_transactions, landed.logs)
+        return Checked(error.name, error.detail, 0, transactions, key_transactions, error.logs, way)
+    units = sum(item.compute_units for item in landed)
+    return Checked(None, "", units, transactions, key_transactions, landed[-1].logs, way)

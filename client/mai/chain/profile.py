@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-STAGES = ("transcript", "load", "lagrange", "quotient", "shplonk", "msm", "pairing")
+STAGES = ("transcript", "moduli", "load", "lagrange", "quotient", "shplonk", "claims", "msm", "pairing")
 # What `sol_log_compute_units` itself costs between two readings.
 LOG_COST = 101
 _REMAINING = re.compile(r"Program consumption: (\d+) units remaining")

@@ -89,6 +89,7 @@ class Program:
         name: str,
         accounts: Mapping[str, Pubkey],
         arguments: Mapping[str, Any] | None = None,
+        more: Sequence[AccountMeta] = (),
     ) -> Instruction:
         """Build an instruction.
 
@@ -96,6 +97,7 @@ class Program:
             name: in snake case, as in the program's source.
             accounts: by the IDL's names in snake case; programs and sysvars of Solana itself may be left out.
             arguments: by the IDL's names in snake case.
+            more: accounts behind those that the IDL names.
 
         Raises:
             MaiError: an unknown instruction, or accounts or arguments that do not fit the IDL.
@@ -120,7 +122,7 @@ class Program:
         except Exception as error:
             raise MaiError(f"the arguments of {name} do not fit: {error}") from error
         metas = [AccountMeta(given[account], signer, writable) for account, signer, writable in wanted]
-        return Instruction(self.address, data, metas)
+        return Instruction(self.address, data, [*metas, *more])
 
     def decode(self, data: bytes) -> Any:
         """An account's fields, by its discriminator.

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from mai_zk.keyprogram import KeyProgram, Statement
-from solders.instruction import Instruction
+from solders.account import Account
+from solders.instruction import AccountMeta, Instruction
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 
-from mai.chain import artifacts
+from mai.chain import artifacts, route
 from mai.chain.cluster import Cluster, Landed
 from mai.chain.program import Program
 from mai.chain.progress import Progress, silent
@@ -20,6 +22,7 @@ CHUNK_BYTES = 960
 GROWTH_BYTES = 10_240
 KEY_HEADER_BYTES = 112
 PROOF_HEADER_BYTES = 56
+SESSION_HEADER_BYTES = 128
 
 
 @dataclass
@@ -45,6 +48,10 @@ class Verifier:
     def proof_address(self, nonce: int) -> tuple[Pubkey, int]:
         """Where this payer's proof number ``nonce`` lives, and the bump."""
         return self.program.pda(b"proof", bytes(self.payer.pubkey()), nonce.to_bytes(8, "little"))
+
+    def session_address(self, nonce: int) -> tuple[Pubkey, int]:
+        """Where this payer's session number ``nonce`` lives, and the bump."""
+        return self.program.pda(b"session", bytes(self.payer.pubkey()), nonce.to_bytes(8, "little"))
 
     def receipt_address(self, context: bytes, claimer: Pubkey, statement: bytes) -> tuple[Pubkey, int]:
         """The receipt that ``claimer`` gets for ``statement`` in ``context``, and the bump."""
@@ -83,16 +90,18 @@ class Verifier:
         """Write ``data`` into an unsealed key's or a proof's body at ``offset``."""
         return self.cluster.send([self._write(address, offset, data)], [self.payer])
 
-    def check(self, key: KeyProgram, key_address: Pubkey, proof_address: Pubkey, *, profile: bool = False) -> Landed:
-        """Verify and change nothing.
+    def check(
+        self, key: KeyProgram, key_address: Pubkey, proof_address: Pubkey, *, proofs: int = 1, profile: bool = False
+    ) -> Landed:
+        """Verify a payload of so many proofs and change nothing.
 
         Raises:
-            ProgramError: the proof is refused; its name says why.
+            ProgramError: a proof is refused; its name says why.
         """
         instruction = self.program.instruction(
             "check", {"key": key_address, "proof": proof_address}, {"profile": profile}
         )
-        return self.cluster.send([instruction], [self.payer], heap_bytes=key.heap_bytes)
+        return self.cluster.send([instruction], [self.payer], heap_bytes=key.heap_for(proofs))
 
     def verify(
         self,
@@ -104,19 +113,70 @@ class Verifier:
         *,
         profile: bool = False,
     ) -> Uploaded:
-        """Verify and create this payer's receipt in ``context``."""
-        receipt, bump = self.receipt_address(context, self.payer.pubkey(), statement.statement)
-        instruction = self.program.instruction(
-            "verify",
-            {
-                "claimer": self.payer.pubkey(),
-                "key": key_address,
-                "proof": proof_address,
-                "receipt": receipt,
-            },
-            {"context": list(context), "bumps": bytes([bump]), "profile": profile},
-        )
-        return Uploaded(receipt, [self.cluster.send([instruction], [self.payer], heap_bytes=key.heap_bytes)])
+        """Verify one proof and create this payer's receipt in ``context``."""
+        (receipt,), landed = self.verify_batch(key, key_address, proof_address, context, [statement], profile=profile)
+        return Uploaded(receipt, [landed])
+
+    def verify_batch(
+        self,
+        key: KeyProgram,
+        key_address: Pubkey,
+        proof_address: Pubkey,
+        context: bytes,
+        statements: Sequence[Statement],
+        *,
+        session: Pubkey | None = None,
+        profile: bool = False,
+    ) -> tuple[list[Pubkey], Landed]:
+        """Create this payer's receipts in ``context``, one for each proof of a payload (its statements in order).
+
+        The payload is verified by this very transaction, or has been by ``session``.
+        """
+        found = [self.receipt_address(context, self.payer.pubkey(), item.statement) for item in statements]
+        receipts = [address for address, _ in found]
+        accounts = {"claimer": self.payer.pubkey(), "key": key_address, "proof": proof_address, "receipt": receipts[0]}
+        arguments: dict[str, Any] = {"context": list(context), "bumps": bytes(bump for _, bump in found)}
+        if session is None:
+            name, heap = "verify", key.heap_for(len(statements))
+            arguments["profile"] = profile
+        else:
+            name, heap = "verify_session", 0
+            accounts["session"] = session
+        more = [AccountMeta(address, False, True) for address in receipts[1:]]
+        instruction = self.program.instruction(name, accounts, arguments, more)
+        return receipts, self.cluster.send([instruction], [self.payer], heap_bytes=heap)
+
+    def run_session(
+        self,
+        key: KeyProgram,
+        key_address: Pubkey,
+        proof_address: Pubkey,
+        nonce: int,
+        *,
+        proofs: int = 1,
+        progress: Progress = silent,
+    ) -> Uploaded:
+        """Verify a payload over several transactions (`mai.chain.route`); goes on where an interrupted one stopped.
+
+        Raises:
+            ProgramError: a proof is refused; its name says why. The session stays where it was.
+        """
+        address, bump = self.session_address(nonce)
+        uploaded = Uploaded(address)
+        names = {"authority": self.payer.pubkey(), "key": key_address, "proof": proof_address, "session": address}
+        if self.cluster.account(address) is None:
+            create = self.program.instruction("create_session", names, {"nonce": nonce, "bump": bump})
+            uploaded.transactions.append(self.cluster.send([create], [self.payer]))
+        self._grow(uploaded, SESSION_HEADER_BYTES + key.memory_bytes(proofs))
+        found = self.program.fetch(self.cluster, address)
+        state = route.State(found.stage, found.proof, found.position)
+        plan = route.session(key, proofs, state).transactions if found.stage < route.VERIFIED else ()
+        for number, steps in enumerate(plan):
+            progress(number, len(plan))
+            calls = [self.program.instruction("advance", names, {"steps": item}) for item in steps]
+            uploaded.transactions.append(self.cluster.send(calls, [self.payer]))
+        progress(len(plan), len(plan))
+        return uploaded
 
     def close(self, address: Pubkey) -> Landed:
         """Close a proof, an unsealed key or an unconsumed receipt of this payer; its rent returns."""
@@ -137,15 +197,7 @@ class Verifier:
 
     def _fill(self, uploaded: Uploaded, header: int, body: bytes, progress: Progress) -> None:
         """Grow the account to its size, then write only the chunks that are not there yet."""
-        account = self.cluster.account(uploaded.address)
-        if account is None:
-            raise MaiError(f"the account {uploaded.address} was not created")
-        extend = {"authority": self.payer.pubkey(), "account": uploaded.address}
-        size = len(account.data)
-        while size < header + len(body):
-            landed = self.cluster.send([self.program.instruction("extend", extend)], [self.payer])
-            uploaded.transactions.append(landed)
-            size += GROWTH_BYTES
+        account = self._grow(uploaded, header + len(body))
         present = bytes(account.data[header:]).ljust(len(body), b"\0")
         chunks = [
             [self._write(uploaded.address, offset, body[offset : offset + CHUNK_BYTES])]
@@ -157,3 +209,14 @@ class Verifier:
             progress(start, len(chunks))
             uploaded.transactions += self.cluster.send_many(chunks[start : start + step], [self.payer])
         progress(len(chunks), len(chunks))
+
+    def _grow(self, uploaded: Uploaded, full_size: int) -> Account:
+        """Grow the account to its full size; the account as it was before."""
+        account = self.cluster.account(uploaded.address)
+        if account is None:
+            raise MaiError(f"the account {uploaded.address} was not created")
+        extend = {"authority": self.payer.pubkey(), "account": uploaded.address}
+        for _ in range(len(account.data), full_size, GROWTH_BYTES):
+            landed = self.cluster.send([self.program.instruction("extend", extend)], [self.payer])
+            uploaded.transactions.append(landed)
+        return account

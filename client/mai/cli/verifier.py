@@ -54,6 +54,7 @@ def check(
                 "accepted": result.reason is None,
                 "compute_units": result.compute_units,
                 "transactions": result.transactions,
+                "route": result.route.way.value,
                 "reason": result.reason,
                 "detail": result.detail,
                 "key_hash": program.hash.hex(),
@@ -67,6 +68,7 @@ def check(
         table.add_row("verdict", "[green]accepted[/]" if result.reason is None else f"[red]refused[/]: {result.reason}")
         if result.detail:
             table.add_row("", result.detail)
+        table.add_row("route", result.route.sentence)
         table.add_row("compute units", f"{result.compute_units:,}" if result.compute_units else "none")
         table.add_row(
             "transactions", f"{result.transactions} for the proof, {result.key_transactions} for the key, once"

@@ -1,7 +1,7 @@
 """Field code: order, slots, and lengths.
 
-A product's length is the sum of its factors'. Where a value would grow beyond the limit, an operand is replaced by a hint
-that is congruent to it (RED) and has one word.
+A product's length is the sum of its factors'. Where a value would grow beyond the limit, an operand is replaced by a
+hint that is congruent to it (RED) and has one word.
 """
 
 from __future__ import annotations

@@ -32,9 +32,7 @@ LIMITS: Final = (768, 1024, 1280, 1536, 1792, 2048, 2560, 3072, 3840)
 MAX_ARTIFACT_BYTES: Final = 16 * 1024 * 1024  # EZKL's largest verifiers have under one megabyte
 
 
-def compile_artifact(
-    path: Path | str, parts: Parts | None = None, circuit: bytes = UNKNOWN_CIRCUIT
-) -> KeyProgram:
+def compile_artifact(path: Path | str, parts: Parts | None = None, circuit: bytes = UNKNOWN_CIRCUIT) -> KeyProgram:
     """Compile EZKL's verifier artifact, or read a key program file; ZkError if the file is neither.
 
     `parts` says which instances and commitment points are input, params and output (None if unknown); `circuit` is the

@@ -136,8 +136,7 @@ class Lowering:
         if constant:
             plus.append(self.cells.constant(constant))
         if negatives and not products and not plus and len(negatives) == 1:
-            (a, b), negatives = negatives[0], []
-            minus.append(self.cells.total([(a, b)], [], []))
+            minus.append(self.cells.total(negatives, [], []))
         elif negatives or len(minus) > 1:
             minus = [self.cells.total(negatives, minus, [])]
         if minus and not products and not plus:

@@ -79,8 +79,8 @@ class Cells:
         return self._make(key, Space.COMPUTED, products=tuple(ordered), plus=tuple(plus), minus=tuple(minus))
 
 
-# Compute units on chain (`python -m bench` measures them): an instruction; an integer that is reduced at the start, whose
-# claim is judged, whose bytes are hashed; a word of the quotient.
+# Compute units on chain (`python -m bench` measures them): an instruction; an integer that is reduced at the start and
+# whose bytes are hashed; a word of the quotient.
 INSTRUCTION_COST: Final = {
     Op.MUL: 52,
     Op.MULA: 66,

@@ -63,9 +63,9 @@ pub unsafe fn draw(memory: *mut u8, divisors: &[u8]) -> Result<()> {
 /// Write a prime and its powers of 2^64.
 unsafe fn set(modulus: *mut Modulus, prime: u32) {
     let p = NonZeroU64::new_unchecked(prime as u64);
-    let first = (u64::MAX % p + 1) % p;
-    let second = first * first % p;
-    let third = second * first % p;
+    let first = (u64::MAX % p).wrapping_add(1) % p;
+    let second = first.wrapping_mul(first) % p;
+    let third = second.wrapping_mul(first) % p;
     *modulus = Modulus { prime, powers: [first as u32, second as u32, third as u32] };
 }
 
@@ -91,11 +91,11 @@ fn strong(candidate: u32, powers: [u32; 16]) -> bool {
     let mut power = 1u64;
     let mut shift = 28u32;
     loop {
-        power = power * power % n;
-        power = power * power % n;
-        power = power * power % n;
-        power = power * power % n;
-        power = power * powers[(exponent >> shift & 15) as usize] as u64 % n;
+        power = power.wrapping_mul(power) % n;
+        power = power.wrapping_mul(power) % n;
+        power = power.wrapping_mul(power) % n;
+        power = power.wrapping_mul(power) % n;
+        power = power.wrapping_mul(powers[(exponent >> shift & 15) as usize] as u64) % n;
         if shift == 0 {
             break;
         }
@@ -105,7 +105,7 @@ fn strong(candidate: u32, powers: [u32; 16]) -> bool {
         return true;
     }
     for _ in 1..twos {
-        power = power * power % n;
+        power = power.wrapping_mul(power) % n;
         if power == minus_one {
             return true;
         }
