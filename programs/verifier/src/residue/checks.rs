@@ -58,10 +58,9 @@ pub unsafe fn claim(memory: *mut u8, left: *const u32, right: impl Fn(usize) -> 
     let next = *(memory.add(NEXT_WEIGHT) as *const u64);
     let weight = memory.add(WEIGHTS + next as usize) as *const u32;
     let group = memory.add(GROUP) as *mut u32;
-    // Residues below 2^31, a difference below 2^32: the sum is below 2^64, so nothing wraps, here and below.
+    // Residues are below 2^31, the difference is below 2^32.
     set(memory, group, |j, p| {
-        let difference = (*left.add(j) as u64).wrapping_add(p.get()).wrapping_sub(right(j));
-        difference.wrapping_mul(*weight.add(j) as u64).wrapping_add(*group.add(j) as u64)
+        (*left.add(j) as u64 + p.get() - right(j)) * *weight.add(j) as u64 + *group.add(j) as u64
     });
     let next = next + SLOT_BYTES as u64;
     *(memory.add(NEXT_WEIGHT) as *mut u64) = next;
@@ -78,9 +77,7 @@ unsafe fn close_group(memory: *mut u8) {
     let weight = memory.add(GROUP_WEIGHT) as *mut u32;
     load_half(memory, weight, hash.as_ptr().add(16 * (index as usize % 2)));
     let (group, total) = (memory.add(GROUP) as *mut u32, memory.add(TOTAL) as *mut u32);
-    set(memory, total, |j, _| {
-        (*group.add(j) as u64).wrapping_mul(*weight.add(j) as u64).wrapping_add(*total.add(j) as u64)
-    });
+    set(memory, total, |j, _| *group.add(j) as u64 * *weight.add(j) as u64 + *total.add(j) as u64);
     *(memory.add(GROUP) as *mut [u32; N_MODULI]) = [0; N_MODULI];
     *(memory.add(NEXT_GROUP) as *mut u64) = index as u64 + 1;
     *(memory.add(NEXT_WEIGHT) as *mut u64) = 0;
@@ -98,7 +95,7 @@ pub unsafe fn finish(memory: *mut u8, quotient: &[u8]) -> Result<()> {
     let value = memory.add(SCRATCH) as *mut u32;
     load_long(memory, value, quotient);
     let modulus = memory.add(FIELD_MODULUS) as *const u32;
-    set(memory, value, |j, _| (*value.add(j) as u64).wrapping_mul(*modulus.add(j) as u64));
+    set(memory, value, |j, _| *value.add(j) as u64 * *modulus.add(j) as u64);
     if *(value as *const [u32; N_MODULI]) == *(memory.add(TOTAL) as *const [u32; N_MODULI]) {
         Ok(())
     } else {

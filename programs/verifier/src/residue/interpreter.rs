@@ -1,7 +1,7 @@
 //! Field code: u16 words, slot operands in units of eight bytes (`docs/reference/key-program.md`).
 //!
-//! Nothing is checked here: sealing has proved every operand, length and order (`seal::code`). Arithmetic is wrapping for
-//! speed and never wraps: residues are below 2^31, at most four products are added.
+//! Nothing is checked here: sealing has proved every operand, length and order (`seal::code`). Sums fit 64 bits:
+//! residues are below 2^31, and at most four products are added.
 
 use super::{checks, set};
 use crate::memory::{SCRATCH, SLOTS, SLOT_BYTES};
@@ -55,12 +55,10 @@ impl Scalars {
     unsafe fn put_scaled(&self, memory: *mut u8, index: usize, value: *const u32, coefficient: *const u32) {
         if index < self.n_key {
             let out = self.of_key.add(index * SLOT_BYTES) as *mut u32;
-            set(memory, out, |j, _| {
-                (*value.add(j) as u64).wrapping_mul(*coefficient.add(j) as u64).wrapping_add(*out.add(j) as u64)
-            });
+            set(memory, out, |j, _| *value.add(j) as u64 * *coefficient.add(j) as u64 + *out.add(j) as u64);
         } else {
             let out = self.of_proof.add((index - self.n_key) * SLOT_BYTES) as *mut u32;
-            set(memory, out, |j, _| (*value.add(j) as u64).wrapping_mul(*coefficient.add(j) as u64));
+            set(memory, out, |j, _| *value.add(j) as u64 * *coefficient.add(j) as u64);
         }
     }
 }
@@ -80,7 +78,7 @@ pub unsafe fn run(
 ) -> *const u16 {
     let slots = memory.add(SLOTS);
     let at = |slot: *mut u32, index: usize| *slot.add(index) as u64;
-    let product = |a: *mut u32, b: *mut u32, index: usize| at(a, index).wrapping_mul(at(b, index));
+    let product = |a: *mut u32, b: *mut u32, index: usize| at(a, index) * at(b, index);
     while instruction < stop {
         let word = |index: usize| *instruction.add(index);
         let slot = |index: usize| slots.add(word(index) as usize * 8) as *mut u32;
@@ -92,7 +90,7 @@ pub unsafe fn run(
             instruction = instruction.add(LENGTHS[MUL as usize]);
         } else if operation == MULA {
             let (a, b, c) = (slot(2), slot(3), slot(4));
-            set(memory, slot(1), |j, _| product(a, b, j).wrapping_add(at(c, j)));
+            set(memory, slot(1), |j, _| product(a, b, j) + at(c, j));
             instruction = instruction.add(LENGTHS[MULA as usize]);
         } else if operation == RED {
             let hint = slot(1);
@@ -100,22 +98,22 @@ pub unsafe fn run(
             instruction = instruction.add(LENGTHS[RED as usize]);
         } else if operation == SUB {
             let (a, b) = (slot(2), slot(3));
-            set(memory, slot(1), |j, p| at(a, j).wrapping_add(p.get()).wrapping_sub(at(b, j)));
+            set(memory, slot(1), |j, p| at(a, j) + p.get() - at(b, j));
             instruction = instruction.add(LENGTHS[SUB as usize]);
         } else if operation == SCAL {
             scalars.put(memory, word(1) as usize, slot(2));
             instruction = instruction.add(LENGTHS[SCAL as usize]);
         } else if operation == DOT2 {
             let (a, b, c, d) = (slot(2), slot(3), slot(4), slot(5));
-            set(memory, slot(1), |j, _| product(a, b, j).wrapping_add(product(c, d, j)));
+            set(memory, slot(1), |j, _| product(a, b, j) + product(c, d, j));
             instruction = instruction.add(LENGTHS[DOT2 as usize]);
         } else if operation == ADD {
             let (a, b) = (slot(2), slot(3));
-            set(memory, slot(1), |j, _| at(a, j).wrapping_add(at(b, j)));
+            set(memory, slot(1), |j, _| at(a, j) + at(b, j));
             instruction = instruction.add(LENGTHS[ADD as usize]);
         } else if operation == ADD3 {
             let (a, b, c) = (slot(2), slot(3), slot(4));
-            set(memory, slot(1), |j, _| at(a, j).wrapping_add(at(b, j)).wrapping_add(at(c, j)));
+            set(memory, slot(1), |j, _| at(a, j) + at(b, j) + at(c, j));
             instruction = instruction.add(LENGTHS[ADD3 as usize]);
         } else if operation == INV {
             let (hint, a) = (slot(1), slot(2));
@@ -126,21 +124,16 @@ pub unsafe fn run(
             instruction = instruction.add(LENGTHS[INV as usize]);
         } else if operation == DOT2A {
             let (a, b, c, d, e) = (slot(2), slot(3), slot(4), slot(5), slot(6));
-            set(memory, slot(1), |j, _| product(a, b, j).wrapping_add(product(c, d, j)).wrapping_add(at(e, j)));
+            set(memory, slot(1), |j, _| product(a, b, j) + product(c, d, j) + at(e, j));
             instruction = instruction.add(LENGTHS[DOT2A as usize]);
         } else if operation == DOT3 {
             let (a, b, c, d, e, f) = (slot(2), slot(3), slot(4), slot(5), slot(6), slot(7));
-            set(memory, slot(1), |j, _| product(a, b, j).wrapping_add(product(c, d, j)).wrapping_add(product(e, f, j)));
+            set(memory, slot(1), |j, _| product(a, b, j) + product(c, d, j) + product(e, f, j));
             instruction = instruction.add(LENGTHS[DOT3 as usize]);
         } else if operation == DOT4 {
             let (a, b, c, d) = (slot(2), slot(3), slot(4), slot(5));
             let (e, f, g, h) = (slot(6), slot(7), slot(8), slot(9));
-            set(memory, slot(1), |j, _| {
-                product(a, b, j)
-                    .wrapping_add(product(c, d, j))
-                    .wrapping_add(product(e, f, j))
-                    .wrapping_add(product(g, h, j))
-            });
+            set(memory, slot(1), |j, _| product(a, b, j) + product(c, d, j) + product(e, f, j) + product(g, h, j));
             instruction = instruction.add(LENGTHS[DOT4 as usize]);
         } else if operation == MARK {
             mark(profile);

@@ -22,11 +22,10 @@ pub unsafe fn load(memory: *const u8, out: *mut u32, bytes: *const u8) {
         let modulus = &*moduli.add($index);
         let p = prime(memory, $index);
         // Three products of 31-bit residues and one residue: less than 2^64.
-        let sum = (w0 % p)
-            .wrapping_mul(modulus.powers[2] as u64)
-            .wrapping_add((w1 % p).wrapping_mul(modulus.powers[1] as u64))
-            .wrapping_add((w2 % p).wrapping_mul(modulus.powers[0] as u64))
-            .wrapping_add(w3 % p);
+        let sum = (w0 % p) * modulus.powers[2] as u64
+            + (w1 % p) * modulus.powers[1] as u64
+            + (w2 % p) * modulus.powers[0] as u64
+            + w3 % p;
         *out.add($index) = (sum % p) as u32;
     })* } }
     each!(0 1 2 3 4 5);
@@ -56,9 +55,7 @@ pub unsafe fn load_all(memory: *const u8, mut slot: *mut u8, bytes: &[u8]) -> *m
 pub unsafe fn load_half(memory: *const u8, out: *mut u32, bytes: *const u8) {
     let (w0, w1) = (word(bytes, 0), word(bytes, 1));
     let moduli = memory.add(MODULI) as *const Modulus;
-    super::set(memory, out, |index, p| {
-        (w0 % p).wrapping_mul((*moduli.add(index)).powers[0] as u64).wrapping_add(w1 % p)
-    });
+    super::set(memory, out, |index, p| (w0 % p) * (*moduli.add(index)).powers[0] as u64 + w1 % p);
 }
 
 /// Write the residues of a signed integer: big-endian words, offset binary (2^(bits - 1) stands for zero).
@@ -73,6 +70,6 @@ pub unsafe fn load_long(memory: *const u8, out: *mut u32, words: &[u8]) {
         let word = word(words.as_ptr(), index);
         // The first word is added to the offset, the others are appended.
         let shift = |j: usize| if index == 0 { 1 } else { (*moduli.add(j)).powers[0] as u64 };
-        super::set(memory, out, |j, p| (*out.add(j) as u64).wrapping_mul(shift(j)).wrapping_add(word % p));
+        super::set(memory, out, |j, p| *out.add(j) as u64 * shift(j) + word % p);
     }
 }
