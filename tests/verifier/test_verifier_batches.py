@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
+from mai_zk.curve import GENERATOR, multiply
 from solders.instruction import AccountMeta, Instruction
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
-from verifier.chain import Chain, ix_check, ix_verify, receipt_address, unused
+from verifier.chain import Chain, ix_check, ix_verify, keccak, receipt_address, unused
 from verifier.circuit import Circuit
-from verifier.keys import R
-from verifier.payloads import Payload
+from verifier.keys import G1, R, small
+from verifier.payloads import Payload, be, make
 
 CONTEXT = bytes(range(32))
 Receipts = list[tuple[Pubkey, int]]
@@ -253,3 +254,37 @@ def test_a_batchs_quotient_has_three_words_more(case: Case) -> None:
     for by in (1, -1, 2**64, 1 << 64 * (words - 1)):
         assert case.check(pieces.but(quotient=pieces.quotient + by).redrawn().body()) == "HintWrong"
     assert case.check(body) is None
+
+
+# -- the largest batch
+
+
+def eight() -> Payload:
+    """Eight true statements of the small key."""
+    blob, proofs = small().blob(), []
+    for instance in range(1, 9):
+        scalars = make(blob, [([instance], G1 + be(4) + G1 + G1)]).scalars
+        w_prime = multiply(GENERATOR, scalars[0] + 1 + scalars[1])  # the key's point, the unit point, W
+        proofs.append(([instance], G1 + be(4) + G1 + w_prime.to_bytes()))
+    return make(blob, proofs)
+
+
+def test_eight_proofs_are_the_most(chain: Chain) -> None:
+    """Eight receipts in one transaction, from the heap and from a session; a ninth proof is refused."""
+    payload = eight()
+    me, blob = chain.payer.pubkey(), payload.blob
+    key, proof = chain.sealed_key(blob), chain.put_proof(payload.body())
+    statements = [
+        keccak(b"MAI statement v1" + keccak(blob) + keccak(be(n)) + keccak(b"")) for n in range(1, 9)
+    ]
+    (first, bump), *more = (receipt_address(CONTEXT, me, statement) for statement in statements)
+    assert chain.send(ix_verify(me, key, proof, first, CONTEXT, bump, *more)).refused is None
+    assert [chain.receipt(address)["statement"] for address, _ in [(first, bump), *more]] == statements
+    session = chain.session(key, proof)
+    assert session.advance_to("verified") is None
+    others = [receipt_address(bytes(32), me, statement) for statement in statements]
+    assert chain.send(session.verify(bytes(32), *others)).refused is None
+    last = payload.proofs[-1]
+    wrong = payload.with_proof(7, instances=[9]).hinted()
+    assert chain.check(key, wrong.body()).refused == "ProofInvalid"
+    assert chain.check(key, payload.but(proofs=[*payload.proofs, last]).body()).refused == "BadPayloadCounts"

@@ -232,9 +232,10 @@ NAMES = "HALT MUL MULA DOT2 DOT2A DOT3 DOT4 ADD ADD3 SUB RED INV SCAL MARK".spli
 FIELD: list[tuple[str, str, Edit]] = [
     ("operation 14", "UnknownOperation", before_halt([14])),
     ("operation 65535", "UnknownOperation", before_halt([0xFFFF])),
-    ("no code", "MissingHalt", lambda d: d.but(code=[])),
+    ("no code", "ScalarUnset", lambda d: d.but(code=[])),
+    ("code too short for its scalars", "ScalarUnset", lambda d: d.but(code=[[MARK]] * 8)),
     ("no HALT", "MissingHalt", lambda d: d.but(code=[*d.code[:-1], [MARK] * 3])),
-    ("cut instruction", "MissingHalt", lambda d: d.but(code=[[MARK], [MARK], [MARK], [DOT4]])),
+    ("cut instruction", "MissingHalt", lambda d: d.but(code=[*[[MARK]] * 11, [DOT4]])),
     ("early HALT", "CodeAfterHalt", first([HALT])),
     ("padding not zero", "CodeAfterHalt", padded(b"\1")),
     ("eight bytes of padding", "CodeAfterHalt", padded(bytes(9))),

@@ -154,3 +154,20 @@ def test_a_header_in_uploaded_bytes_poses_as_nothing(world: World, linear4: Circ
         assert world.chain.send(ix_check(posing, world.accounts["proof"])).refused == "WrongAccountType"
         claim = ix_claim(world.me.pubkey(), posing, *[bytes(32)] * 6)
         assert world.chain.send(claim).refused == "WrongAccountType"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_too_many_accounts(world: World, name: str) -> None:
+    """More than the program keeps: seen all the same, whether distinct or repeated, wherever the repetition stands."""
+    good, _ = world.instructions()[name]
+    refused = "ReceiptCount" if name.startswith("verify") else "AccountCount"
+    spare = [AccountMeta(unused(), False, False) for _ in range(20)]
+    for more in (1, 12, 20):
+        many = [*good.accounts, *spare[:more]]
+        assert world.chain.send(Instruction(PROGRAM, good.data, many)).refused == refused
+    for repeated in (good.accounts[0], spare[0]):
+        many = [*good.accounts, spare[0], repeated]
+        assert world.chain.send(Instruction(PROGRAM, good.data, many)).refused == "DuplicateAccount"
+    # Only accounts that are not kept are repeated.
+    many = [*good.accounts, *spare[:16], spare[15]]
+    assert world.chain.send(Instruction(PROGRAM, good.data, many)).refused == refused
