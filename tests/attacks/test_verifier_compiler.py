@@ -21,7 +21,7 @@ from mai_zk.compiler.helpers import Layout
 from mai_zk.compiler.selfcheck import check_against_source
 from mai_zk.compiler.yul import parse_contract
 from mai_zk.errors import ZkError
-from mai_zk.field import Q, R
+from mai_zk.field import Q
 from mai_zk.keyprogram import KeyProgram
 from mai_zk.prooffile import read_proof
 from verifier.chain import Chain

@@ -143,7 +143,7 @@ def with_more_points(circuit: Circuit, count: int) -> Draft:
 
 
 def test_scalars_stay_below_the_challenges(shared: Chain, linear4: Circuit) -> None:
-    """Many points of the key, in pairs that cancel: their scalars fill the memory up to the challenges, and no further."""
+    """Many points of the key, in pairs that cancel: their scalars fill the memory up to the challenges."""
     for count in (2, 64, 65 * 2):
         blob = with_more_points(linear4, count).blob()
         payload: Payload = linear4.pieces.but(blob=blob).hinted()

@@ -1,7 +1,7 @@
 """Random key programs at the edge of what sealing allows, run on chain against exact integers.
 
 Attack: find a program that sealing takes for safe and that then computes wrongly. The key's SRS point is -G2, so
-W' = the expected sum makes the pairing hold exactly if every scalar is right; and a session shows every slot's residues.
+W' = the expected sum makes the pairing hold exactly if every scalar is right; a session shows every slot's residues.
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ class Writer:
 
 
 def honest(rng: random.Random, blob: bytes) -> Payload:
-    """A payload of extreme values of which W' is the exact sum (but where it is the identity), hints at random lifted."""
+    """A payload of extreme values of which W' is the exact sum (unless that is the identity); hints may be lifted."""
     instances = [rng.choice([*EXTREMES, rng.randrange(R)]) for _ in range(N_INSTANCES)]
     evaluations = [rng.choice([*EXTREMES, rng.randrange(R)]) for _ in range(N_EVALS)]
     points = [multiply(GENERATOR, n).to_bytes() for n in (5, 7, 11)]

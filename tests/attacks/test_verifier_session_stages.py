@@ -125,7 +125,7 @@ def test_a_payload_byte_flipped(world: World, stage: str) -> None:
 
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_payload_made_again(world: World, stage: str) -> None:
-    """Closed and made again at the same address: with zeros, with a false statement, with more bytes; then as it was."""
+    """Closed and made again at the same address: zeros, a false statement, more bytes; then as it was."""
     false = world.circuit.with_new_hints([(world.circuit.instances[0] + 1) % R, *world.circuit.instances[1:]])
     assert world.session.advance_to(stage) is None
     world.chain.run(ix_close(world.me, world.proof))

@@ -5,7 +5,9 @@ An independent model of key-program.md in exact integers; it shares no code with
 
 from __future__ import annotations
 
+import bisect
 import itertools
+import math
 import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
@@ -88,7 +90,7 @@ def small_primes() -> tuple[int, ...]:
     """All odd primes below 46,341, the square root of 2^31."""
     primes: list[int] = []
     for number in range(3, 46_341, 2):
-        if all(number % prime for prime in itertools.takewhile(lambda p: p * p <= number, primes)):
+        if all(number % prime for prime in primes[: bisect.bisect_right(primes, math.isqrt(number))]):
             primes.append(number)
     return tuple(primes)
 

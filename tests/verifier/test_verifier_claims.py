@@ -1,4 +1,4 @@
-"""Hints, scalars, quotient: every supplied integer is claimed, and a false claim is refused even if all the rest fits."""
+"""Hints, scalars, quotient: every supplied integer is claimed; a false claim is refused even if all the rest fits."""
 
 from __future__ import annotations
 

@@ -113,8 +113,8 @@ def test_an_own_srs_shows_in_the_key(chain: Chain, linear4: Circuit) -> None:
 def test_flipped_bits_are_refused_or_change_the_verdict(chain: Chain, lookup4: Circuit) -> None:
     """Bits flipped all over a real key: no sealing, or no acceptance of what fits the flipped key as well as can be.
 
-    Only the parts and the circuit's digest are free, and constants that are not read. (No instance of the proof is zero:
-    nothing else would be multiplied away.)
+    Only the parts and the circuit's digest are free, and constants that are not read. (No instance of the proof is
+    zero: a constant that it is multiplied with would not matter.)
     """
     draft = lookup4.draft
     assert all(lookup4.instances)

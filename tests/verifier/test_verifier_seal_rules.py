@@ -227,7 +227,7 @@ OPERANDS = [
     for operand in range(1, LENGTHS[op])
     if not (op == SCAL and operand == 1)
 ]
-NAMES = "HALT MUL MULA DOT2 DOT2A DOT3 DOT4 ADD ADD3 SUB RED INV SCAL MARK".split()
+NAMES = ["HALT", "MUL", "MULA", "DOT2", "DOT2A", "DOT3", "DOT4", "ADD", "ADD3", "SUB", "RED", "INV", "SCAL", "MARK"]
 
 FIELD: list[tuple[str, str, Edit]] = [
     ("operation 14", "UnknownOperation", before_halt([14])),
