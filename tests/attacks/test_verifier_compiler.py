@@ -289,7 +289,7 @@ def test_a_huge_file_is_not_read(tmp_path: Path) -> None:
 
 
 def test_a_miscompiled_key_is_caught(honest: Artifact) -> None:
-    """What a bug in lowering, slots, merging or the order of points does: the finished bytes no longer match the source."""
+    """What a bug in lowering, slots, merging or the points' order does: the bytes no longer match the source."""
     trace = canonical(Executor(parse_contract(honest.text), Layout.FIXED, Graph(b"")).run())
     shape = read_shape(trace.squeezes)
     n_challenges = sum(squeeze.challenges for squeeze in trace.squeezes)

@@ -200,7 +200,7 @@ def mutated(rng: random.Random, blob: bytes) -> bytes:
     draft = KeyProgram.from_bytes(blob)
     srs_at = len(blob) - len(draft.points) - 128
     code_at = HEADER_BYTES + 32 * draft.n_constants
-    areas = ((0, HEADER_BYTES), (HEADER_BYTES, code_at), (code_at, srs_at), (code_at, srs_at), (srs_at + 128, len(blob)))
+    areas = ((0, HEADER_BYTES), (HEADER_BYTES, code_at), *[(code_at, srs_at)] * 2, (srs_at + 128, len(blob)))
     start, end = rng.choice(areas)
     changed = bytearray(blob)
     at = rng.randrange(start, end)
