@@ -216,6 +216,16 @@ def test_another_number_of_bumps(case: Case) -> None:
     assert case.chain.send(good, signers=[case.claimer]).refused is None
 
 
+def test_another_number_of_accounts(case: Case) -> None:
+    """As many bumps as proofs, but an account more or less."""
+    good = case.verify(case.payload([0, 1]), case.receipts([0, 1]))
+    more = [*good.accounts, AccountMeta(case.receipts([2])[0][0], False, True)]
+    for accounts in (good.accounts[:-1], more):
+        changed = Instruction(good.program_id, good.data, accounts)
+        assert case.chain.send(changed, signers=[case.claimer]).refused == "ReceiptCount"
+    assert case.chain.send(good, signers=[case.claimer]).refused is None
+
+
 def test_receipts_of_other_statements(case: Case) -> None:
     payload, (first, second, third) = case.payload([0, 1]), case.receipts([0, 1, 2])
     assert case.refused(payload, [second, first]) == "WrongAddress"
