@@ -91,7 +91,7 @@ class Row:
             f"{sight.input}, {sight.params}, {sight.output}",
             str(key.n_instances),
             f"{key.proof_size:,}",
-            str(key.n_proof_points + 2),
+            str(key.n_proof_points),
             str(key.n_evals),
             " ".join(f"{points}:{challenges}" for points, challenges in key.phases),
             f"{len(key.blob):,}",

@@ -21,11 +21,12 @@ from mai_zk.compiler.helpers import Layout
 from mai_zk.compiler.selfcheck import check_against_source
 from mai_zk.compiler.yul import parse_contract
 from mai_zk.errors import ZkError
-from mai_zk.field import Q, R
+from mai_zk.field import Q
 from mai_zk.keyprogram import KeyProgram
 from mai_zk.prooffile import read_proof
 from verifier.chain import Chain
-from verifier.keys import LOAD, MULS, SCAL, parse
+from verifier.keys import SCAL, S, parse
+from verifier.payloads import split
 from zk.compiler_circuits import folder
 
 
@@ -120,7 +121,8 @@ def test_another_srs_is_another_key(honest: Artifact) -> None:
     assert key.srs != honest.key.srs
     assert key.hash != honest.key.hash
     chain = Chain()
-    assert chain.check(chain.sealed_key(key.blob), honest.payload).refused == "ProofInvalid"
+    assert chain.check(chain.sealed_key(key.blob), honest.payload).refused == "ModulusWrong"
+    assert chain.check(chain.sealed_key(key.blob), key.payload(*statement(honest))).refused == "ProofInvalid"
     assert chain.check(chain.sealed_key(honest.key.blob), honest.payload).refused is None
 
 
@@ -159,9 +161,8 @@ def test_random_edits(honest: Artifact) -> None:
 
 
 def statement(honest: Artifact) -> tuple[list[int], bytes]:
-    n, key = honest.key.n_instances, honest.key
-    instances = [int.from_bytes(honest.payload[32 * i : 32 * i + 32], "big") for i in range(n)]
-    return instances, honest.payload[32 * n : 32 * n + key.proof_size]
+    first = split(honest.key.blob, honest.payload).proofs[0]
+    return first.instances, first.proof
 
 
 def random_edit(rng: random.Random, lines: list[str], numbers: list[str]) -> str:
@@ -288,7 +289,7 @@ def test_a_huge_file_is_not_read(tmp_path: Path) -> None:
 
 
 def test_a_miscompiled_key_is_caught(honest: Artifact) -> None:
-    """What a bug in lowering, slots, merging or the schedule does: the finished bytes no longer match the source."""
+    """What a bug in lowering, slots, merging or the points' order does: the bytes no longer match the source."""
     trace = canonical(Executor(parse_contract(honest.text), Layout.FIXED, Graph(b"")).run())
     shape = read_shape(trace.squeezes)
     n_challenges = sum(squeeze.challenges for squeeze in trace.squeezes)
@@ -306,14 +307,9 @@ def test_a_miscompiled_key_is_caught(honest: Artifact) -> None:
     code = [list(words) for words in draft.code]
     code[scalars[0]][2], code[scalars[1]][2] = code[scalars[1]][2], code[scalars[0]][2]
     assert caught(draft.but(code=code).blob())
-    constants = [list(constant) for constant in draft.constants]
-    used = {w // 5 for words in draft.code if words[0] not in (SCAL,) for w in words[1:]}
-    plain = next(
-        i for i in range(3, len(constants)) if i in used and sum(v << 29 * j for j, v in enumerate(constants[i])) % R
-    )
-    constants[plain][0] ^= 1
+    used = {w // S for words in draft.code for w in words[2:]}
+    plain = next(i for i, value in enumerate(draft.constants) if i in used and value > 1)
+    constants = [value - (i == plain) for i, value in enumerate(draft.constants)]
     assert caught(draft.but(constants=constants).blob())
-    steps = [i for i, (op, *_) in enumerate(draft.curve) if op == MULS]
-    assert caught(draft.but(curve=[step for i, step in enumerate(draft.curve) if i != steps[0]]).blob())
-    moved = [(op, r, s, 0 if op == LOAD else x) for op, r, s, x in draft.curve]
-    assert caught(draft.but(curve=moved).blob())
+    assert caught(draft.but(points=[draft.points[1], draft.points[0], *draft.points[2:]]).blob())
+    assert caught(draft.but(unit_point=draft.unit_point + 1).blob())

@@ -35,6 +35,7 @@ from verifier.chain import (
 )
 from verifier.circuit import Circuit
 from verifier.keys import R, small
+from verifier.payloads import split
 
 CONTEXT, OTHER = b"\1" * 32, b"\2" * 32
 FIELDS = ("context", "key_hash", "srs", "input", "params", "output")
@@ -156,15 +157,15 @@ def test_a_thief_cannot_close_claim_or_verify_for_another(world: World) -> None:
 
 def test_a_proof_rewritten_between_two_verifications(world: World) -> None:
     """The second receipt is judged by the bytes of that moment."""
-    offset = 31
+    offset = 8 + 31
     spoil = ix_write(world.me, world.proof, offset, bytes([world.circuit.payload[offset] ^ 1]))
     restore = ix_write(world.me, world.proof, offset, world.circuit.payload[offset : offset + 1])
     spoilt = world.refused(world.verify(), spoil, world.verify(OTHER))
-    assert spoilt == "WrongAddress"  # another instance is another statement
-    assert world.refused(world.verify(), spoil, ix_check(world.key, world.proof)) == "HintWrong"
-    w_prime = 32 * world.circuit.key.n_instances + world.circuit.key.proof_size - 64
+    assert spoilt == "ModulusWrong"  # another instance is another seed
+    assert world.refused(world.verify(), spoil, ix_check(world.key, world.proof)) == "ModulusWrong"
+    w_prime = 8 + 32 * world.circuit.key.n_instances + world.circuit.key.proof_size - 64
     unbound = ix_write(world.me, world.proof, w_prime, (1).to_bytes(32, "big") + (2).to_bytes(32, "big"))
-    assert world.refused(world.verify(), unbound, world.verify(OTHER)) == "ProofInvalid"
+    assert world.refused(world.verify(), unbound, world.verify(OTHER)) == "ModulusWrong"
     assert world.chain.data(world.receipt()[0]) == b""
     assert world.refused(world.verify(), spoil, restore, world.verify(OTHER)) is None
 
@@ -173,11 +174,13 @@ def test_a_proof_account_made_again_in_one_transaction(world: World) -> None:
     size = len(world.circuit.payload)
     bump = proof_address(world.me, 1)[1]
     remake = [world.close(world.proof), ix_create_proof(world.me, world.proof, 1, size, bump)]
-    assert world.refused(*remake, world.verify()) == "WrongAddress"  # zeros are another statement
-    assert world.refused(*remake, ix_check(world.key, world.proof)) == "PointIsIdentity"
-    shorter = [remake[0], ix_create_proof(world.me, world.proof, 1, size - 32, bump)]
+    counts = ix_write(world.me, world.proof, 0, world.circuit.payload[:8])
+    for use in (world.verify(), ix_check(world.key, world.proof)):
+        assert world.refused(*remake, use) == "BadPayloadCounts"
+        assert world.refused(*remake, counts, use) == "PointIsIdentity"
+    shorter = [remake[0], ix_create_proof(world.me, world.proof, 1, size - 32, bump), counts]
     assert world.refused(*shorter, ix_check(world.key, world.proof)) == "PayloadTooShort"
-    longer = [remake[0], ix_create_proof(world.me, world.proof, 1, size + 32, bump)]
+    longer = [remake[0], ix_create_proof(world.me, world.proof, 1, size + 32, bump), counts]
     assert world.refused(*longer, ix_check(world.key, world.proof)) == "PayloadTooLong"
     assert world.refused(*remake) is None
     assert world.chain.data(world.proof)[PROOF_HEADER.size :] == bytes(size)  # nothing of the old proof is left
@@ -305,12 +308,14 @@ def test_accounts_of_other_kinds_in_every_place(world: World) -> None:
 
 
 def test_a_false_statement_gets_no_receipt_at_any_place(world: World) -> None:
-    """Under the false statement's own address the pairing refuses; under the honest one's the address does."""
+    """The pairing refuses, under the false statement's own address and under the honest one's."""
     payload = world.false_payload()
     false = world.chain.put_proof(payload, nonce=77)
-    instances = [int.from_bytes(payload[32 * i : 32 * i + 32], "big") for i in range(world.circuit.key.n_instances)]
+    instances = split(world.circuit.blob, payload).proofs[0].instances
     statement = world.circuit.key.statement(instances, world.circuit.proof).statement
     address, bump = receipt_address(CONTEXT, world.me, statement)
     assert world.refused(ix_verify(world.me, world.key, false, address, CONTEXT, bump)) == "ProofInvalid"
-    assert world.refused(world.verify(proof=false)) == "WrongAddress"
+    assert world.refused(world.verify(proof=false)) == "ProofInvalid"
+    honest = ix_verify(world.me, world.key, world.proof, address, CONTEXT, bump)
+    assert world.refused(honest) == "WrongAddress"
     assert world.refused(world.verify()) is None

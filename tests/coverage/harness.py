@@ -99,7 +99,7 @@ class Proved:
     def mutations(self) -> Iterator[tuple[str, ProofFile]]:
         """An evaluation plus one; an instance plus one, or a point negated where there is none."""
         proof, instances = self.file.proof, self.file.instances
-        at = POINT * self.key.n_proof_points + WORD * (self.key.n_evals // 2)
+        at = POINT * self.key.n_phase_points + WORD * (self.key.n_evals // 2)
         value = (int.from_bytes(proof[at : at + WORD], "big") + 1) % R
         yield "evaluation", ProofFile(instances, proof[:at] + value.to_bytes(WORD, "big") + proof[at + WORD :])
         if instances:

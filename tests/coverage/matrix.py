@@ -90,7 +90,6 @@ SIGMOID = models.dense(4, 4, activation="Sigmoid")
 SMALL = (1, 4)
 BARE: dict[str, Any] = {"ignore_range_check_inputs_outputs": True}
 FREIVALDS: dict[str, Any] = {"disable_freivalds": False, "scale_rebase_multiplier": 10, **BARE}
-BUDGET = "ComputeBudgetExceeded"
 PANIC = "EZKL refused `vka`"  # its bit counter for the pairing's inputs exceeds 256 bits
 DAMAGED = "not a word of the proof"  # it says that a permutation chunk has one word fewer than it has
 
@@ -165,8 +164,6 @@ MATRIX: tuple[Entry, ...] = (
         PUBLIC,
         args(9, 24),
         no_vka=DAMAGED,
-        limit=BUDGET,
-        why="`check`: too many points and evaluations",
     ),
     Entry("blocks", "more rows than 2^k: the columns repeat", models.unary(32, "Neg"), (1, 32), PUBLIC, args(9)),
     # visibility
@@ -224,15 +221,13 @@ MATRIX: tuple[Entry, ...] = (
         lookups=False,
     ),
     Entry(
-        "instances-limit",
+        "instances700",
         "700 public values",
         models.unary(350, "Neg"),
         (1, 350),
         PUBLIC,
         args(11, **BARE),
         lookups=False,
-        limit=BUDGET,
-        why="sealing: one transaction checks the whole key",
     ),
     # transcript and tables
     Entry(

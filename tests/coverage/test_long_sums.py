@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from mai_zk.compiler.codegen import FieldCode, Generator, Place
+from mai_zk.bounds import MAX_LENGTH
+from mai_zk.compiler.codegen import Generator
 from mai_zk.compiler.machinecode import Cell, Cells, Space
-from mai_zk.field import MONT, R, from_limbs
-from mai_zk.isa import Op
+from mai_zk.field import R
+from mai_zk.isa import SUMS, Instruction, Op
 
-# 500 products leave 125 parts of little more than r each: at 128 r the top limb passes 29 bits, which no carry undoes.
+# Every product has a part of its own: thousands of partial sums, each a carry longer, must be shortened in between.
 SHORT, LONG = 100, 6000
+LIMITS = (768, MAX_LENGTH)
 
 
 def dot(cells: Cells, count: int, start: int, minus: list[Cell]) -> Cell:
@@ -18,46 +20,40 @@ def dot(cells: Cells, count: int, start: int, minus: list[Cell]) -> Cell:
     return cells.total(pairs, [], minus)
 
 
-def run(code: FieldCode, evaluation: int, challenge: int) -> int:
-    """The last scalar mod r, every evaluation and every challenge having the same value."""
-    values: dict[Place, int] = {Place(Space.CONSTANT, i): from_limbs(c) for i, c in enumerate(code.constants)}
-    inverse = pow(MONT, -1, R)
-
-    def value(place: Place | int) -> int:
-        assert isinstance(place, Place)
-        if place.space in (Space.EVALUATION, Space.CHALLENGE):
-            return evaluation if place.space is Space.EVALUATION else challenge
-        return values[place]
-
-    scalar = 0
-    for op, args in code.code:
-        target = args[0] if args else None
-        if op in (Op.MUL, Op.DOT2, Op.DOT3, Op.DOT4):
-            result = sum(value(a) * value(b) for a, b in zip(args[1::2], args[2::2], strict=True)) * inverse
-        elif op is Op.ADD:
-            result = value(args[1]) + value(args[2])
-        elif op is Op.SUB:
-            assert value(args[3]) % R == 0
-            result = value(args[1]) - value(args[2])
-        else:
-            scalar = value(args[1]) if op is Op.SCAL else scalar
-            continue
-        assert isinstance(target, Place)
-        values[target] = result % R
-    return scalar
+def run(code: list[Instruction], slots: list[int]) -> tuple[int, int]:
+    """(the last scalar, the bits of the longest value), hints being whatever they must be congruent to."""
+    scalar = longest = 0
+    for instruction in code:
+        op, args = instruction.op, instruction.args
+        if op is Op.SUB:
+            slots[args[0]] = slots[args[1]] - slots[args[2]]
+        elif op in SUMS:
+            products = sum(slots[a] * slots[b] for a, b in instruction.products)
+            slots[args[0]] = products + sum(slots[a] for a in instruction.addends)
+        elif op is Op.RED:
+            slots[args[0]] = slots[args[1]] % R
+        elif op is Op.SCAL:
+            scalar = slots[args[1]]
+        longest = max(longest, *(abs(slots[a]).bit_length() for a in instruction.writes), 0)
+    return scalar, longest
 
 
+@pytest.mark.parametrize("limit", LIMITS)
 @pytest.mark.parametrize("added", [SHORT, LONG])
 @pytest.mark.parametrize("subtracted", [SHORT, LONG])
-def test_a_long_sum_is_reduced_in_between(added: int, subtracted: int) -> None:
+def test_a_long_sum_is_shortened_in_between(added: int, subtracted: int, limit: int) -> None:
     cells = Cells()
     total = dot(cells, added, 0, [dot(cells, subtracted, added, [])])
-    generator = Generator([])
+    generator = Generator({}, limit)
     generator.plan([total])
     generator.generate(total)
     generator.scalar(0, total)
     code = generator.halt()
-    evaluation, challenge = 3**100 % R, 5**90 % R
-    expected = (added - subtracted) * evaluation * challenge * pow(MONT, -1, R) % R
-    assert run(code, evaluation, challenge) == expected
-    assert all(limb < 1 << 32 for constant in code.constants for limb in constant)
+    evaluation, challenge = 3**100 % R, (1 << 256) - 189
+    sizes = [0, 1, 0, added + subtracted, code.n_hints, code.n_temporaries]
+    slots = [challenge, *[evaluation] * (added + subtracted), *[0] * (code.n_hints + code.n_temporaries)]
+    scalar, longest = run(code.instructions(sizes), slots)
+    assert (scalar - (added - subtracted) * evaluation * challenge) % R == 0
+    assert longest <= limit
+    assert code.longest_claim <= limit
+    assert code.n_hints > 0 or limit == MAX_LENGTH or max(added, subtracted) == SHORT

@@ -41,6 +41,7 @@ def test_show_names_the_srs_and_the_parts() -> None:
     done = key("show", "digits", "--output", "json")
     facts = json.loads(done.stdout)
     assert facts["hash"] == circuits.load("digits").key_program.hash.hex()
+    assert facts["circuit"] == circuits.load("digits").digest.hex()
     assert facts["srs"] == "test (public secret)"
     assert facts["commitments"] == {"input": 1, "params": 1, "output": 1}
     assert "test (public secret)" in key("show", "digits").stdout

@@ -76,10 +76,10 @@ proof, bump = pda(b"proof", authority, (7).to_bytes(8, "little"))
 must("create_proof", {"nonce": 7, "size": len(payload), "bump": bump}, me.pubkey(), proof, SYSTEM_PROGRAM)
 fill(proof, 56, payload)
 
-# linear4 has eight public instances and no commitments.
-statement = hashed(b"MAI statement v1", key_hash, hashed(payload[: 8 * 32]), hashed())
+# linear4 has eight public instances, behind eight bytes of counts, and no commitments.
+statement = hashed(b"MAI statement v1", key_hash, hashed(payload[8 : 8 + 8 * 32]), hashed())
 receipt, bump = pda(b"receipt", context, authority, statement)
-arguments = {"context": list(context), "bump": bump, "profile": False}
+arguments = {"context": list(context), "bumps": bytes([bump]), "profile": False}
 must("verify", arguments, me.pubkey(), key, proof, receipt, SYSTEM_PROGRAM)
 
 made = coder.accounts.decode(svm.get_account(receipt).data)

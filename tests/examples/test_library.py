@@ -26,16 +26,17 @@ PROVE = """
 from pathlib import Path
 from mai_zk import circuits
 from mai_zk.compiler import compile_solidity
+from mai_zk.payload import make_payload
 from mai_zk.prover import make_prover
 
 circuit, prover = circuits.load("linear4"), make_prover()
 keys = prover.setup(circuit.segment, circuit.test_srs())
-key = compile_solidity(prover.solidity(keys).read_text(), circuit.parts)
+key = compile_solidity(prover.solidity(keys).read_text(), circuit.parts, circuit.digest)
 proof = prover.prove(keys, prover.witness(keys, circuits.example_input(circuit.segment)))
 payload = key.payload(proof.instances, proof.proof)
 Path(sys.argv[1]).write_bytes(key.blob)
 Path(sys.argv[2]).write_bytes(payload)
-print(key.hash.hex(), key.n_hints, len(payload) == key.payload_size)
+print(key.hash.hex(), key.n_hints, payload == make_payload(key, [(proof.instances, proof.proof)]))
 """
 
 

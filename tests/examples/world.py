@@ -24,10 +24,10 @@ from mai_zk.prover import make_prover
 from solders.account import Account
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
+from verifier.circuit import Circuit
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDER = ROOT / "examples" / "verify_in_your_program"
-VECTORS = ROOT / "tests" / "verifier" / "vectors"
 PRICE = 100_000_000
 FEE = 5_000
 AN_HOUR = 3_600
@@ -64,12 +64,9 @@ def proved() -> Proved:
 
 @cache
 def proved_under_another_key() -> Proved:
-    """EZKL's proof of relu4, from the verifier's test vectors."""
-    key = KeyProgram.from_bytes((VECTORS / "relu4.key").read_bytes())
-    payload = (VECTORS / "relu4.payload").read_bytes()
-    end = 32 * key.n_instances
-    instances = [int.from_bytes(payload[at : at + 32], "big") for at in range(0, end, 32)]
-    return Proved(key, payload, key.statement(instances, payload[end : end + key.proof_size]))
+    """EZKL's proof of lookup4, from the verifier's test vectors."""
+    other = Circuit("lookup4")
+    return Proved(other.key, other.payload, other.key.statement(other.instances, other.proof))
 
 
 class World:

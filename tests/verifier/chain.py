@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from solders.account import Account
 from solders.compute_budget import request_heap_frame, set_compute_unit_limit
@@ -36,6 +37,7 @@ HEAP = 256 * 1024
 
 KEY_HEADER = struct.Struct("<8s32s32s32sIBB2s")
 PROOF_HEADER = struct.Struct("<8s32sQIB3s")
+SESSION_HEADER = struct.Struct("<8s32s32s32sQIIIBB2s")
 RECEIPT = struct.Struct("<8s32s32s32s32s32s32s32s32s32s32sQBB6s")
 RECEIPT_FIELDS = (
     *("discriminator", "context", "claimer", "statement", "key_hash", "srs", "instances", "commitments"),
@@ -51,6 +53,13 @@ def discriminator(namespace: str, name: str) -> bytes:
 def error_codes() -> dict[str, int]:
     """Names and codes of the IDL."""
     return {error["name"]: error["code"] for error in json.loads(IDL.read_text())["errors"]}
+
+
+# Stages of a session, by number.
+STAGES = ("transcripts", "moduli", "code", "claims", "curve", "pairing", "verified")
+SESSION_FIELDS = (
+    *("discriminator", "authority", "key_hash", "payload_hash", "nonce", "proof", "position", "size", "stage", "bump"),
+)
 
 
 @dataclass(frozen=True)
@@ -78,9 +87,11 @@ class Chain:
 
     # -- transactions
 
-    def send(self, *instructions: Instruction, signers: Sequence[Keypair] = (), heap: int = HEAP) -> Outcome:
-        """Send with 1.4 million compute units; the payer pays. Of `signers`, those sign whom the message names."""
-        budget = [set_compute_unit_limit(1_400_000)] + ([request_heap_frame(heap)] if heap else [])
+    def send(
+        self, *instructions: Instruction, signers: Sequence[Keypair] = (), heap: int = HEAP, units: int = 1_400_000
+    ) -> Outcome:
+        """Send; the payer pays. Of `signers`, those sign whom the message names."""
+        budget = [set_compute_unit_limit(units)] + ([request_heap_frame(heap)] if heap else [])
         message = Message([*budget, *instructions], self.payer.pubkey())
         needed = message.account_keys[: message.header.num_required_signatures]
         signing = {keypair.pubkey(): keypair for keypair in (self.payer, *signers) if keypair.pubkey() in needed}
@@ -165,6 +176,65 @@ class Chain:
     def check(self, key: Pubkey, payload: bytes) -> Outcome:
         return self.send(ix_check(key, self.put_proof(payload, nonce=0)))
 
+    def session(self, key: Pubkey, proof: Pubkey, nonce: int = 1, owner: Keypair | None = None) -> Session:
+        """A new session, grown to its full size."""
+        session = Session(self, key, proof, nonce, owner or self.payer)
+        self.run(session.create(), session.owner)
+        session.grow()
+        return session
+
+
+@dataclass(frozen=True)
+class Session:
+    """A session's account and what it works on; `key` and `proof` are passed as they are, right or wrong."""
+
+    chain: Chain
+    key: Pubkey
+    proof: Pubkey
+    nonce: int
+    owner: Keypair
+
+    @property
+    def address(self) -> Pubkey:
+        return session_address(self.owner.pubkey(), self.nonce)[0]
+
+    @property
+    def header(self) -> dict[str, Any]:
+        return dict(zip(SESSION_FIELDS, SESSION_HEADER.unpack_from(self.chain.data(self.address)), strict=False))
+
+    @property
+    def stage(self) -> str:
+        return STAGES[self.header["stage"]]
+
+    def create(self) -> Instruction:
+        address, bump = session_address(self.owner.pubkey(), self.nonce)
+        return ix_create_session(self.owner.pubkey(), self.key, self.proof, address, self.nonce, bump)
+
+    def grow(self) -> None:
+        while len(self.chain.data(self.address)) < SESSION_HEADER.size + self.header["size"]:
+            self.chain.run(ix_extend(self.owner.pubkey(), self.address), self.owner)
+
+    def with_(self, key: Pubkey | None = None, proof: Pubkey | None = None) -> Session:
+        """The same session, used with another key or proof."""
+        return Session(self.chain, key or self.key, proof or self.proof, self.nonce, self.owner)
+
+    def step(self, steps: int = 2**32 - 1) -> Instruction:
+        return ix_advance(self.owner.pubkey(), self.key, self.proof, self.address, steps)
+
+    def advance(self, steps: int = 2**32 - 1) -> str | None:
+        """Advance once, with the default heap; the refusal's name."""
+        return self.chain.send(self.step(steps), signers=[self.owner], heap=0).refused
+
+    def advance_to(self, stage: str, steps: int = 2**32 - 1) -> str | None:
+        """Advance until the stage is next; the refusal that stopped it, if any."""
+        while self.stage != stage:
+            if refused := self.advance(steps):
+                return refused
+        return None
+
+    def verify(self, context: bytes, *receipts: tuple[Pubkey, int]) -> Instruction:
+        return ix_verify_session(self.owner.pubkey(), self.key, self.proof, self.address, context, *receipts)
+
 
 def unused() -> Pubkey:
     """An address with nothing at it."""
@@ -190,6 +260,10 @@ def proof_address(authority: Pubkey, nonce: int) -> tuple[Pubkey, int]:
 
 def receipt_address(context: bytes, claimer: Pubkey, statement: bytes) -> tuple[Pubkey, int]:
     return Pubkey.find_program_address([b"receipt", context, bytes(claimer), statement], PROGRAM)
+
+
+def session_address(authority: Pubkey, nonce: int) -> tuple[Pubkey, int]:
+    return Pubkey.find_program_address([b"session", bytes(authority), nonce.to_bytes(8, "little")], PROGRAM)
 
 
 def lower_bump(seeds: Sequence[bytes], canonical: int) -> tuple[Pubkey, int]:
@@ -251,11 +325,37 @@ def ix_check(key: Pubkey, proof: Pubkey, profile: bool = False) -> Instruction:
     return instruction("check", [(key, ""), (proof, "")], bytes([profile]))
 
 
+def _issue(context: bytes, receipts: Sequence[tuple[Pubkey, int]]) -> bytes:
+    return context + struct.pack("<I", len(receipts)) + bytes(bump for _, bump in receipts)
+
+
 def ix_verify(
-    claimer: Pubkey, key: Pubkey, proof: Pubkey, receipt: Pubkey, context: bytes, bump: int
+    claimer: Pubkey, key: Pubkey, proof: Pubkey, receipt: Pubkey, context: bytes, bump: int, *more: tuple[Pubkey, int]
 ) -> Instruction:
+    """`more`: the receipts (address, bump) of a batch's further proofs."""
     accounts = [(claimer, "sw"), (key, ""), (proof, ""), (receipt, "w"), (SYSTEM_PROGRAM, "")]
-    return instruction("verify", accounts, context + bytes([bump, False]))
+    accounts += [(address, "w") for address, _ in more]
+    return instruction("verify", accounts, _issue(context, [(receipt, bump), *more]) + b"\0")
+
+
+def ix_create_session(
+    authority: Pubkey, key: Pubkey, proof: Pubkey, session: Pubkey, nonce: int, bump: int
+) -> Instruction:
+    accounts = [(authority, "sw"), (key, ""), (proof, ""), (session, "w"), (SYSTEM_PROGRAM, "")]
+    return instruction("create_session", accounts, struct.pack("<QB", nonce, bump))
+
+
+def ix_advance(authority: Pubkey, key: Pubkey, proof: Pubkey, session: Pubkey, steps: int) -> Instruction:
+    accounts = [(authority, "s"), (key, ""), (proof, ""), (session, "w")]
+    return instruction("advance", accounts, struct.pack("<I", steps))
+
+
+def ix_verify_session(
+    claimer: Pubkey, key: Pubkey, proof: Pubkey, session: Pubkey, context: bytes, *receipts: tuple[Pubkey, int]
+) -> Instruction:
+    accounts = [(claimer, "sw"), (key, ""), (proof, ""), (session, ""), (receipts[0][0], "w"), (SYSTEM_PROGRAM, "")]
+    accounts += [(address, "w") for address, _ in receipts[1:]]
+    return instruction("verify_session", accounts, _issue(context, receipts))
 
 
 def ix_claim(claimer: Pubkey, receipt: Pubkey, *expected: bytes) -> Instruction:

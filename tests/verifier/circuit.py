@@ -7,11 +7,12 @@ from functools import cached_property
 
 from mai_zk.keyprogram import KeyProgram
 from verifier.keys import VECTORS, Draft, parse
+from verifier.payloads import Payload, split
 
 
 @dataclass(frozen=True)
 class Circuit:
-    """One vector: the key and an honest payload, whole and in parts."""
+    """One vector: the key and honest payloads, whole and in parts. `instances`, `proof` and `hints` are the first's."""
 
     name: str
 
@@ -24,6 +25,10 @@ class Circuit:
         return (VECTORS / f"{self.name}.payload").read_bytes()
 
     @cached_property
+    def batch(self) -> bytes:
+        return (VECTORS / f"{self.name}.batch").read_bytes()
+
+    @cached_property
     def key(self) -> KeyProgram:
         return KeyProgram.from_bytes(self.blob)
 
@@ -32,41 +37,53 @@ class Circuit:
         return parse(self.blob)
 
     @cached_property
+    def pieces(self) -> Payload:
+        return split(self.blob, self.payload)
+
+    @cached_property
+    def batch_pieces(self) -> Payload:
+        return split(self.blob, self.batch)
+
+    @property
+    def proofs(self) -> list[tuple[list[int], bytes]]:
+        """(instances, proof) of the whole batch."""
+        return [(proof.instances, proof.proof) for proof in self.batch_pieces.proofs]
+
+    @cached_property
     def instances(self) -> list[int]:
-        return [int.from_bytes(self.payload[32 * i : 32 * i + 32], "big") for i in range(self.key.n_instances)]
+        return list(self.pieces.proofs[0].instances)
 
     @cached_property
     def proof(self) -> bytes:
-        start = 32 * self.key.n_instances
-        return self.payload[start : start + self.key.proof_size]
+        return self.pieces.proofs[0].proof
 
     @cached_property
     def hints(self) -> list[int]:
-        start = 32 * self.key.n_instances + self.key.proof_size
-        return [int.from_bytes(self.payload[i : i + 32], "little") for i in range(start, len(self.payload), 32)]
+        return list(self.pieces.proofs[0].hints)
 
     def with_old_hints(self, instances: list[int] | None = None, proof: bytes | None = None) -> bytes:
-        """A payload whose hints belong to the honest proof."""
-        encoded = b"".join(v.to_bytes(32, "big") for v in (self.instances if instances is None else instances))
-        hints = b"".join(h.to_bytes(32, "little") for h in self.hints)
-        return encoded + (self.proof if proof is None else proof) + hints
+        """A payload whose hints, scalars and quotient belong to the honest proof; the divisors fit."""
+        return self.stale(instances, proof).redrawn().body()
+
+    def stale(self, instances: list[int] | None = None, proof: bytes | None = None) -> Payload:
+        """A payload of which everything else belongs to the honest proof, the divisors too."""
+        return self.pieces.with_proof(0, instances=instances or self.instances, proof=proof or self.proof)
 
     def with_new_hints(self, instances: list[int] | None = None, proof: bytes | None = None) -> bytes:
         """A payload with hints for exactly these values, as an attacker would make them."""
-        return self.key.payload(
-            self.instances if instances is None else instances, self.proof if proof is None else proof
-        )
+        return self.key.payload(instances or self.instances, proof or self.proof)
 
     def with_hints(self, hints: list[int]) -> bytes:
-        return self.payload[: -32 * len(self.hints)] + b"".join(h.to_bytes(32, "little") for h in hints)
+        """A payload with other hints, and all the rest made to fit them as well as it can be."""
+        return self.pieces.with_proof(0, hints=hints).scaled().body()
 
     @property
     def point_offsets(self) -> list[int]:
         """Offsets of all points in the proof; the last two are W and W'."""
-        after = 64 * self.key.n_proof_points + 32 * self.key.n_evals
-        return [*range(0, 64 * self.key.n_proof_points, 64), after, after + 64]
+        after = 64 * self.key.n_phase_points + 32 * self.key.n_evals
+        return [*range(0, 64 * self.key.n_phase_points, 64), after, after + 64]
 
     @property
     def evaluation_offsets(self) -> list[int]:
-        start = 64 * self.key.n_proof_points
+        start = 64 * self.key.n_phase_points
         return list(range(start, start + 32 * self.key.n_evals, 32))

@@ -18,5 +18,5 @@ def linear4() -> Circuit:
 
 
 @pytest.fixture(scope="session")
-def relu4() -> Circuit:
-    return Circuit("relu4")
+def lookup4() -> Circuit:
+    return Circuit("lookup4")

@@ -6,7 +6,7 @@ import json
 import re
 
 from mai.chain.trace import MANIFEST_HEADER_BYTES, TRACE_HEADER_BYTES
-from verifier.chain import IDL, KEY_HEADER, PROOF_HEADER, RECEIPT, ROOT, discriminator
+from verifier.chain import IDL, KEY_HEADER, PROOF_HEADER, RECEIPT, ROOT, SESSION_HEADER, discriminator
 
 SOURCE = ROOT / "programs" / "verifier" / "src"
 SIZES = {"u8": 1, "bool": 1, "u16": 2, "u32": 4, "u64": 8, "publicKey": 32}
@@ -33,12 +33,13 @@ def test_errors_are_those_of_the_program() -> None:
     expected = [{"code": int(code), "name": name, "msg": message} for message, name, code in found]
     assert idl()["errors"] == expected
     codes = [error["code"] for error in expected]
-    assert codes[0] == 6000
     assert codes == sorted(set(codes))
+    assert codes[0] == 6000
 
 
 def test_every_error_is_asserted_by_a_test() -> None:
-    paths = [*(ROOT / "tests" / "verifier").glob("test_verifier_*.py"), *(ROOT / "tests" / "traces").glob("test_*.py")]
+    folders = (ROOT / "tests" / "verifier", ROOT / "tests" / "attacks", ROOT / "tests" / "traces")
+    paths = [path for folder in folders for path in folder.glob("test_*.py")]
     tests = "".join(path.read_text() for path in paths if path.name != "test_verifier_idl.py")
     # The runtime gives no way to make a system call fail here.
     missing = [error["name"] for error in idl()["errors"] if f'"{error["name"]}"' not in tests]
@@ -62,5 +63,6 @@ def test_discriminators_are_anchors() -> None:
 
 def test_account_layouts() -> None:
     sizes = {entry["name"]: 8 + sum(size(f["type"]) for f in entry["type"]["fields"]) for entry in idl()["accounts"]}
-    verifier = {"Key": KEY_HEADER.size, "Proof": PROOF_HEADER.size, "Receipt": RECEIPT.size}
-    assert sizes == {**verifier, "Manifest": MANIFEST_HEADER_BYTES, "Trace": TRACE_HEADER_BYTES}
+    headers = {"Key": KEY_HEADER, "Proof": PROOF_HEADER, "Session": SESSION_HEADER, "Receipt": RECEIPT}
+    sizes_of = {name: header.size for name, header in headers.items()}
+    assert sizes == {**sizes_of, "Manifest": MANIFEST_HEADER_BYTES, "Trace": TRACE_HEADER_BYTES}

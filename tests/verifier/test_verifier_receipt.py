@@ -38,8 +38,8 @@ class Case:
         self.claimer = chain.funded()
         self.key = chain.sealed_key(self.blob)
         self.proof = chain.put_proof(self.payload, self.claimer.pubkey())
-        start = 32 * circuit.key.n_instances
-        self.instances, self.proof_bytes = self.payload[:start], self.payload[start:]
+        start = 8 + 32 * circuit.key.n_instances
+        self.instances, self.proof_bytes = self.payload[8:start], self.payload[start:]
         self.n_points = sum(circuit.draft.parts[3:])
 
     def statement(self, n_commitments: int = 0) -> bytes:
@@ -114,7 +114,8 @@ def test_the_receipt_agrees_with_the_client(case: Case, linear4: Circuit) -> Non
     "parts", [(2, 1, 5, 1, 2, 0), (8, 0, 0, 0, 3, 0), (0, 0, 8, 1, 1, 1), (0, 8, 0, 0, 0, 0), (0, 0, 0, 0, 0, 0)]
 )
 def test_parts_of_instances_and_commitments(chain: Chain, linear4: Circuit, parts: tuple[int, ...]) -> None:
-    case = Case(chain, linear4, linear4.draft.but(parts=parts).blob())
+    blob = linear4.draft.but(parts=parts).blob()
+    case = Case(chain, linear4, blob, linear4.pieces.but(blob=blob).settled().body())
     n_commitments = sum(parts[3:])
     assert case.send(case.verify(n_commitments=n_commitments)) is None
     receipt = chain.receipt(case.receipt(n_commitments=n_commitments)[0])
@@ -160,7 +161,7 @@ def test_lamports_at_the_receipts_address_do_not_block_it(case: Case) -> None:
 def test_a_false_proof_leaves_nothing(case: Case, linear4: Circuit) -> None:
     wrong = [(linear4.instances[0] + 1) % R, *linear4.instances[1:]]
     case.payload = linear4.with_new_hints(wrong)
-    case.instances = case.payload[: len(case.instances)]
+    case.instances = case.payload[8 : 8 + len(case.instances)]
     case.proof = case.chain.put_proof(case.payload, case.claimer.pubkey())
     assert case.send(case.verify()) == "ProofInvalid"
     assert case.chain.data(case.receipt()[0]) == b""
@@ -194,6 +195,8 @@ def test_accounts_of_verify(case: Case, linear4: Circuit) -> None:
     assert case.send(with_account(good, 3, AccountMeta(case.receipt()[0], False, False))) == "NotWritable"
     for data in (good.data[:-1], good.data + b"\0", good.data[:-1] + b"\2"):
         assert case.send(Instruction(PROGRAM, data, good.accounts)) == "BadArguments"
+    extra = [*good.accounts, AccountMeta(fake, False, True)]
+    assert case.send(Instruction(PROGRAM, good.data, extra)) == "ReceiptCount"
     assert case.send(good) is None
 
 

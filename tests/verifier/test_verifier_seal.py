@@ -16,7 +16,7 @@ from verifier.chain import (
     unused,
 )
 from verifier.circuit import Circuit
-from verifier.keys import ADDP, CHK, G1, HALT, KEY, MARK, SCAL, Draft, small
+from verifier.keys import BINDINGS, G1, G2_NEGATED, HALT, HEADER_BYTES, MARK, SCAL, Draft, S, small
 
 
 @pytest.fixture(scope="module")
@@ -32,7 +32,7 @@ def draft(linear4: Circuit) -> Draft:
 # -- happy path and accounts
 
 
-@pytest.mark.parametrize("name", ["linear4", "relu4"])
+@pytest.mark.parametrize("name", ["linear4", "lookup4"])
 def test_a_real_key_is_sealed(shared: Chain, request: pytest.FixtureRequest, name: str) -> None:
     circuit: Circuit = request.getfixturevalue(name)
     key = shared.sealed_key(circuit.blob)
@@ -50,10 +50,11 @@ def test_the_small_key_is_sealed(shared: Chain, draft: Draft) -> None:
 
 def test_sealing_an_eleven_kilobyte_key_fits_one_transaction(chain: Chain, linear4: Circuit) -> None:
     draft = linear4.draft
-    body = [ins for ins in draft.code if ins[0] not in (CHK, SCAL, HALT, MARK)]
-    longer = draft.but(code=[*draft.code[:-1], *body, *body[:-20], [HALT]])
-    longer.points.extend([G1] * 12)
-    longer.curve.extend((ADDP, 0, KEY, 64 * n) for n in range(len(longer.points) - 12, len(longer.points)))
+    body = [words for words in draft.code if words[0] not in (*BINDINGS, SCAL, HALT, MARK)]
+    # The key's scalars come first: the proof's move up.
+    code = [[w[0], w[1] + 12, w[2]] if w[0] == SCAL and w[1] >= len(draft.points) else w for w in draft.code[:-1]]
+    more = [[SCAL, len(draft.points) + n, 0] for n in range(12)]
+    longer = draft.but(code=[*code, *body, *body, *body, *more, [HALT]], points=[*draft.points, *[G1] * 12])
     assert len(longer.blob()) > 11_000
     outcome = chain.seal(longer.blob())
     assert outcome.refused is None
@@ -102,27 +103,37 @@ def test_the_digest_alone_proves_nothing(chain: Chain, linear4: Circuit, draft: 
     assert chain.check(key, linear4.payload).refused == "PayloadTooLong"
 
 
-def test_an_own_srs_shows_in_the_key(chain: Chain, linear4: Circuit, relu4: Circuit) -> None:
-    evil = linear4.draft.but(srs=relu4.draft.srs)
-    key = chain.sealed_key(evil.blob())
-    assert KEY_HEADER.unpack_from(chain.data(key))[3] == keccak(relu4.draft.srs) != keccak(linear4.draft.srs)
-    assert chain.check(key, linear4.payload).refused == "ProofInvalid"
+def test_an_own_srs_shows_in_the_key(chain: Chain, linear4: Circuit) -> None:
+    evil = linear4.draft.but(srs=G2_NEGATED).blob()
+    key = chain.sealed_key(evil)
+    assert KEY_HEADER.unpack_from(chain.data(key))[3] == keccak(G2_NEGATED) != keccak(linear4.draft.srs)
+    assert chain.check(key, linear4.pieces.but(blob=evil).hinted().body()).refused == "ProofInvalid"
 
 
-def test_flipped_bits_are_refused_or_change_the_verdict(chain: Chain, linear4: Circuit) -> None:
-    """Bits flipped all over a real key: no sealing, or no acceptance. Only the parts and unread constants are free."""
-    draft = linear4.draft
-    read = {word // 5 for ins in draft.code for word in ins[2:] if ins[0] != CHK} | {0, 1, 2}
-    free = set(range(28, 40))
+def test_flipped_bits_are_refused_or_change_the_verdict(chain: Chain, lookup4: Circuit) -> None:
+    """Bits flipped all over a real key: no sealing, or no acceptance of what fits the flipped key as well as can be.
+
+    Only the parts and the circuit's digest are free, and constants that are not read. (No instance of the proof is
+    zero: a constant that it is multiplied with would not matter.)
+    """
+    draft = lookup4.draft
+    assert all(lookup4.instances)
+    read = {word // S for words in draft.code for word in words[2:]}
+    free = {*range(28, 40), *range(128, 160)}
     for number in set(range(len(draft.constants))) - read:
-        free |= set(range(128 + 40 * number, 168 + 40 * number))
-    verdicts = {"HintWrong", "ProofInvalid", "PayloadTooLong", "PayloadTooShort"}
-    for offset in range(0, len(linear4.blob), 61):
-        changed = bytearray(linear4.blob)
+        free |= set(range(HEADER_BYTES + 32 * number, HEADER_BYTES + 32 * number + 32))
+    verdicts = set()
+    for offset in range(0, len(lookup4.blob), 41):
+        changed = bytearray(lookup4.blob)
         changed[offset] ^= 1 << (offset % 8)
         outcome = chain.seal(bytes(changed))
-        if outcome.refused is None and offset not in free:
-            key = key_address(chain.payer.pubkey(), keccak(bytes(changed)))[0]
-            assert chain.check(key, linear4.payload).refused in verdicts, offset
-        else:
+        if outcome.refused is not None or offset in free:
             assert outcome.refused is None or outcome.refused in error_codes(), (offset, outcome)
+            continue
+        key = key_address(chain.payer.pubkey(), keccak(bytes(changed)))[0]
+        refused = chain.check(key, lookup4.payload).refused
+        assert refused in {"ModulusWrong", "PayloadTooLong", "PayloadTooShort"}, offset
+        if refused == "ModulusWrong":
+            verdicts.add(chain.check(key, lookup4.pieces.but(blob=bytes(changed)).hinted().body()).refused)
+    assert verdicts <= {"HintWrong", "ProofInvalid"}
+    assert "ProofInvalid" in verdicts

@@ -10,13 +10,16 @@ from verifier.chain import (
     PROGRAM,
     RECEIPT,
     Chain,
+    Session,
     discriminator,
+    ix_advance,
     ix_check,
     ix_claim,
     ix_close,
     ix_extend,
     ix_seal_key,
     ix_verify,
+    ix_verify_session,
     ix_write,
     keccak,
     key_address,
@@ -26,7 +29,8 @@ from verifier.chain import (
 )
 from verifier.circuit import Circuit
 
-TYPES = ("key", "proof", "receipt")
+TYPES = ("key", "proof", "session", "receipt")
+HEADERS = {"key": 112, "proof": 56, "session": 128, "receipt": 344}
 
 
 class World:
@@ -46,19 +50,30 @@ class World:
             "proof": chain.put_proof(circuit.payload),
             "receipt": chain.put(unused(), receipt),
         }
-        statement = keccak(b"MAI statement v1" + digest + keccak(circuit.payload[: 32 * 8]) + keccak(b""))
+        session = chain.session(self.accounts["key"], self.accounts["proof"], nonce=1)
+        assert session.advance_to("verified") is None
+        self.accounts["session"] = session.address
+        self.other = Session(chain, self.accounts["key"], self.accounts["proof"], 2, self.me)
+        instances = circuit.payload[8 : 8 + 32 * 8]
+        statement = keccak(b"MAI statement v1" + digest + keccak(instances) + keccak(b""))
         self.new_receipt = receipt_address(bytes(32), me, statement)
+        self.other_receipt = receipt_address(bytes([1]) * 32, me, statement)
 
     def instructions(self) -> dict[str, tuple[Instruction, dict[int, tuple[str, ...]]]]:
         """Each instruction, and for each index the types that it takes."""
         me, accounts = self.me.pubkey(), self.accounts
-        verify = ix_verify(me, accounts["key"], accounts["proof"], self.new_receipt[0], bytes(32), self.new_receipt[1])
+        key, proof, session = accounts["key"], accounts["proof"], accounts["session"]
+        verify = ix_verify(me, key, proof, self.new_receipt[0], bytes(32), self.new_receipt[1])
+        of_session = ix_verify_session(me, key, proof, session, bytes([1]) * 32, self.other_receipt)
         return {
             "check": (ix_check(accounts["key"], accounts["proof"]), {0: ("key",), 1: ("proof",)}),
             "verify": (verify, {1: ("key",), 2: ("proof",)}),
+            "create_session": (self.other.create(), {1: ("key",), 2: ("proof",)}),
+            "advance": (ix_advance(me, key, proof, session, 1), {1: ("key",), 2: ("proof",), 3: ("session",)}),
+            "verify_session": (of_session, {1: ("key",), 2: ("proof",), 3: ("session",)}),
             "claim": (ix_claim(me, accounts["receipt"], *[bytes(32)] * 6), {1: ("receipt",)}),
             "seal_key": (ix_seal_key(me, accounts["unsealed"]), {1: ("key",)}),
-            "extend": (ix_extend(me, accounts["unsealed"]), {1: ("key", "proof")}),
+            "extend": (ix_extend(me, accounts["unsealed"]), {1: ("key", "proof", "session")}),
             "write": (ix_write(me, accounts["unsealed"], 0, b""), {1: ("key", "proof")}),
             "close": (ix_close(me, accounts["unsealed"]), {1: TYPES}),
         }
@@ -74,7 +89,10 @@ def world(chain: Chain, linear4: Circuit) -> World:
     return World(chain, linear4)
 
 
-NAMES = ("check", "verify", "claim", "seal_key", "extend", "write", "close")
+NAMES = (
+    *("check", "verify", "create_session", "advance", "verify_session", "claim"),
+    *("seal_key", "extend", "write", "close"),
+)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -104,7 +122,7 @@ def test_short_and_unknown_data(world: World, name: str) -> None:
     for index, allowed in places.items():
         for kind in allowed:
             data = world.chain.data(world.accounts["unsealed" if kind == "key" else kind])
-            header = {"key": 112, "proof": 56, "receipt": 344}[kind]
+            header = HEADERS[kind]
             for short in (b"\1", data[:7], data[:8], data[: header - 1], bytes(400), b"\1" * 400):
                 place = world.chain.put(unused(), short)
                 assert world.refused(instruction, index, place) == "WrongAccountType", (index, kind, len(short))
@@ -116,6 +134,9 @@ def test_controls(world: World) -> None:
     assert found == {
         "check": None,
         "verify": None,
+        "create_session": None,
+        "advance": "SessionComplete",
+        "verify_session": None,
         "claim": "KeyMismatch",
         "seal_key": "HashMismatch",
         "extend": "AccountComplete",
@@ -125,11 +146,31 @@ def test_controls(world: World) -> None:
 
 
 def test_a_header_in_uploaded_bytes_poses_as_nothing(world: World, linear4: Circuit) -> None:
-    """A proof whose payload is a sealed key account, or a receipt, is still a proof."""
-    key_bytes = world.chain.data(world.accounts["key"])
-    receipt_bytes = world.chain.data(world.accounts["receipt"])
-    for body in (key_bytes, receipt_bytes):
-        posing = world.chain.put_proof(body)
+    """A proof whose payload is a sealed key account, a finished session or a receipt, is still a proof."""
+    me, accounts = world.me.pubkey(), world.accounts
+    for kind in ("key", "session", "receipt"):
+        posing = world.chain.put_proof(world.chain.data(accounts[kind]))
+        forged = ix_verify_session(
+            me, accounts["key"], accounts["proof"], posing, bytes([1]) * 32, world.other_receipt
+        )
+        assert world.chain.send(forged).refused == "WrongAccountType"
         assert world.chain.send(ix_check(posing, world.accounts["proof"])).refused == "WrongAccountType"
         claim = ix_claim(world.me.pubkey(), posing, *[bytes(32)] * 6)
         assert world.chain.send(claim).refused == "WrongAccountType"
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_too_many_accounts(world: World, name: str) -> None:
+    """More than the program keeps: seen all the same, whether distinct or repeated, wherever the repetition stands."""
+    good, _ = world.instructions()[name]
+    refused = "ReceiptCount" if name.startswith("verify") else "AccountCount"
+    spare = [AccountMeta(unused(), False, False) for _ in range(20)]
+    for more in (1, 12, 20):
+        many = [*good.accounts, *spare[:more]]
+        assert world.chain.send(Instruction(PROGRAM, good.data, many)).refused == refused
+    for repeated in (good.accounts[0], spare[0]):
+        many = [*good.accounts, spare[0], repeated]
+        assert world.chain.send(Instruction(PROGRAM, good.data, many)).refused == "DuplicateAccount"
+    # Only accounts that are not kept are repeated.
+    many = [*good.accounts, *spare[:16], spare[15]]
+    assert world.chain.send(Instruction(PROGRAM, good.data, many)).refused == refused

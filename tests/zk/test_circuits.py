@@ -3,6 +3,7 @@
 import importlib.util
 import json
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -17,7 +18,7 @@ from mai_zk.keyprogram import KeyProgram
 from mai_zk.prover import CpuProver, Keys, Proof, Witness
 from onnx import numpy_helper
 
-NAMES = ["digits", "ffn64", "linear4", "shard", "shard16"]
+NAMES = ["digits", "ffn64", "linear4", "mlp64", "shard", "shard16"]
 PROVER = CpuProver()
 
 
@@ -63,7 +64,7 @@ def test_settings_are_made_again_byte_for_byte(name: str, tmp_path: Path) -> Non
     assert PROVER.settings(again.segment).text == (circuits.circuits_dir() / name / "settings.json").read_text()
 
 
-@pytest.mark.parametrize("name", ["ffn64", "linear4", "shard", "shard16"])
+@pytest.mark.parametrize("name", ["ffn64", "linear4", "mlp64", "shard", "shard16"])
 def test_seeded_models_come_out_again(name: str) -> None:
     expected = weights(onnx.load(circuits.load(name).segment.onnx_path))
     found = weights(script(name, "model.py").model())
@@ -155,7 +156,52 @@ def test_hashed_digests_are_poseidon_hashes() -> None:
 def test_key_programs_are_built_again_byte_for_byte(name: str) -> None:
     circuit = circuits.load(name)
     keys = PROVER.setup(circuit.segment, circuit.test_srs())
-    assert circuits.compile_key(PROVER, keys, circuit.parts).blob == circuit.key_program.blob
+    rebuilt = circuits.compile_key(PROVER, keys, circuit.parts, circuit.digest)
+    assert rebuilt.blob == circuit.key_program.blob
+    assert rebuilt.circuit == circuit.digest
+    unknown = circuits.compile_key(PROVER, keys, circuit.parts)
+    assert unknown.blob == rebuilt.blob[:128] + bytes(32) + rebuilt.blob[160:]
+
+
+def changed(name: str, folder: Path, edit: Callable[[onnx.ModelProto], None]) -> circuits.Circuit:
+    """A copy of the circuit with another model."""
+    shutil.copytree(circuits.circuits_dir() / name, folder)
+    model = onnx.load(folder / "model.onnx")
+    edit(model)
+    onnx.save(model, folder / "model.onnx")
+    return circuits.load(folder)
+
+
+def other_weight(model: onnx.ModelProto) -> None:
+    """One weight of the first tensor changed."""
+    tensor = model.graph.initializer[0]
+    array = numpy_helper.to_array(tensor).copy()
+    array.flat[0] += 1
+    tensor.CopyFrom(numpy_helper.from_array(array, tensor.name))
+
+
+def other_operation(model: onnx.ModelProto) -> None:
+    """One node more."""
+    last = model.graph.node[-1]
+    output = last.output[0]
+    last.output[0] = "before"
+    model.graph.node.append(onnx.helper.make_node("Relu", ["before"], [output]))
+
+
+@pytest.mark.parametrize(("name", "binds_weights"), [("linear4", True), ("digits", False)])
+def test_the_digest_names_what_the_key_is_made_from(name: str, binds_weights: bool, tmp_path: Path) -> None:
+    """Settings and graph; the weights only where the key fixes them: one key serves all weights of a shape."""
+    circuit = circuits.load(name)
+    assert circuit.key_program.circuit == circuit.digest
+    assert changed(name, tmp_path / "same", lambda _: None).digest == circuit.digest
+    assert (changed(name, tmp_path / "weight", other_weight).digest != circuit.digest) == binds_weights
+    assert changed(name, tmp_path / "node", other_operation).digest != circuit.digest
+    settings_path = tmp_path / "same" / "settings.json"
+    text = settings_path.read_text()
+    rows = circuit.settings.rows
+    assert text.count(f'"num_rows": {rows}') == 1
+    settings_path.write_text(text.replace(f'"num_rows": {rows}', f'"num_rows": {rows + 1}'))
+    assert circuits.load(tmp_path / "same").digest != circuit.digest
 
 
 def test_bad_folders_are_refused(tmp_path: Path) -> None:

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from mai_zk.bounds import check_bounds
+from mai_zk.bounds import MAX_LENGTH, WORD, check_bounds, longest_claim
 from mai_zk.compiler import Parts, compile_artifact, compile_solidity, compile_vka
 from mai_zk.compiler.yul import parse_contract
 from mai_zk.curve import GENERATOR, multiply
 from mai_zk.errors import ZkError
-from mai_zk.field import MONT, R
-from mai_zk.isa import CurveKind
+from mai_zk.field import R
+from mai_zk.isa import Op
 from mai_zk.keyprogram import KeyProgram
 from mai_zk.machine import Run, run_code
 from mai_zk.prooffile import read_proof
@@ -89,7 +89,7 @@ def random_proof(key: KeyProgram, seed: int) -> tuple[list[int], bytes]:
     """Random instances, points of the curve and evaluations: no proof of anything, but a valid input."""
     rng = random.Random(seed)
     some = [multiply(GENERATOR, rng.randrange(1, R)).to_bytes() for _ in range(3)]
-    head = b"".join(rng.choice(some) for _ in range(key.n_proof_points))
+    head = b"".join(rng.choice(some) for _ in range(key.n_phase_points))
     evals = b"".join(rng.randrange(R).to_bytes(32, "big") for _ in range(key.n_evals))
     return [rng.randrange(R) for _ in range(key.n_instances)], head + evals + some[0] + some[1]
 
@@ -121,16 +121,17 @@ def test_every_changed_evaluation_and_instance_changes_the_result(case: Case) ->
 def scalars_with(run: Run, instances: list[int], offsets: dict[int, int]) -> tuple[int, ...]:
     """The scalars when slots before the hints are offset after the transcript."""
     key = run.program
-    at = 64 * key.n_proof_points
+    at = 64 * key.n_phase_points
     evals = [int.from_bytes(run.proof[at + 32 * i :][:32], "big") for i in range(key.n_evals)]
-    values = [*(c * MONT for c in run.challenges), *instances, *evals]
-    return run_code(key, [v + offsets.get(key.n_constants + i, 0) for i, v in enumerate(values)]).scalars
+    values = [*run.challenges, *instances, *evals]
+    found = run_code(key, [v + offsets.get(key.n_constants + i, 0) for i, v in enumerate(values)])
+    return tuple(scalar % R for scalar in found.scalars)
 
 
 def test_changed_proof_is_refused(public: Case) -> None:
     """One change of each kind; the control is the honest proof, accepted above and here."""
     key, proof = public.key, public.proof
-    evals_at = 64 * key.n_proof_points
+    evals_at = 64 * key.n_phase_points
     swapped = proof[64:128] + proof[:64] + proof[128:]
     changed = {
         "instance": ([public.instances[0] + 1, *public.instances[1:]], proof),
@@ -180,9 +181,24 @@ def test_compiled_keys_pass_the_sealing_analysis(case: Case) -> None:
 
 
 def test_no_curve_multiplication_is_wasted(case: Case) -> None:
-    """Horner's rule: all points but one are multiplied once each."""
-    kinds = [op.kind for op in case.key.curve_ops]
-    assert kinds.count(CurveKind.MULS) == kinds.count(CurveKind.LOAD) + kinds.count(CurveKind.ADDP) - 1
+    """One multiplication for each distinct point, none for the point whose coefficient is one."""
+    key = case.key
+    assert key.unit_point < key.n_proof_points
+    points = [key.points[i : i + 64] for i in range(0, len(key.points), 64)]
+    assert len({point[:32] for point in points}) == len(points)  # equal and opposite ones are merged
+    assert sum(ins.op is Op.SCAL for ins in key.code) == key.n_scalars == len(points) + key.n_proof_points - 1
+
+
+def test_the_cheapest_limit_is_taken(public: Case) -> None:
+    """Values are longer than a hint and no longer than the verifier allows."""
+    assert WORD < longest_claim(public.key) <= MAX_LENGTH
+
+
+def test_the_circuits_digest_is_recorded(public: Case) -> None:
+    circuit = bytes(range(32))
+    key = compile_solidity(public.text, None, circuit)
+    assert (key.circuit, public.key.circuit) == (circuit, bytes(32))
+    assert key.blob == public.key.blob[:128] + circuit + public.key.blob[160:]
 
 
 def test_parts_are_recorded(public: Case) -> None:

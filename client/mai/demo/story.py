@@ -200,7 +200,7 @@ class Story:
         """One bit of one evaluation, with fresh hints, as a careful cheat would do it."""
         program = self.circuit.key_program
         changed = bytearray(proof.proof)
-        changed[64 * program.n_proof_points + 32 * EVALUATION_TO_CHANGE + 31] ^= 1
+        changed[64 * program.n_phase_points + 32 * EVALUATION_TO_CHANGE + 31] ^= 1
 
         def attempt() -> None:
             uploaded = self.miner.upload(program.payload(proof.instances, bytes(changed)), 1, silent)

@@ -22,39 +22,43 @@ pub const PSEUDOPRIMES: [u32; 18] = [
     1_909_566_073, 1_921_309_633, 1_991_063_449, 1_995_830_761, 2_057_835_781, 2_117_555_641,
 ];
 
-/// Draw the moduli from the seed in memory. Every divisor must be used.
+/// Draw the moduli from the seed in memory. Every divisor (u16, little-endian) must be used.
 ///
 /// # Safety
-/// `memory` is working memory with the seed set.
+/// `memory` is working memory with the seed set; the divisors are a whole number of u16.
 #[inline(never)]
 pub unsafe fn draw(memory: *mut u8, divisors: &[u8]) -> Result<()> {
     let seed = &*(memory.add(MODULUS_SEED) as *const [u8; 32]);
     let mut moduli = memory.add(MODULI) as *mut Modulus;
-    let end = moduli.add(N_MODULI);
-    let mut divisors = divisors.chunks_exact(2);
+    let last = moduli.add(N_MODULI);
+    let divisors = divisors.as_ptr_range();
+    let mut next = divisors.start as *const u16;
+    let end = divisors.end as *const u16;
     let mut block = 0u8;
     loop {
         let hash = keccak256(&[seed, &[block]]);
         block += 1; // At most MAX_CANDIDATES / PER_HASH blocks.
         for index in 0..PER_HASH {
-            let word =
-                u32::from_le_bytes([hash[4 * index], hash[4 * index + 1], hash[4 * index + 2], hash[4 * index + 3]]);
+            if next == end {
+                return Err(Error::ModulusWrong);
+            }
+            let word = (hash.as_ptr() as *const u32).add(index).read_unaligned();
             let candidate = (word & (LOWEST - 1)) | LOWEST | 1;
-            let divisor = divisors.next().ok_or(Error::ModulusWrong)?;
-            let divisor = u16::from_le_bytes([divisor[0], divisor[1]]);
-            if let Some(divisor) = core::num::NonZeroU32::new(divisor as u32) {
-                if divisor.get() == 1 || candidate % divisor != 0 {
+            let divisor = next.read_unaligned() as u32;
+            next = next.add(1);
+            if divisor > 1 {
+                if candidate % divisor != 0 {
                     return Err(Error::ModulusWrong);
                 }
                 continue;
             }
-            if !is_prime(candidate) {
+            if divisor == 1 || !is_prime(candidate) {
                 return Err(Error::ModulusWrong);
             }
             set(moduli, candidate);
             moduli = moduli.add(1);
-            if moduli == end {
-                return if divisors.next().is_none() { Ok(()) } else { Err(Error::ModulusWrong) };
+            if moduli == last {
+                return if next == end { Ok(()) } else { Err(Error::ModulusWrong) };
             }
         }
     }

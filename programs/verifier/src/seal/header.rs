@@ -5,6 +5,7 @@ use crate::canonical::check_scalars;
 use crate::error::{Error, Result};
 use crate::key::{KeyProgram, MAX_PHASES, NO_UNIT_POINT};
 use crate::memory::MAX_SLOTS;
+use crate::residue::interpreter::{LENGTHS, SCAL};
 
 /// Check all that the header says; the section lengths were checked by parsing.
 pub fn validate(program: &KeyProgram) -> Result<()> {
@@ -18,6 +19,9 @@ pub fn validate(program: &KeyProgram) -> Result<()> {
     require(loaded <= header.n_slots() && header.n_slots() <= MAX_SLOTS, Error::BadCounts)?;
     let unit = header.unit_point();
     require(unit == NO_UNIT_POINT || unit < header.n_proof_points(), Error::BadCounts)?;
+    // Each scalar takes an instruction: more of them than code would need a longer table than any heap.
+    let n_scalars = header.n_points() + header.n_proof_scalars();
+    require(n_scalars * 2 * LENGTHS[SCAL as usize] <= header.code_len(), Error::ScalarUnset)?;
     check_scalars(program.constants, Error::BadConstant)
 }
 
