@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 
 from mai.chain.check import check_proof
+from mai.chain.profile import stage_units
 from mai_zk import circuits
 from mai_zk.isa import SUMS, Instruction, encode_code
 from mai_zk.keyprogram import HEADER_BYTES, KeyProgram
@@ -43,10 +44,11 @@ def measure() -> dict[str, int]:
     slot = key.n_slots
 
     def units(program: KeyProgram) -> int:
-        checked = check_proof(program, proof)
+        """Of the stage that the extra instructions run in; the moduli's stage differs from payload to payload."""
+        checked = check_proof(program, proof, profile=True)
         if checked.reason is not None:
             raise SystemExit(f"a proof that should hold was refused: {checked.reason}")
-        return checked.compute_units
+        return stage_units(checked.logs)["lagrange"]
 
     found = {}
     for op, (products, addends) in SUMS.items():

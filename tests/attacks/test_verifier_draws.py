@@ -147,7 +147,7 @@ def test_coefficients_cover_the_key_and_differ(shared: Chain, linear4: Circuit) 
     found, of_other = payload.coefficients(), other.coefficients(payload.digests)
     assert found[0] == 1
     assert len({*found, *of_other}) == 7
-    assert all(1 << 127 <= k < 1 << 128 for k in found[1:])
+    assert all(1 << 159 <= k < 1 << 160 for k in found[1:])
     key = shared.sealed_key(linear4.blob)
     assert shared.check(key, payload.scaled(of_other).body()).refused == "HintWrong"
     assert shared.check(key, payload.scaled(found).body()).refused is None

@@ -218,8 +218,8 @@ class Payload:
     def coefficients(self, digests: bytes | None = None) -> list[int]:
         """The proofs' coefficients; the first one's is 1."""
         known = b"MAI batch v1" + keccak(self.blob) + (self.digests if digests is None else digests)
-        drawn = (int.from_bytes(keccak(known + bytes([i]))[:16], "big") for i in range(1, len(self.proofs)))
-        return [1, *(value | 1 << 127 for value in drawn)]
+        drawn = (int.from_bytes(keccak(known + bytes([i]))[:20], "big") for i in range(1, len(self.proofs)))
+        return [1, *(value | 1 << 159 for value in drawn)]
 
     @property
     def weights_seed(self) -> bytes:

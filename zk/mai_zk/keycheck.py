@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mai_zk.curve import IDENTITY, decode_point
 from mai_zk.errors import ZkError
 from mai_zk.field import Q, R
-from mai_zk.keyprogram import MAGIC, MAX_HEAP, MAX_PHASES, MAX_SLOTS, NO_UNIT_POINT
+from mai_zk.keyprogram import MAGIC, MAX_HEAP, MAX_PHASES, MAX_SCALARS, MAX_SLOTS, NO_UNIT_POINT
 
 if TYPE_CHECKING:
     from mai_zk.keyprogram import KeyProgram
@@ -32,6 +32,8 @@ def check_program(program: KeyProgram) -> None:
         raise ZkError(f"The key program has {program.n_slots} slots; the verifier holds {MAX_SLOTS}.")
     if program.unit_point != NO_UNIT_POINT and program.unit_point >= program.n_proof_points:
         raise ZkError(f"The key program names point {program.unit_point} of a proof of {program.n_proof_points}.")
+    if program.n_scalars > MAX_SCALARS:
+        raise ZkError(f"The key program has {program.n_scalars} scalars; the verifier holds {MAX_SCALARS}.")
     if any(c >= R for c in program.constants):
         raise ZkError("A constant of the key program is not below r.")
     program.parts.check(program.n_instances, program.phases[0][0])

@@ -54,9 +54,9 @@ def make_payload(program: KeyProgram, proofs: Sequence[tuple[Sequence[int], byte
 
 
 def batch_coefficient(program: KeyProgram, digests: bytes, index: int) -> int:
-    """The random coefficient of proof `index` (from 1) of a batch: 128 bits, never zero."""
+    """The random coefficient of proof `index` (from 1) of a batch: 160 bits, never zero."""
     data = keccak256(_BATCH + program.hash + digests + bytes([index]))
-    return int.from_bytes(data[:16], "big") | 1 << 127
+    return int.from_bytes(data[:20], "big") | 1 << 159
 
 
 def _scalars(program: KeyProgram, runs: Sequence[Run], coefficients: Sequence[int]) -> Iterator[int]:

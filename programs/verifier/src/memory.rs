@@ -43,6 +43,9 @@ pub const SLOT_BYTES: usize = 24;
 pub const MAX_HEAP: usize = 256 * 1024;
 /// The most slots that a key may have: what the largest heap holds, with room for scalars and challenges.
 pub const MAX_SLOTS: usize = 8192;
+/// The most scalars of a key and one proof. A payload's claims are at most eight times the hints and nine times the
+/// scalars: fewer than 2^17, which is what the quotient's length allows for.
+pub const MAX_SCALARS: usize = 4096;
 
 /// Offsets of what follows the slots, for a number of proofs under one key.
 #[derive(Clone, Copy)]
@@ -53,7 +56,7 @@ pub struct Layout {
     pub challenges: usize,
     /// For each proof the digest of its transcript and hints, 32 bytes.
     pub digests: usize,
-    /// For each proof but the first the 16 bytes of its batch coefficient, big-endian in 32.
+    /// For each proof but the first the 20 bytes of its batch coefficient, big-endian in 32.
     pub coefficients: usize,
     pub end: usize,
 }

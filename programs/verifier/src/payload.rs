@@ -11,7 +11,7 @@ pub const SCALAR_BYTES: usize = 32;
 pub const MAX_PROOFS: usize = 8;
 /// The most candidates for the six moduli: fewer than six primes among so many have a chance of about 2^-44.
 pub const MAX_CANDIDATES: usize = 512;
-/// What the batch coefficients add to the quotient: 128 bits and the sum over [`MAX_PROOFS`].
+/// What the batch coefficients add to the quotient: 160 bits and the sum over [`MAX_PROOFS`].
 const BATCH_WORDS: usize = 3;
 
 const PREFIX_BYTES: usize = 8;

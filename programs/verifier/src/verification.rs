@@ -77,9 +77,9 @@ impl Verification<'_> {
             let hash = keccak256(&[BATCH_DOMAIN, self.key_hash, digests, &[index as u8]]);
             let coefficient = &mut *self.coefficient(index);
             *coefficient = [0; 32];
-            coefficient[16..].copy_from_slice(&hash[..16]);
+            coefficient[12..].copy_from_slice(&hash[..20]);
             // Never zero.
-            coefficient[16] |= 0x80;
+            coefficient[12] |= 0x80;
         }
         let weights = keccak256(&[WEIGHTS_DOMAIN, self.key_hash, digests, self.payload.scalars]);
         *(self.memory.add(WEIGHT_SEED) as *mut [u8; 32]) = weights;

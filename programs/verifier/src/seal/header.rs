@@ -4,7 +4,7 @@ use crate::accounts::require;
 use crate::canonical::check_scalars;
 use crate::error::{Error, Result};
 use crate::key::{KeyProgram, MAX_PHASES, NO_UNIT_POINT};
-use crate::memory::MAX_SLOTS;
+use crate::memory::{MAX_SCALARS, MAX_SLOTS};
 use crate::residue::interpreter::{LENGTHS, SCAL};
 
 /// Check all that the header says; the section lengths were checked by parsing.
@@ -22,6 +22,7 @@ pub fn validate(program: &KeyProgram) -> Result<()> {
     // Each scalar takes an instruction: more of them than code would need a longer table than any heap.
     let n_scalars = header.n_points() + header.n_proof_scalars();
     require(n_scalars * 2 * LENGTHS[SCAL as usize] <= header.code_len(), Error::ScalarUnset)?;
+    require(n_scalars <= MAX_SCALARS, Error::BadCounts)?;
     check_scalars(program.constants, Error::BadConstant)
 }
 
