@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mai.chain.check import Checked
+from mai.chain.route import Way
 from rich.console import Console
 
 from bench.compute import curve_floor
-from tests.coverage.harness import Costs, Proved, prove
+from tests.coverage.harness import Proved, prove
 from tests.coverage.matrix import MATRIX, Entry
 from tests.coverage.models import names
 
@@ -40,7 +41,7 @@ HEAD = """\
 Made by `python -m bench.coverage` (`make coverage` runs the same circuits as tests); nothing here is typed by hand.
 The circuits are `tests/coverage/matrix.py`. For every row: EZKL's own verify accepts the proof; the Solidity
 verifier and the VKA give the same key program, byte for byte; the key is sealed and `check` accepts the proof on
-the embedded chain, or the row names the limit; the same proof with one evaluation changed and with one instance
+the embedded chain; the same proof with one evaluation changed and with one instance
 changed (one point negated, where there are no instances) is `ProofInvalid`.
 
 - columns: EZKL's `num_inner_cols`. Visibility: see `mai_zk.segment.Visibility`. Points: of the whole proof, W and
@@ -54,9 +55,10 @@ changed (one point negated, where there are no instances) is `ProofInvalid`.
 LIMITS = """\
 ## Limits
 
-- `ComputeBudgetExceeded`: a transaction has 1,400,000 compute units; `check` and `seal_key` are one transaction each.
-  The figure beside it is what the instruction costs where nothing limits it; there the honest proof is accepted and
-  the changed ones are `ProofInvalid`. With many public values it is sealing that ends first (about 690 values).
+- What does not fit one transaction (1,400,000 compute units, 256 KiB of heap) is verified by a session; its row says
+  so, and its figure is the sum of all its transactions. Sealing is one transaction, up to 8,192 slots.
+- The client picks the way by an upper bound of the compute units; for every row the bound held and was less than 1.67
+  times the figure.
 - Rows marked † have no usable VKA: EZKL 23.0.5's `create_evm_vka` either panics ("The bit counter for the pairing input
   computations exceeds 256 bits": many commitments opened at one point, as with many columns of tables) or writes a
   wrong length for the permutation's chunks (more columns than four words hold), which the key compiler refuses. The
@@ -72,18 +74,13 @@ class Row:
     """What one circuit showed."""
 
     proved: Proved
-    costs: Costs
     checked: Checked
 
     def cells(self) -> list[str]:
         """The row's text, in the order of COLUMNS."""
         entry, key, sight = self.proved.entry, self.proved.key, self.proved.entry.visibility
         answer = self.checked
-        sealing, check = f"{self.costs.sealing:,}", f"{answer.compute_units or self.costs.check:,}"
-        if answer.reason and answer.key_transactions:
-            check = f"`{answer.reason}` ({check})"
-        elif answer.reason:
-            sealing = f"`{answer.reason}` ({sealing})"
+        session = ", a session" if answer.route.way is Way.SESSION else ""
         return [
             entry.name + (" †" if entry.no_vka else ""),
             str(entry.run_args.logrows),
@@ -96,9 +93,9 @@ class Row:
             " ".join(f"{points}:{challenges}" for points, challenges in key.phases),
             f"{len(key.blob):,}",
             str(curve_floor(key)[1]),
-            sealing,
-            check,
-            f"{answer.transactions or '–'}, {answer.key_transactions or '–'}",
+            f"{answer.sealing:,}",
+            f"{answer.compute_units:,}{session}",
+            f"{answer.transactions}, {answer.key_transactions}",
         ]
 
 
@@ -108,13 +105,16 @@ def measure(entry: Entry, folder: Path) -> Row:
     _demand(proved.native(proved.file), f"EZKL refuses its own proof of {entry.name}")
     if entry.no_vka is None:
         _demand(proved.vka_key.blob == proved.key.blob, f"{entry.name}: the VKA gives another key")
-    checked, costs = proved.check(proved.file), proved.costs(proved.file)
-    _demand(checked.reason == entry.limit, f"{entry.name}: {checked.reason}, the table says {entry.limit}")
-    _demand(costs.reason is None, f"{entry.name}: {costs.reason} where compute units are not limited")
+    checked = proved.check(proved.file)
+    _demand(checked.reason is None, f"{entry.name}: {checked.reason}: {checked.detail}")
+    _demand((checked.route.way is Way.SESSION) == entry.session, f"{entry.name}: {checked.route.sentence}")
+    bound = checked.route.compute_units
+    close = 0.6 * bound < checked.compute_units <= bound
+    _demand(close, f"{entry.name}: {checked.compute_units} for a bound of {bound}")
     for what, proof in proved.mutations():
-        reason = proved.costs(proof).reason if entry.limit else proved.check(proof).reason
+        reason = proved.check(proof).reason
         _demand(reason == "ProofInvalid", f"{entry.name}, {what} changed: {reason}")
-    return Row(proved, costs, checked)
+    return Row(proved, checked)
 
 
 def _demand(holds: bool, otherwise: str) -> None:
@@ -126,10 +126,10 @@ def page(rows: list[Row]) -> str:
     """docs/reference/coverage.md."""
     table = [f"| {' | '.join(COLUMNS)} |", "|" + "---|" * len(COLUMNS)]
     table += [f"| {' | '.join(row.cells())} |" for row in rows]
-    shown = ["| circuit | what it shows | input | ends at |", "|---|---|---|---|"]
+    shown = ["| circuit | what it shows | input |", "|---|---|---|"]
     for row in rows:
         entry = row.proved.entry
-        shown.append(f"| {entry.name} | {entry.shows} | {names(entry.shape)} | {entry.why or 'accepted'} |")
+        shown.append(f"| {entry.name} | {entry.shows} | {names(entry.shape)} |")
     return "\n".join([HEAD, "## Figures\n", *table, "\n## Circuits\n", *shown, f"\n{LIMITS}"])
 
 

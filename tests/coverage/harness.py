@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from mai.chain.check import Checked, check_proof, embedded_verifier, payload
-from mai.chain.embedded import Embedded
-from mai.errors import ProgramError
+from mai.chain.check import Checked, check_proof
 from mai_zk.circuits import compile_key, example_input
 from mai_zk.compiler import compile_vka
 from mai_zk.curve import Point
@@ -19,24 +17,11 @@ from mai_zk.prooffile import ProofFile
 from mai_zk.prover import CpuProver, Keys, Proof
 from mai_zk.segment import Segment
 from mai_zk.srs import make_test_srs
-from solders.compute_budget import ComputeBudget
 
 from .matrix import Entry
 
 POINT, WORD = 64, 32
 ROOMY = 100_000_000
-
-
-@dataclass(frozen=True)
-class Costs:
-    """Compute units of sealing the key and of checking a proof on a chain that does not limit them.
-
-    reason: the refusal's name, or None.
-    """
-
-    sealing: int
-    check: int
-    reason: str | None = None
 
 
 @dataclass(frozen=True)
@@ -79,22 +64,6 @@ class Proved:
     def check(self, proof: ProofFile) -> Checked:
         """The on-chain verifier's answer, hints made for exactly this proof."""
         return check_proof(self.key, proof)
-
-    def costs(self, proof: ProofFile) -> Costs:
-        """The on-chain verifier without the limit of 1.4 million compute units: shows that nothing but the price
-        refuses a circuit, and measures it."""
-        chain = Embedded()
-        budget = ComputeBudget()
-        budget.compute_unit_limit, budget.heap_size = ROOMY, 256 * 1024
-        chain.svm.with_compute_budget(budget)
-        verifier = embedded_verifier(chain)
-        key = verifier.upload_key(self.key)
-        account = verifier.upload_proof(payload(self.key, proof), 0)
-        sealing = key.transactions[-1].compute_units
-        try:
-            return Costs(sealing, verifier.check(self.key, key.address, account.address).compute_units)
-        except ProgramError as error:
-            return Costs(sealing, 0, error.name)
 
     def mutations(self) -> Iterator[tuple[str, ProofFile]]:
         """An evaluation plus one; an instance plus one, or a point negated where there is none."""

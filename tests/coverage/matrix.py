@@ -41,8 +41,8 @@ class Entry:
 
     shows: what it adds to the table; cheap: it takes a few seconds, so the sample of CI may draw it;
     lookups, extra_phase: whether the transcript has the phase of lookups, of Freivalds' challenge;
-    no_vka: how EZKL fails to write the circuit's VKA, as a pattern of our error; limit: the refusal's name where the
-    circuit does not fit, `why` in words; inputs: the input where the example's numbers will not do.
+    no_vka: how EZKL fails to write the circuit's VKA, as a pattern of our error; session: it takes more than one
+    transaction; inputs: the input where the example's numbers will not do.
     """
 
     name: str
@@ -55,8 +55,7 @@ class Entry:
     lookups: bool = True
     extra_phase: bool = False
     no_vka: str | None = None
-    limit: str | None = None
-    why: str = ""
+    session: bool = False
     inputs: tuple[float, ...] | None = None
 
     @property
@@ -143,6 +142,15 @@ MATRIX: tuple[Entry, ...] = (
         PUBLIC,
         args(14, 2, **NARROW),
     ),
+    # A table too small for a value would not fail: EZKL's prover waits for itself for ever.
+    Entry(
+        "attention512",
+        "attention with residual, S = 4, d = 64",
+        models.attention(4, 64),
+        (4, 64),
+        PUBLIC,
+        args(17, 2, lookup_range=(-30000, 30000)),
+    ),
     Entry(
         "block",
         "attention, both norms, feed-forward, S = 2, d = 4",
@@ -164,6 +172,16 @@ MATRIX: tuple[Entry, ...] = (
         PUBLIC,
         args(9, 24),
         no_vka=DAMAGED,
+    ),
+    Entry(
+        "columns30",
+        "thirty inner columns: a session",
+        models.dense(8, 8, activation="Relu"),
+        (1, 8),
+        PUBLIC,
+        args(9, 30),
+        no_vka=DAMAGED,
+        session=True,
     ),
     Entry("blocks", "more rows than 2^k: the columns repeat", models.unary(32, "Neg"), (1, 32), PUBLIC, args(9)),
     # visibility

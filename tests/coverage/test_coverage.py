@@ -7,6 +7,7 @@ import os
 import random
 
 import pytest
+from mai.chain.route import Way
 from mai_zk.errors import ZkError
 
 from .harness import Proved, prove
@@ -42,16 +43,15 @@ def test_the_transcript_has_the_phases_that_the_table_says(proved: Proved) -> No
     assert len(proved.key.phases) == proved.entry.phases
 
 
-def test_the_chain_accepts_or_names_the_limit(proved: Proved) -> None:
+def test_the_chain_accepts_by_the_route_that_the_table_says(proved: Proved) -> None:
     checked = proved.check(proved.file)
-    assert checked.reason == proved.entry.limit, checked.detail
-    if proved.entry.limit:
-        assert proved.costs(proved.file).reason is None  # nothing but the price refuses it
+    assert checked.reason is None, checked.detail
+    assert (checked.route.way is Way.SESSION) == proved.entry.session
+    # The route rests on an upper bound, and a close one.
+    assert 0.6 * checked.route.compute_units < checked.compute_units <= checked.route.compute_units
 
 
 def test_a_changed_proof_is_refused(proved: Proved) -> None:
-    refusals = {}
-    for what, proof in proved.mutations():
-        refusals[what] = proved.costs(proof).reason if proved.entry.limit else proved.check(proof).reason
+    refusals = {what: proved.check(proof).reason for what, proof in proved.mutations()}
     assert len(refusals) == 2
     assert set(refusals.values()) == {"ProofInvalid"}, refusals

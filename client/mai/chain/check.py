@@ -30,6 +30,7 @@ class Checked:
         key_transactions: that create, write and seal the key; once per circuit.
         logs: of the (last) transaction that verifies.
         route: one transaction, or a session.
+        sealing: compute units of sealing the key, once per circuit (0 if it was not reached).
     """
 
     reason: str | None
@@ -39,6 +40,7 @@ class Checked:
     key_transactions: int
     logs: list[str]
     route: Route
+    sealing: int = 0
 
 
 def payload(key: KeyProgram, proof: ProofFile) -> bytes:
@@ -64,11 +66,12 @@ def embedded_verifier(chain: Embedded | None = None) -> Verifier:
 def check_proof(key: KeyProgram, proof: ProofFile, progress: Progress = silent, *, profile: bool = False) -> Checked:
     """Upload ``key`` and ``proof`` to a fresh embedded chain and run the verifier's ``check``."""
     verifier = embedded_verifier()
-    key_transactions = transactions = 0
+    key_transactions = transactions = sealing = 0
     way = choose(key, receipts=False)
     try:
         key_account = verifier.upload_key(key)
         key_transactions = len(key_account.transactions)
+        sealing = key_account.transactions[-1].compute_units
         proof_account = verifier.upload_proof(payload(key, proof), 0, progress)
         transactions = len(proof_account.transactions) + 1
         if way.way is Way.ONE_TRANSACTION:
@@ -79,6 +82,6 @@ def check_proof(key: KeyProgram, proof: ProofFile, progress: Progress = silent, 
             ).transactions
             transactions += len(landed) - 1
     except ProgramError as error:
-        return Checked(error.name, error.detail, 0, transactions, key_transactions, error.logs, way)
+        return Checked(error.name, error.detail, 0, transactions, key_transactions, error.logs, way, sealing)
     units = sum(item.compute_units for item in landed)
-    return Checked(None, "", units, transactions, key_transactions, landed[-1].logs, way)
+    return Checked(None, "", units, transactions, key_transactions, landed[-1].logs, way, sealing)
