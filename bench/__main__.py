@@ -75,7 +75,7 @@ def _verification() -> str:
         f"{compute.table(figures)}\n\n"
         "`check` is the whole transaction, with its compute budget instructions; it differs by some hundred units from "
         "payload to payload, because the moduli are drawn anew (the other stages are exact). The stages are measured "
-        "in a profiled run. The curve floor is the price of the curve multiplications and additions and of one two-pair "
+        "in a profiled run. The curve floor is the price of the curve multiplications, additions and one two-pair "
         "pairing. Circuits: linear4 (4→4, linear and ReLU, public), digits (64→32→10 classifier; input, weights and "
         "output committed), mlp64 (64→64→10 perceptron; input and output hashed), ffn64 (LayerNorm, feed-forward with "
         "GELU, residual, d = 64; input and output hashed).\n\n"
