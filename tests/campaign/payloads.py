@@ -1,0 +1,512 @@
+"""Mutations of a payload: points, scalars, hints, counts, batches, commitments.
+
+A change is sent stale (nothing else fits it any more), redrawn (quotient and divisors drawn for it, so that the claims
+themselves are judged) or remade (honest hints and scalars for the changed proof, so that the pairing judges).
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable
+
+from mai_zk.curve import GENERATOR, Point, add, decode_point, multiply
+from mai_zk.field import Q, R
+from mai_zk.moduli import candidates, primes
+from mai_zk.payload import batch_coefficient
+from mai_zk.srs import TEST_SECRET
+
+from campaign.bench import ACCEPTED, Bench
+from campaign.pieces import POINT, WORD, Piece, Pieces, payload_or_zeros, scalar_of
+from campaign.registry import Result, mutation
+
+TOP = 1 << 256
+STALE, REDRAWN, REMADE = "stale", "redrawn", "remade"
+
+
+def judge(bench: Bench, pieces: Pieces, original: bytes, what: str, same: bool = False) -> Result:
+    """Ask the chain; an unchanged payload, and one that means the same, must be accepted."""
+    payload = pieces.bytes()
+    return Result(bench.check(payload), what, control=same or payload == original)
+
+
+def judge_remade(bench: Bench, pieces: Pieces, original: bytes, what: str) -> Result:
+    """Ask with honest hints for the pieces' proofs."""
+    payload = payload_or_zeros(bench.key, [(p.instances, p.proof(bench.key)) for p in pieces.proofs])
+    return Result(bench.check(payload), f"{what}, {REMADE}", control=payload == original)
+
+
+def judge_changed(bench: Bench, pieces: Pieces, original: bytes, what: str) -> Result:
+    """A changed statement or proof: stale, redrawn or remade."""
+    mode = bench.draw.choice((STALE, REDRAWN, REMADE, REMADE))
+    if mode == REMADE:
+        return judge_remade(bench, pieces, original, what)
+    if mode == REDRAWN and pieces.bytes() != original:
+        pieces.redraw()
+    return judge(bench, pieces, original, f"{what}, {mode}")
+
+
+# -- single values ------------------------------------------------------------------------------------------------
+
+
+def changed_number(bench: Bench, value: int) -> tuple[str, int]:
+    """A number of 256 bits instead of `value`."""
+    draw = bench.draw
+    bit = draw.randrange(256)
+    options: dict[str, int] = {
+        "+1": value + 1,
+        "-1": value - 1,
+        "+r": value + R,
+        "+kr": value + R * draw.randrange(1, (TOP - 1 - value) // R + 1) if value + R < TOP else value,
+        "r": R,
+        "zero": 0,
+        "one": 1,
+        "r-1": R - 1,
+        "all ones": TOP - 1,
+        "negated": -value % R,
+        "bit flipped": value ^ (1 << bit),
+        "random": draw.randrange(R),
+        "random 256": draw.randrange(TOP),
+        "bytes reversed": int.from_bytes(value.to_bytes(32, "big"), "little"),
+        "doubled": 2 * value % R,
+    }
+    name = draw.choice(sorted(options))
+    return name, options[name] % TOP
+
+
+def changed_list(bench: Bench, values: list[int]) -> str:
+    """Change a list of numbers in place; what was done. Lists of one element are only changed in value."""
+    draw = bench.draw
+    index = draw.randrange(len(values))
+    other = draw.randrange(len(values))
+    kind = draw.choice(("value", "value", "value", "swap", "all equal", "shift", "copy"))
+    if kind == "value":
+        what, values[index] = changed_number(bench, values[index])
+        return what
+    if kind == "swap":
+        values[index], values[other] = values[other], values[index]
+    elif kind == "all equal":
+        values[:] = [values[index]] * len(values)
+    elif kind == "shift":
+        values[:] = values[1:] + values[:1]
+    else:
+        values[index] = values[other]
+    return kind
+
+
+def changed_point(bench: Bench, piece: Piece) -> str:
+    """Change one of the proof's points in place; what was done."""
+    draw = bench.draw
+    index = draw.randrange(len(piece.points)) if draw.random() < 0.7 else len(piece.points) - draw.randrange(1, 3)
+    other = draw.randrange(len(piece.points))
+    data = piece.points[index]
+    x, y = int.from_bytes(data[:WORD], "big"), int.from_bytes(data[WORD:], "big")
+    point = Point(x, y)
+    simple: dict[str, Callable[[], tuple[int, int]]] = {
+        "x bit 255": lambda: (x | 1 << 255, y),
+        "x bit 254": lambda: (x | 1 << 254, y),
+        "y bit 255": lambda: (x, y | 1 << 255),
+        "y bit 254": lambda: (x, y | 1 << 254),
+        "x + q": lambda: (x + Q, y),
+        "y + q": lambda: (x, y + Q),
+        "x and y + q": lambda: (x + Q, y + Q),
+        "negated": lambda: (x, Q - y),
+        "negated, not reduced": lambda: (x, (2 * Q - y) % TOP),
+        "identity": lambda: (0, 0),
+        "identity, bit 254": lambda: (0, 1 << 254),
+        "identity, q": lambda: (Q, Q),
+        "identity, bit 255": lambda: (1 << 255, 0),
+        "y + 1": lambda: (x, (y + 1) % Q),
+        "x + 1": lambda: ((x + 1) % Q, y),
+        "coordinates swapped": lambda: (y, x),
+        "generator": lambda: GENERATOR,
+        "endomorphism": lambda: (x * _CUBE_ROOT % Q, y),
+        "plus generator": lambda: add(point, GENERATOR),
+        "doubled": lambda: add(point, point),
+        "random": lambda: (draw.randrange(TOP), draw.randrange(TOP)),
+        "bit flipped": lambda: (x ^ 1 << draw.randrange(256), y),
+    }
+    kind = draw.choice([*sorted(simple), "swapped", "swapped", "copied"])
+    if kind == "swapped":
+        piece.points[index], piece.points[other] = piece.points[other], piece.points[index]
+    elif kind == "copied":
+        piece.points[index] = piece.points[other]
+    else:
+        new_x, new_y = simple[kind]()
+        piece.points[index] = new_x.to_bytes(WORD, "big") + new_y.to_bytes(WORD, "big")
+    return kind
+
+
+_CUBE_ROOT = pow(3, (Q - 1) // 3, Q)
+
+
+# -- the classes --------------------------------------------------------------------------------------------------
+
+
+@mutation("honest")
+def honest(bench: Bench) -> Result:
+    """Nothing changed: one proof or a batch, in any order."""
+    chosen = bench.draw.sample(bench.proofs, bench.draw.randrange(1, len(bench.proofs) + 1))
+    return Result(bench.check(bench.key.batch(chosen)), f"{len(chosen)} honest proofs", control=True)
+
+
+@mutation("points")
+def points(bench: Bench) -> Result:
+    """One point of one proof."""
+    pieces = bench.pieces()
+    original = pieces.bytes()
+    return judge_changed(bench, pieces, original, changed_point(bench, pieces.proofs[0]))
+
+
+@mutation("scalars")
+def evaluations(bench: Bench) -> Result:
+    """The proof's evaluations."""
+    pieces = bench.pieces()
+    original = pieces.bytes()
+    what = changed_list(bench, pieces.proofs[0].evaluations)
+    return judge_changed(bench, pieces, original, f"evaluation {what}")
+
+
+@mutation("scalars")
+def instances(bench: Bench) -> Result:
+    """The public instances; a key without any has its evaluations changed."""
+    pieces = bench.pieces()
+    original = pieces.bytes()
+    if not pieces.proofs[0].instances:
+        return evaluations(bench)
+    what = changed_list(bench, pieces.proofs[0].instances)
+    return judge_changed(bench, pieces, original, f"instance {what}")
+
+
+@mutation("scalars")
+def shifted_boundary(bench: Bench) -> Result:
+    """Bytes move over a boundary: the whole length stays."""
+    pieces = bench.pieces()
+    original = pieces.bytes()
+    amount = bench.draw.choice((1, 2, 8, 31, 32, 64))
+    start = bench.draw.randrange(8, len(original) - 2 * amount)
+    payload = original[:start] + original[start + amount :] + original[start : start + amount]
+    if bench.draw.random() < 0.5:
+        payload = original[:start] + bytes(amount) + original[start:-amount]
+    return Result(bench.check(payload), "bytes shifted", control=payload == original)
+
+
+@mutation("scalars")
+def flipped_bit(bench: Bench) -> Result:
+    """Any bit of the payload."""
+    original = bench.draw.choice(bench.payloads)
+    bit = bench.draw.randrange(8 * len(original))
+    payload = bytearray(original)
+    payload[bit // 8] ^= 1 << bit % 8
+    return Result(bench.check(bytes(payload)), "any bit flipped")
+
+
+@mutation("hints")
+@mutation("hints")
+def hints(bench: Bench) -> Result:
+    """The hints: what the field code binds."""
+    pieces = bench.pieces(batch=bench.draw.random() < 0.2)
+    original = pieces.bytes()
+    return _claimed(bench, pieces, original, bench.draw.choice(pieces.proofs).hints, "hint")
+
+
+@mutation("hints")
+def supplied_scalars(bench: Bench) -> Result:
+    """The scalars of the curve sum."""
+    pieces = bench.pieces(batch=bench.draw.random() < 0.2)
+    original = pieces.bytes()
+    return _claimed(bench, pieces, original, pieces.scalars, "scalar")
+
+
+def _claimed(bench: Bench, pieces: Pieces, original: bytes, values: list[int], name: str) -> Result:
+    before = list(values)
+    what = changed_list(bench, values)
+    same = all((a - b) % R == 0 for a, b in zip(before, values, strict=True))
+    if bench.draw.random() < 0.7 and pieces.bytes() != original:
+        if values is not pieces.scalars:
+            pieces.resupply()  # a batch's coefficients depend on its hints
+        pieces.redraw()
+        return judge(bench, pieces, original, f"{name} {what}, {REDRAWN}", same=same)
+    return judge(bench, pieces, original, f"{name} {what}, {STALE}")
+
+
+@mutation("hints")
+def two_hints_that_cancel(bench: Bench) -> Result:
+    """Two claims made false by opposite amounts: their weights differ."""
+    pieces = bench.pieces()
+    original = pieces.bytes()
+    values = bench.draw.choice((pieces.proofs[0].hints, pieces.scalars))
+    first, second = bench.draw.sample(range(len(values)), 2)
+    amount = bench.draw.choice((1, 2, 1 << 64, R // 2, bench.draw.randrange(1, R)))
+    values[first] = (values[first] + amount) % R
+    values[second] = (values[second] - amount) % R
+    pieces.redraw()
+    return judge(bench, pieces, original, f"two opposite errors, {REDRAWN}")
+
+
+@mutation("hints")
+def quotient(bench: Bench) -> Result:
+    """The quotient, also by a multiple of the old moduli's product; its divisors fit or not."""
+    pieces = bench.pieces(batch=bench.draw.random() < 0.2)
+    original = pieces.bytes()
+    bits = 8 * len(pieces.quotient)
+    value = int.from_bytes(pieces.quotient, "big") - (1 << (bits - 1))
+    product = 1
+    for prime in primes(pieces.moduli_seed()):
+        product *= prime
+    draw = bench.draw
+    options = {
+        "+1": value + 1,
+        "-1": value - 1,
+        "negated": -value,
+        "zero": 0,
+        "lowest": -(1 << (bits - 1)),
+        "highest": (1 << (bits - 1)) - 1,
+        "+ product of the moduli": value + product * draw.randrange(1, 1 << 20),
+        "bit flipped": value ^ 1 << draw.randrange(bits - 1),
+        "random": draw.randrange(1 << (bits - 1)),
+        "+ r": value + R,
+    }
+    what = draw.choice(sorted(options))
+    if draw.random() < 0.6:
+        pieces.set_quotient(options[what])
+        mode = REDRAWN
+    else:
+        kept = pieces.divisors, pieces.candidates
+        pieces.set_quotient(options[what])
+        pieces.divisors, pieces.candidates = kept
+        mode = STALE
+    return judge(bench, pieces, original, f"quotient {what}, {mode}")
+
+
+@mutation("hints")
+def old_quotient_for_a_false_claim(bench: Bench) -> Result:
+    """A false claim, with the quotient solved for the moduli of another draw."""
+    pieces = bench.pieces()
+    original = pieces.bytes()
+    pieces.scalars[bench.draw.randrange(len(pieces.scalars))] += 1
+    pieces.redraw()
+    product = 1
+    for prime in primes(pieces.moduli_seed()):
+        product *= prime
+    _, total = pieces.total()
+    # total = r * quotient holds modulo the primes that the quotient before led to.
+    pieces.set_quotient(total * pow(R, -1, product) % product)
+    return judge(bench, pieces, original, f"quotient fitted to other moduli, {REDRAWN}")
+
+
+@mutation("hints")
+def divisors(bench: Bench) -> Result:
+    """The divisors that single out the moduli."""
+    pieces = bench.pieces()
+    original = pieces.bytes()
+    draw, listed = bench.draw, pieces.divisors
+    index = draw.randrange(len(listed))
+    stream = list(zip(candidates(pieces.moduli_seed()), listed, strict=False))
+    kind = draw.choice(("value", "one", "zero", "prime passed over", "another factor", "dropped", "added", "swapped"))
+    same = False
+    if kind == "value":
+        listed[index] = draw.randrange(1 << 16)
+        # Another true divisor of a composite is as good.
+        same = listed[index] > 1 and stream[index][1] != 0 and stream[index][0] % listed[index] == 0
+    elif kind == "one":
+        listed[index] = 1
+    elif kind == "zero":
+        composites = [i for i, value in enumerate(listed) if value]
+        listed[draw.choice(composites)] = 0
+    elif kind == "prime passed over":
+        found = [i for i, value in enumerate(listed) if not value]
+        chosen = draw.choice(found)
+        listed[chosen] = draw.choice((1, 3, stream[chosen][0] & 0xFFFF or 3))
+    elif kind == "another factor":
+        for at, (candidate, known) in enumerate(stream):
+            cofactor = candidate // known if known else 0
+            choices = [d for d in (known * 3, known * 5, known * 7, cofactor) if 1 < d < 1 << 16 and candidate % d == 0]
+            if known and choices:
+                listed[at] = draw.choice(choices)
+                break
+        same = True
+    elif kind == "dropped":
+        del listed[index]
+    elif kind == "added":
+        listed.insert(index, draw.choice((0, 3, 1)))
+    else:
+        other = draw.randrange(len(listed))
+        listed[index], listed[other] = listed[other], listed[index]
+        same = all(d == 0 and k == 0 or d > 1 and k and c % d == 0 for (c, k), d in zip(stream, listed, strict=True))
+    if kind in ("dropped", "added"):
+        pieces.candidates = len(listed)
+    return judge(bench, pieces, original, f"divisor {kind}", same=same)
+
+
+@mutation("counts")
+def counts(bench: Bench) -> Result:
+    """The counts in front, the whole length, and parts left out or doubled."""
+    pieces = bench.pieces(batch=bench.draw.random() < 0.3)
+    original = pieces.bytes()
+    draw = bench.draw
+    kind = draw.choice(
+        ("count", "candidates", "reserved", "cut", "longer", "scalar less", "scalar more", "hint less", "hint more",
+         "instance more", "evaluation less", "point more", "quotient less", "quotient more", "proof twice", "proof less")
+    )
+    proof = draw.choice(pieces.proofs)
+    payload = None
+    if kind == "count":
+        pieces.count += draw.choice((-1, 1, 2, 7, 8, 255, 256, -pieces.count))
+    elif kind == "candidates":
+        pieces.candidates += draw.choice((-1, 1, 8, -pieces.candidates, 512, 513 - pieces.candidates, 65535))
+    elif kind == "reserved":
+        pieces.reserved = 1 << draw.randrange(32)
+    elif kind == "cut":
+        payload = original[: draw.randrange(1, len(original))]
+    elif kind == "longer":
+        pieces.tail = draw.choice((bytes(1), bytes(2), bytes(8), bytes(32), draw.randbytes(draw.randrange(1, 99))))
+    elif kind == "scalar less":
+        del pieces.scalars[draw.randrange(len(pieces.scalars))]
+    elif kind == "scalar more":
+        pieces.scalars.insert(draw.randrange(len(pieces.scalars)), draw.randrange(R))
+    elif kind == "hint less":
+        del proof.hints[draw.randrange(len(proof.hints))]
+    elif kind == "hint more":
+        proof.hints.append(draw.randrange(R))
+    elif kind == "instance more":
+        proof.instances.append(draw.choice((0, draw.randrange(R))))
+    elif kind == "evaluation less":
+        del proof.evaluations[draw.randrange(len(proof.evaluations))]
+    elif kind == "point more":
+        proof.points.insert(draw.randrange(len(proof.points)), draw.choice(proof.points))
+    elif kind == "quotient less":
+        pieces.quotient = pieces.quotient[8:]
+    elif kind == "quotient more":
+        pieces.quotient = bytes(8) + pieces.quotient
+    elif kind == "proof twice":
+        pieces.proofs.append(proof)
+        pieces.count += draw.randrange(2)
+    else:
+        pieces.proofs.pop()
+        pieces.count -= draw.randrange(2)
+    payload = pieces.bytes() if payload is None else payload
+    return Result(bench.check(payload), f"counts: {kind}", control=payload == original)
+
+
+@mutation("counts")
+def noise(bench: Bench) -> Result:
+    """Random bytes, with and without a sensible head."""
+    draw = bench.draw
+    size = draw.choice((1, 7, 8, 9, 100, len(bench.payloads[0]), draw.randrange(1, 9000)))
+    payload = draw.randbytes(size)
+    if draw.random() < 0.7:
+        payload = (struct.pack("<HHI", draw.randrange(10), draw.randrange(600), 0) + payload)[: max(size, 8)]
+    return Result(bench.check(payload), "noise")
+
+
+@mutation("batch")
+def batch_with_a_bad_proof(bench: Bench) -> Result:
+    """Two or three proofs, one of them changed."""
+    chosen = bench.draw.sample(bench.proofs, bench.draw.randrange(2, len(bench.proofs) + 1))
+    original = bench.key.batch(chosen)
+    pieces = Pieces.of(bench.key, original)
+    piece = bench.draw.choice(pieces.proofs)
+    kind = bench.draw.choice(("point", "point", "evaluation", "instance"))
+    if kind == "point":
+        what = changed_point(bench, piece)
+    else:
+        what = changed_list(bench, (piece.instances if kind == "instance" else []) or piece.evaluations)
+    return judge_changed(bench, pieces, original, f"batch, {kind} {what}")
+
+
+@mutation("batch")
+def batch_mixed(bench: Bench) -> Result:
+    """Parts of one proof exchanged with those of another proof of the same payload."""
+    chosen = bench.draw.sample(bench.proofs, 2)
+    original = bench.key.batch(chosen)
+    pieces = Pieces.of(bench.key, original)
+    first, second = pieces.proofs
+    draw = bench.draw
+    part = draw.choice(("instances", "points", "evaluations", "hints", "openings", "last opening", "both whole"))
+    if part == "both whole":
+        pieces.proofs.reverse()
+        if draw.random() < 0.5:
+            return judge_remade_control(bench, pieces)
+        return judge(bench, pieces, original, f"batch order, {STALE}")
+    if part in ("openings", "last opening"):
+        count = 2 if part == "openings" else 1
+        first.points[-count:], second.points[-count:] = second.points[-count:], first.points[-count:]
+    else:
+        a, b = getattr(first, part), getattr(second, part)
+        setattr(first, part, b)
+        setattr(second, part, a)
+    if part == "hints":
+        pieces.resupply()
+        pieces.redraw()
+        return judge(bench, pieces, original, f"batch, {part} exchanged, {REDRAWN}")
+    return judge_changed(bench, pieces, original, f"batch, {part} exchanged")
+
+
+def judge_remade_control(bench: Bench, pieces: Pieces) -> Result:
+    """A reordered batch with fresh hints is honest."""
+    payload = payload_or_zeros(bench.key, [(p.instances, p.proof(bench.key)) for p in pieces.proofs])
+    return Result(bench.check(payload), "batch order, remade", control=True)
+
+
+@mutation("batch")
+def batch_cancellation(bench: Bench) -> Result:
+    """Two wrong proofs whose errors cancel under the coefficient that they would have had."""
+    payload = cancelling(bench)
+    return Result(bench.check(payload), "errors that cancel under a predicted coefficient")
+
+
+def cancelling(bench: Bench) -> bytes:
+    """W' of two proofs shifted so that Σ rho (sum - s W') stays zero for the rho of the proofs before the shift.
+
+    Uses the test SRS's secret s; an attacker without it would use [s]G1 of the SRS.
+    """
+    chosen = bench.draw.sample(bench.proofs, 2)
+    pieces = Pieces.of(bench.key, bench.key.batch(chosen))
+    rho = batch_coefficient(bench.key, pieces.digests, 1)
+    last = scalar_of(bench.key, bench.key.n_proof_points - 1)
+    assert last is not None
+    first, second = (bench.key.run(*proof).scalars[last] - TEST_SECRET for proof in chosen)
+    base = multiply(GENERATOR, bench.draw.randrange(1, R))
+    shifts = (multiply(base, rho * second % R), multiply(base, -first % R))
+    for piece, shift in zip(pieces.proofs, shifts, strict=True):
+        piece.points[-1] = add(decode_point(piece.points[-1]), shift).to_bytes()
+    return payload_or_zeros(bench.key, [(p.instances, p.proof(bench.key)) for p in pieces.proofs])
+
+
+@mutation("commitments")
+def commitments(bench: Bench) -> Result:
+    """The proof's first points: negated, swapped, or another proof's."""
+    pieces = bench.pieces()
+    original = pieces.bytes()
+    piece, draw = pieces.proofs[0], bench.draw
+    count = max(bench.key.parts.n_points, 1)
+    index = draw.randrange(count)
+    kind = draw.choice(("negated", "swapped", "another proof's", "all another proof's"))
+    data = piece.points[index]
+    if kind == "negated":
+        y = Q - int.from_bytes(data[WORD:], "big")
+        piece.points[index] = data[:WORD] + y.to_bytes(WORD, "big")
+    elif kind == "swapped":
+        other = draw.randrange(bench.key.phases[0][0])
+        piece.points[index], piece.points[other] = piece.points[other], data
+    else:
+        donor = draw.choice(bench.proofs)[1]
+        for at in [index] if kind == "another proof's" else range(count):
+            piece.points[at] = donor[POINT * at : POINT * (at + 1)]
+    return judge_changed(bench, pieces, original, f"commitment {kind}")
+
+
+@mutation("commitments")
+def proof_of_another_circuit(bench: Bench) -> Result:
+    """Another circuit's honest proof, cut or filled to this one's shape, or as it is."""
+    other = bench.other
+    proof = bench.draw.choice(other.proofs)
+    if bench.draw.random() < 0.5:
+        return Result(bench.check(other.key.payload(proof.instances, proof.proof)), "another circuit's payload")
+    key = bench.key
+    made = list(proof.instances)[: key.n_instances] + [0] * max(0, key.n_instances - len(proof.instances))
+    data = proof.proof[: key.proof_size].ljust(key.proof_size, b"\0")
+    return Result(bench.check(payload_or_zeros(key, [(made, data)])), "another circuit's proof in this one's shape")
+
+
+__all__ = ["ACCEPTED", "cancelling", "judge"]
