@@ -59,6 +59,7 @@ class Bench:
         self.errors = frozenset(self.verifier.program.errors)
         self.key_account = self.verifier.upload_key(self.key).address
         self.other_key_account = self.verifier.upload_key(other.key).address
+        self.other_program = Pubkey.from_bytes(b"not the verifier program".ljust(32))
         self.draw = random.Random(0)
 
     # -- honest things ----------------------------------------------------------------------------------------------
@@ -123,9 +124,7 @@ class Bench:
 
     def put(self, address: Pubkey, data: bytes, owner: Pubkey | None = None, lamports: int = 10**10) -> Pubkey:
         """Set an account."""
-        self.chain.svm.set_account(
-            address, Account(lamports, data, owner or self.verifier.program.address, False, 0)
-        )
+        self.chain.svm.set_account(address, Account(lamports, data, owner or self.verifier.program.address, False, 0))
         return address
 
     def send(

@@ -26,8 +26,9 @@ from mai_zk.compiler import Parts, compile_solidity
 from mai_zk.errors import ZkError
 from mai_zk.keyprogram import KeyProgram
 from mai_zk.prooffile import ProofFile, read_proof
-from zk import compiler_circuits
 from zk.compiler_circuits import CIRCUITS
+
+from zk import compiler_circuits
 
 NAMES = tuple(CIRCUITS)
 PROOFS = 3

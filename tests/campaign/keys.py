@@ -9,6 +9,7 @@ import struct
 from collections.abc import Callable
 
 from mai_zk.bounds import check_bounds
+from mai_zk.curve import IDENTITY, add, decode_point, multiply
 from mai_zk.errors import ZkError
 from mai_zk.field import Q, R, keccak256
 from mai_zk.isa import OPERANDS, Op
@@ -66,7 +67,18 @@ def _code_word(bench: Bench, blob: Bytes) -> None:
     at = offset + 2 * bench.draw.randrange(length // 2)
     (value,) = struct.unpack_from("<H", blob, at)
     slots = 3 * bench.key.n_slots
-    choices = (value + 3, value - 3, value + 1, 0, 13, 14, 0xFFFF, slots, slots - 3, 3 * bench.draw.randrange(slots // 3))
+    choices = (
+        value + 3,
+        value - 3,
+        value + 1,
+        0,
+        13,
+        14,
+        0xFFFF,
+        slots,
+        slots - 3,
+        3 * bench.draw.randrange(slots // 3),
+    )
     struct.pack_into("<H", blob, at, bench.draw.choice(choices) & 0xFFFF)
 
 
@@ -237,15 +249,23 @@ def earn(bench: Bench, miner: Miner, account: Pubkey, blob: bytes, what: str) ->
     return Result(claim_as_real(bench, miner, found[0], instances, proof), f"{what}, claiming as the real key's")
 
 
-def claim_as_real(bench: Bench, miner: Miner, receipt: Pubkey, instances: tuple[int, ...], proof: bytes) -> str:
-    """What `claim` says to a consumer who expects the real key."""
+def claim_as_real(
+    bench: Bench,
+    miner: Miner,
+    receipt: Pubkey,
+    instances: tuple[int, ...],
+    proof: bytes,
+    *,
+    key_hash: bytes | None = None,
+) -> str:
+    """What `claim` says to a consumer who expects the real key (or one with another hash, on the real SRS)."""
     real = bench.key.statement(instances, proof)
     call = bench.verifier.program.instruction(
         "claim",
         {"claimer": miner.address, "receipt": receipt},
         {
             "context": list(CONTEXT),
-            "key_hash": list(bench.key.hash),
+            "key_hash": list(key_hash or bench.key.hash),
             "srs": list(bench.key.srs),
             "input": list(real.input),
             "params": list(real.params),
@@ -253,6 +273,44 @@ def claim_as_real(bench: Bench, miner: Miner, receipt: Pubkey, instances: tuple[
         },
     )
     return bench.send(call, [miner.keypair])
+
+
+@mutation("keys")
+def forged_under_an_own_srs(bench: Bench) -> Result:
+    """The real key with the attacker's own [s]G2 proves anything; its receipts must not pass for the real key's."""
+    miner, draw = bench.miner(), bench.draw
+    evil, instances, proof = forge(bench)
+    account = bench.put_key(evil.blob, miner.address, evil.hash)
+    assert seal(bench, miner, account) == ACCEPTED
+    proof_account = bench.put_proof(evil.payload(instances, proof), miner.address)
+    statement = evil.statement(instances, proof)
+    receipt = miner.verifier.verify(evil, account, proof_account, CONTEXT, statement).address
+    if draw.random() < 0.5:
+        return Result(claim_as_real(bench, miner, receipt, instances, proof), "forged under an own SRS")
+    verdict = claim_as_real(bench, miner, receipt, instances, proof, key_hash=evil.hash)
+    return Result(verdict, "forged under an own SRS, the key's hash believed")
+
+
+def forge(bench: Bench) -> tuple[KeyProgram, tuple[int, ...], bytes]:
+    """(the key with a [s]G2 whose s is known, false instances or evaluations, a proof that holds under it).
+
+    sum = A + c W' must be s W', and nothing but W' itself depends on W': W' = A / (s - c).
+    """
+    secret = bench.draw.randrange(1, R)
+    offset, _ = section(bench, "srs")
+    words = b"".join(word.to_bytes(32, "big") for word in _g2_words(R - secret))
+    evil = KeyProgram.from_bytes(bench.key.blob[:offset] + words + bench.key.blob[offset + _G2_BYTES :])
+    piece = bench.pieces().proofs[0]
+    for values in (piece.instances, piece.evaluations):
+        for index in range(len(values)):
+            values[index] = bench.draw.randrange(R)
+    proof = piece.proof(evil)
+    *others, (_, own) = evil.terms(proof, evil.run(piece.instances, proof).scalars)
+    total = IDENTITY
+    for point, coefficient in others:
+        total = add(total, multiply(decode_point(point), coefficient))
+    forged = multiply(total, pow(secret - own, -1, R))
+    return evil, tuple(piece.instances), proof[:-64] + forged.to_bytes()
 
 
 @mutation("keys")

@@ -144,8 +144,8 @@ _CUBE_ROOT = pow(3, (Q - 1) // 3, Q)
 
 @mutation("honest")
 def honest(bench: Bench) -> Result:
-    """Nothing changed: one proof or a batch, in any order."""
-    chosen = bench.draw.sample(bench.proofs, bench.draw.randrange(1, len(bench.proofs) + 1))
+    """Nothing changed: one proof or a batch, in any order, some of them twice."""
+    chosen = bench.draw.choices(bench.proofs, k=bench.draw.randrange(1, 5))
     return Result(bench.check(bench.key.batch(chosen)), f"{len(chosen)} honest proofs", control=True)
 
 
@@ -197,7 +197,18 @@ def flipped_bit(bench: Bench) -> Result:
     bit = bench.draw.randrange(8 * len(original))
     payload = bytearray(original)
     payload[bit // 8] ^= 1 << bit % 8
-    return Result(bench.check(bytes(payload)), "any bit flipped")
+    # Another true divisor is as good.
+    in_divisors = bit // 8 >= len(original) - 2 * len(Pieces.of(bench.key, original).divisors)
+    same = in_divisors and true_divisors(Pieces.of(bench.key, original), Pieces.of(bench.key, bytes(payload)).divisors)
+    return Result(bench.check(bytes(payload)), "any bit flipped", control=same)
+
+
+def true_divisors(pieces: Pieces, listed: list[int]) -> bool:
+    """Whether other divisors single out the same moduli as the pieces' own."""
+    stream = zip(candidates(pieces.moduli_seed()), pieces.divisors, listed, strict=False)
+    return len(listed) == len(pieces.divisors) and all(
+        new == 0 if old == 0 else new > 1 and candidate % new == 0 for candidate, old, new in stream
+    )
 
 
 @mutation("hints")
@@ -299,23 +310,18 @@ def divisors(bench: Bench) -> Result:
     """The divisors that single out the moduli."""
     pieces = bench.pieces()
     original = pieces.bytes()
-    draw, listed = bench.draw, pieces.divisors
+    draw, listed = bench.draw, list(pieces.divisors)
     index = draw.randrange(len(listed))
     stream = list(zip(candidates(pieces.moduli_seed()), listed, strict=False))
     kind = draw.choice(("value", "one", "zero", "prime passed over", "another factor", "dropped", "added", "swapped"))
-    same = False
     if kind == "value":
         listed[index] = draw.randrange(1 << 16)
-        # Another true divisor of a composite is as good.
-        same = listed[index] > 1 and stream[index][1] != 0 and stream[index][0] % listed[index] == 0
     elif kind == "one":
         listed[index] = 1
     elif kind == "zero":
-        composites = [i for i, value in enumerate(listed) if value]
-        listed[draw.choice(composites)] = 0
+        listed[draw.choice([i for i, value in enumerate(listed) if value])] = 0
     elif kind == "prime passed over":
-        found = [i for i, value in enumerate(listed) if not value]
-        chosen = draw.choice(found)
+        chosen = draw.choice([i for i, value in enumerate(listed) if not value])
         listed[chosen] = draw.choice((1, 3, stream[chosen][0] & 0xFFFF or 3))
     elif kind == "another factor":
         for at, (candidate, known) in enumerate(stream):
@@ -323,8 +329,6 @@ def divisors(bench: Bench) -> Result:
             choices = [d for d in (known * 3, known * 5, known * 7, cofactor) if 1 < d < 1 << 16 and candidate % d == 0]
             if known and choices:
                 listed[at] = draw.choice(choices)
-                break
-        same = True
     elif kind == "dropped":
         del listed[index]
     elif kind == "added":
@@ -332,9 +336,8 @@ def divisors(bench: Bench) -> Result:
     else:
         other = draw.randrange(len(listed))
         listed[index], listed[other] = listed[other], listed[index]
-        same = all(d == 0 and k == 0 or d > 1 and k and c % d == 0 for (c, k), d in zip(stream, listed, strict=True))
-    if kind in ("dropped", "added"):
-        pieces.candidates = len(listed)
+    same = true_divisors(pieces, listed)
+    pieces.divisors, pieces.candidates = listed, len(listed)
     return judge(bench, pieces, original, f"divisor {kind}", same=same)
 
 
@@ -345,8 +348,24 @@ def counts(bench: Bench) -> Result:
     original = pieces.bytes()
     draw = bench.draw
     kind = draw.choice(
-        ("count", "candidates", "reserved", "cut", "longer", "scalar less", "scalar more", "hint less", "hint more",
-         "instance more", "evaluation less", "point more", "quotient less", "quotient more", "proof twice", "proof less")
+        (
+            "count",
+            "candidates",
+            "reserved",
+            "cut",
+            "longer",
+            "scalar less",
+            "scalar more",
+            "hint less",
+            "hint more",
+            "instance more",
+            "evaluation less",
+            "point more",
+            "quotient less",
+            "quotient more",
+            "proof twice",
+            "proof less",
+        )
     )
     proof = draw.choice(pieces.proofs)
     payload = None

@@ -80,9 +80,7 @@ class Pieces:
     def bytes(self) -> bytes:
         """The payload."""
         head = struct.pack("<HHI", self.count & 0xFFFF, self.candidates & 0xFFFF, self.reserved)
-        body = b"".join(
-            words(p.instances) + p.proof(self.key) + words(p.hints) for p in self.proofs
-        )
+        body = b"".join(words(p.instances) + p.proof(self.key) + words(p.hints) for p in self.proofs)
         tail = struct.pack(f"<{len(self.divisors)}H", *self.divisors) + self.tail
         return head + body + words(self.scalars) + self.quotient + tail
 
