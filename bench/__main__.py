@@ -19,7 +19,7 @@ from mai.demo.story import Image
 from mai_zk.digits import sample
 from rich.console import Console
 
-from bench import compute, field, prove
+from bench import compute, field, prove, shards
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 INSTRUCTION_RUNS = 12
@@ -44,6 +44,7 @@ def main() -> int:
         ("Instructions", _instructions),
         ("Programs", _programs),
         ("Proving", lambda: _proving(arguments.runs)),
+        ("Shards of linear layers", shards.section),
         ("The demo", _demo),
     ):
         with console.status(f"{title} ..."):

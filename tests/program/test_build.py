@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from mai_build import cache, idl, link, pipeline, platform_tools, sbf, seahorse, stage, std_patch, tools
 from mai_build.errors import BuildError
-from mai_build.layout import PROGRAMS, Layout
+from mai_build.layout import EXAMPLES, PROGRAMS, Layout
 from mai_build.process import clean_environment, run
 from solders.keypair import Keypair
 
@@ -53,7 +53,7 @@ def test_missing_rustfmt_names_the_install_command(monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr(tools, "DEBIAN_RUSTFMT", tmp_path / "none")
     with pytest.raises(BuildError, match="apt-get install rustfmt-web"):
-        seahorse.compile_program(Layout.here())
+        seahorse.compile_program(Layout.here().programs / "mai" / "mai.py", "programs/mai/mai.py")
 
 
 def debian_tree(root: Path) -> Path:
@@ -102,6 +102,9 @@ def test_a_command_that_cannot_start_or_fails_is_named(tmp_path: Path) -> None:
         run([tmp_path / "nothing"], "compiling x")
     failing = command(tmp_path, "failing", "echo out of cheese >&2; exit 3")
     with pytest.raises(BuildError, match=r"compiling x failed \(failing ended with 3\):\nout of cheese"):
+        run([failing], "compiling x")
+    failing = command(tmp_path, "failing", "echo no such attribute; exit 1")
+    with pytest.raises(BuildError, match=r"compiling x failed \(failing ended with 1\):\nno such attribute$"):
         run([failing], "compiling x")
 
 
@@ -351,9 +354,15 @@ def test_build_writes_changes_and_deletes_what_is_no_longer_generated(checkout: 
 # What is checked in
 
 
-@pytest.mark.parametrize("program", PROGRAMS)
-def test_no_machine_path_in_the_shared_object(program: str) -> None:
-    content = (OUT / f"{program}.so").read_bytes()
+SHARED_OBJECTS = [
+    *(OUT / f"{program}.so" for program in PROGRAMS),
+    *((Layout.here().root / example).with_suffix(".so") for example in EXAMPLES),
+]
+
+
+@pytest.mark.parametrize("path", SHARED_OBJECTS, ids=lambda path: path.stem)
+def test_no_machine_path_in_the_shared_object(path: Path) -> None:
+    content = path.read_bytes()
     assert content.startswith(b"\x7fELF")
     assert MACHINE_PATH.search(content) is None
     assert b".rs" in content  # the control: there are panic locations

@@ -21,7 +21,7 @@ def test_every_fix_up_has_a_name_and_a_reason() -> None:
         "public-emit",
         "absent-authority",
         "read-only",
-        "generated-header",
+        "list-arguments",
     ]
     assert all(len(f.why) > 20 for f in fixups.FIX_UPS)
 
@@ -70,9 +70,44 @@ def test_read_only_unlocks_what_a_handler_never_writes_and_nothing_else() -> Non
     assert "#[account()]\n    pub verifier_program" in fixed
 
 
-def test_generated_header_says_where_the_source_is() -> None:
-    (text,) = fix_up("generated-header").apply({"lib.rs": "pub mod dot;\n"}).values()
-    assert text.startswith("// Generated from programs/mai/*.py") and text.endswith("pub mod dot;\n")
+LISTS = """
+    #[derive(Accounts)]
+    # [instruction (number : u64 , terms : Mutable < [u8 ; 128] > , data : Mutable < Vec < u8 > >)]
+    pub struct Ask<'info> {
+        pub asker: Signer<'info>,
+    }
+
+    pub fn ask(
+        ctx: Context<Ask>,
+        number: u64,
+        terms: Mutable<[u8; 128]>,
+        data: Mutable<Vec<u8>>,
+    ) -> Result<()> {
+        ask_handler(number, terms, data);
+    }
+"""
+
+
+def test_list_arguments_arrive_as_plain_bytes_and_are_wrapped_for_the_handler() -> None:
+    fixed = fix_up("list-arguments").apply({"lib.rs": LISTS})["lib.rs"]
+    plain = LISTS.replace("Mutable < [u8 ; 128] >", "[u8 ; 128]").replace("Mutable < Vec < u8 > >", "Vec < u8 >")
+    plain = plain.replace("terms : [", "terms: [").replace("data : V", "data: V")
+    plain = plain.replace("Mutable<[u8; 128]>", "[u8; 128]").replace("Mutable<Vec<u8>>", "Vec<u8>")
+    wrapped = "        let terms = Mutable::new(terms);\n        let data = Mutable::new(data);\n"
+    assert fixed == plain.replace("        ask_handler", wrapped + "        ask_handler")
+
+
+def test_list_arguments_leaves_other_arguments_and_other_functions_alone() -> None:
+    helper = "    pub fn other(list: Mutable<Vec<u8>>) {\n    }\n"
+    entry = "    pub fn ask(ctx: Context<Ask>, number: u64) -> Result<()> {\n    }\n"
+    parts = {"lib.rs": helper + entry, "dot/program.rs": LISTS}
+    assert fix_up("list-arguments").apply(parts) == parts
+
+
+def test_the_header_says_where_the_source_is() -> None:
+    parts = fixups.apply({"lib.rs": "pub mod dot;\n", "dot/program.rs": ""}, "programs/mai/*.py")
+    assert parts["lib.rs"].startswith("// Generated from programs/mai/*.py")
+    assert parts["lib.rs"].endswith("pub mod dot;\n")
 
 
 # Seahorse's output

@@ -17,7 +17,7 @@ from mai_zk.keyprogram import KeyProgram
 from mai_zk.prover import CpuProver, Keys, Proof, Witness
 from onnx import numpy_helper
 
-NAMES = ["digits", "ffn64", "linear4"]
+NAMES = ["digits", "ffn64", "linear4", "shard", "shard16"]
 PROVER = CpuProver()
 
 
@@ -63,7 +63,7 @@ def test_settings_are_made_again_byte_for_byte(name: str, tmp_path: Path) -> Non
     assert PROVER.settings(again.segment).text == (circuits.circuits_dir() / name / "settings.json").read_text()
 
 
-@pytest.mark.parametrize("name", ["ffn64", "linear4"])
+@pytest.mark.parametrize("name", ["ffn64", "linear4", "shard", "shard16"])
 def test_seeded_models_come_out_again(name: str) -> None:
     expected = weights(onnx.load(circuits.load(name).segment.onnx_path))
     found = weights(script(name, "model.py").model())
@@ -151,7 +151,7 @@ def test_hashed_digests_are_poseidon_hashes() -> None:
     assert circuit.input_digest(values) == expected
 
 
-@pytest.mark.parametrize("name", ["digits", "linear4"])
+@pytest.mark.parametrize("name", ["digits", "linear4", "shard16"])
 def test_key_programs_are_built_again_byte_for_byte(name: str) -> None:
     circuit = circuits.load(name)
     keys = PROVER.setup(circuit.segment, circuit.test_srs())

@@ -31,6 +31,7 @@ from mai_zk.prover import CpuProver, Keys, Proof, Prover, Witness, poseidon, qua
 from mai_zk.segment import RunArgs, Segment, Visibility
 from mai_zk.settings import Settings
 from mai_zk.srs import Srs, lagrange_points, make_test_srs
+from mai_zk.sums import unusable_point
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _MAX_UNUSABLE_ROWS = 64
@@ -135,9 +136,7 @@ def commit(values: Sequence[int], srs: Srs, unusable_rows: int) -> Point:
     rows = 1 << srs.logrows
     if len(values) > rows - unusable_rows:
         raise ZkError(f"{len(values)} values do not fit one column of 2^{srs.logrows} rows; use a larger circuit.")
-    tail = lagrange_points(srs, unusable_rows, start=rows - unusable_rows)
-    head = lagrange_points(srs, len(values))
-    return add(weighted_sum(head, values), weighted_sum(tail, [1] * unusable_rows))
+    return add(weighted_sum(lagrange_points(srs, len(values)), values), unusable_point(srs, unusable_rows))
 
 
 def circuits_dir() -> Path:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
-from mai_build.pipeline import build as run_build
+from mai_build import pipeline
 
 from mai.cli.output import Output, OutputOption, people, print_json, progress
 
@@ -19,13 +20,23 @@ def _group() -> None:
 
 @app.command()
 def build(
-    check: Annotated[bool, typer.Option("--check", help="write nothing; fail if a checked-in file differs")] = False,
+    program: Annotated[
+        Path | None, typer.Option(help="a Python program of your own, built beside its file; by default the project's")
+    ] = None,
+    check: Annotated[bool, typer.Option("--check", help="write nothing; fail if a built file differs")] = False,
     route: Annotated[str | None, typer.Option(help="debian or cargo-build-sbf; by default what is installed")] = None,
     output: OutputOption = Output.table,
 ) -> None:
     """Turn programs/mai/*.py and programs/verifier into programs/build/out. The last line is the folder to use."""
     with progress.status("Building the programs ...") as status:
-        outcome = run_build(check=check, route=route, report=lambda step: status.update(f"{step} ..."))
+
+        def report(step: str) -> None:
+            status.update(f"{step} ...")
+
+        if program is None:
+            outcome = pipeline.build(check=check, route=route, report=report)
+        else:
+            outcome = pipeline.build_external(program, check=check, route=route, report=report)
     if output is Output.json:
         print_json({"out": str(outcome.out), "changed": list(outcome.changed), "notes": list(outcome.notes)})
         return

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 Parts = dict[str, str]  # path under src/ -> Rust text
 
-_HEADER = "// Generated from programs/mai/*.py by `mai program build`; edit those instead.\n\n"
+_HEADER = "// Generated from {source} by `mai program build`; edit those instead.\n\n"
 _IMPORT_ANCHOR = "use crate::{id, seahorse_util::*};\n"
 _CRATE_USE = re.compile(r"use crate::dot::(?P<tree>[^;]+);")
 _MODULE = re.compile(r"(?:^|[{,\s])(?P<name>[a-z_0-9]+)::")
@@ -16,6 +16,9 @@ _ACCOUNTS = "#[derive(Accounts)]"
 _HANDLER = re.compile(r"^pub fn (?P<name>\w+)_handler\b.*?^}\n", re.MULTILINE | re.DOTALL)
 _WRITABLE = re.compile(r"#\[account\(mut\)\](?P<rest>\s*(?:#\[doc[^\n]*\s*)?pub (?P<name>\w+): (?P<type>[^\n]+))")
 _STRING = re.compile(r'"[^"\n]*"')
+_ENTRY = re.compile(r"^    pub fn \w+\(\s*ctx: Context<[^{]*\{\n", re.MULTILINE)
+_ARGUMENTS = re.compile(r"^ *#\s*\[instruction \(.*\)\]$", re.MULTILINE)
+_LIST = re.compile(r"\b(?P<name>\w+) ?: Mutable ?< ?(?P<type>Vec ?< ?\w+ ?>|\[\w+ ?; ?\d+\]) ?>")
 _AUTHORITY = re.compile(r"\.(?P<kind>mint|freeze)_authority\s*\.unwrap\(\)")
 
 
@@ -50,6 +53,18 @@ def _absent_authority(parts: Parts) -> Parts:
     return {path: _AUTHORITY.sub(r".\g<kind>_authority.unwrap_or_default()", text) for path, text in parts.items()}
 
 
+def _list_arguments(parts: Parts) -> Parts:
+    def plain(text: str) -> str:
+        return _LIST.sub(lambda m: f"{m['name']}: {m['type']}", text)
+
+    def entry(match: re.Match[str]) -> str:
+        wrapped = [f"        let {m['name']} = Mutable::new({m['name']});\n" for m in _LIST.finditer(match[0])]
+        return plain(match[0]) + "".join(wrapped)
+
+    library = _ARGUMENTS.sub(lambda m: plain(m[0]), parts["lib.rs"])
+    return {**parts, "lib.rs": _ENTRY.sub(entry, library)}
+
+
 def _never_written(name: str, kind: str, body: str) -> bool:
     """An account of ours that the handler only reads, field by field, or a program that it calls.
 
@@ -82,10 +97,6 @@ def _read_only(parts: Parts) -> Parts:
     return {**parts, "lib.rs": _ACCOUNTS.join([head, *map(fixed, blocks)])}
 
 
-def _header(parts: Parts) -> Parts:
-    return {path: _HEADER + text for path, text in parts.items()}
-
-
 FIX_UPS = (
     FixUp("glob-imports", "an imported class also needs its LoadedX, which Seahorse does not import", _glob_imports),
     FixUp("public-emit", "an event of another module cannot be emitted, because its method is private", _public_emit),
@@ -99,12 +110,16 @@ FIX_UPS = (
         "Seahorse makes every account writable; what is never written is neither locked nor stored",
         _read_only,
     ),
-    FixUp("generated-header", "a reader who opens a generated file is told where its source is", _header),
+    FixUp(
+        "list-arguments",
+        "an instruction's list or array arrives as plain bytes, which Seahorse's own type of it cannot read",
+        _list_arguments,
+    ),
 )
 
 
-def apply(parts: Parts) -> Parts:
-    """All fix-ups in order."""
+def apply(parts: Parts, source: str) -> Parts:
+    """All fix-ups in order, and a header that tells a reader where the source is: the files of the glob `source`."""
     for fix_up in FIX_UPS:
         parts = fix_up.apply(parts)
-    return parts
+    return {path: _HEADER.format(source=source) + text for path, text in parts.items()}

@@ -44,16 +44,16 @@ def of_anchor_program(command: Path, library: Path) -> bytes:
     described: dict[str, Any] = json.loads(run([command, library, PROGRAM_VERSION], "reading the program's interface"))
     declared = _DECLARED_ID.search(library.read_text())
     if declared is None:
-        raise BuildError("the program has no declare_id!: add `declare_id('…')` to programs/mai/mai.py")
+        raise BuildError("the program has no declare_id!: add `declare_id('…')` to its main file")
     described["metadata"] = {"address": declared["address"]}
     return _text(described)
 
 
 def rust_errors(text: str) -> list[dict[str, Any]]:
-    """The documented `Name = code,` lines of error.rs as IDL errors. Raises BuildError where codes have a gap."""
+    """The documented `Name = code,` lines of error.rs as IDL errors. Raises BuildError where codes do not ascend."""
     errors = [{"code": int(m["code"]), "name": m["name"], "msg": m["message"].strip()} for m in _ERROR.finditer(text)]
     codes = [error["code"] for error in errors]
-    if not codes or codes != list(range(FIRST_ERROR_CODE, FIRST_ERROR_CODE + len(codes))):
+    if not codes or codes[0] != FIRST_ERROR_CODE or codes != sorted(set(codes)):
         raise BuildError(
             "programs/verifier/src/error.rs must list its errors in order from 6000, "
             "each as a `///` line and `Name = code,`"

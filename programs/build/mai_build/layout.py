@@ -9,6 +9,8 @@ from pathlib import Path
 from mai_build.errors import BuildError
 
 PROGRAMS = ("mai", "verifier")
+EXAMPLES = ("examples/verify_in_your_program/escrow.py",)
+"""Python programs outside programs/; what is built of one lies beside it."""
 
 
 @dataclass(frozen=True)

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from mai_build import cache, idl, platform_tools, sbf, seahorse, stage, toolchain, versions
+from mai_build import cache, external, idl, platform_tools, sbf, seahorse, stage, toolchain, versions
 from mai_build.errors import BuildError
-from mai_build.layout import PROGRAMS, Layout
+from mai_build.layout import EXAMPLES, PROGRAMS, Layout
 from mai_build.process import Report, silent
 
 DEBIAN = "debian"
 RECORD = "programs/build/out/toolchain.json"
+SEAHORSE_MAIN = "programs/mai/mai.py"
 GENERATED = "programs/mai/src"
 Files = dict[str, bytes]  # path relative to the checkout -> content
 
@@ -48,7 +50,7 @@ def shared_object(layout: Layout, name: str, route: str, generated: stage.Files 
 def make(layout: Layout, route: str, report: Report = silent) -> Files:
     """Every output of the build, by path; nothing outside the cache is written. Raises BuildError."""
     with cache.locked(layout.cache):
-        generated = seahorse.compile_program(layout, report)
+        generated = seahorse.compile_program(layout.root / SEAHORSE_MAIN, SEAHORSE_MAIN, report)
         files = {f"{GENERATED}/{name}": content for name, content in generated.items()}
         for name in PROGRAMS:
             rust = generated if name == "mai" else None
@@ -57,8 +59,19 @@ def make(layout: Layout, route: str, report: Report = silent) -> Files:
         library = layout.stage / "programs" / "mai" / "src" / "lib.rs"
         files["programs/build/out/mai.json"] = idl.of_anchor_program(idl.tool(layout, report), library)
         files["programs/build/out/verifier.json"] = idl.of_verifier(layout)
+        for example in EXAMPLES:
+            files |= _external_files(layout, external.find(layout, layout.root / example), route, report)
         files[RECORD] = record(versions.installed(layout, route), files)
     return files
+
+
+def _external_files(layout: Layout, found: external.External, route: str, report: Report) -> Files:
+    """What is made of a Python program outside programs/. The caller holds the cache's lock."""
+    generated = seahorse.compile_program(found.source, found.shown, report)
+    built = shared_object(layout, found.name, route, generated, report)
+    library = layout.stage / "programs" / found.name / "src" / "lib.rs"
+    interface = idl.of_anchor_program(idl.tool(layout, report), library)
+    return {found.output(".so"): built, found.output(".json"): interface}
 
 
 def record(tools: versions.Versions, files: Files) -> bytes:
@@ -74,7 +87,12 @@ def checked_in(layout: Layout) -> Files:
     for path in sorted(layout.out.glob("*")) if layout.out.is_dir() else []:
         if path.suffix in {".so", ".json"}:
             files[path.relative_to(layout.root).as_posix()] = path.read_bytes()
-    return files
+    made = (Path(example).with_suffix(suffix) for example in EXAMPLES for suffix in (".so", ".json"))
+    return files | _present(layout, (path.as_posix() for path in made))
+
+
+def _present(layout: Layout, paths: Iterable[str]) -> Files:
+    return {path: (layout.root / path).read_bytes() for path in paths if (layout.root / path).is_file()}
 
 
 def differences(fresh: Files, old: Files) -> tuple[str, ...]:
@@ -159,8 +177,31 @@ def publish(layout: Layout, fresh: Files, old: Files) -> tuple[str, ...]:
 def build_one(layout: Layout, name: str, *, route: str | None = None, report: Report = silent) -> Path:
     """Compile one program alone into programs/build/out (the Python one through Seahorse); for work on it."""
     with cache.locked(layout.cache):
-        generated = seahorse.compile_program(layout, report) if name == "mai" else None
+        main = layout.root / SEAHORSE_MAIN
+        generated = seahorse.compile_program(main, SEAHORSE_MAIN, report) if name == "mai" else None
         content = shared_object(layout, name, choose_route(route), generated, report)
     path = layout.out / f"{name}.so"
     cache.write_if_changed(path, content)
     return path
+
+
+def build_external(
+    program: Path, layout: Layout | None = None, *, check: bool = False, route: str | None = None,
+    report: Report = silent,
+) -> Outcome:  # fmt: skip
+    """Build the Python program of the file `program`, wherever it lies, and write NAME.so and NAME.json beside it.
+
+    With `check`: write nothing. Raises BuildError for files that differ, a missing tool or a failed step.
+    """
+    layout = layout or Layout.here()
+    found = external.find(layout, program)
+    with cache.locked(layout.cache):
+        fresh = _external_files(layout, found, choose_route(route), report)
+    old = _present(layout, fresh)
+    changed = differences(fresh, old)
+    if not check:
+        return Outcome(found.source.parent, publish(layout, fresh, old), ())
+    if changed:
+        listed = "\n".join(f"  {path}" for path in changed)
+        raise BuildError(f"these files are not what {found.shown} makes with the tools that are installed:\n{listed}")
+    return Outcome(found.source.parent, (), (f"the build beside {found.shown} is what it makes",))

@@ -43,7 +43,8 @@ def run(
 ) -> str:
     """Run `command` and return its standard output; `report` gets each line it writes to standard error.
 
-    Raises BuildError naming `what` and ending with the last lines of standard error when the exit status is not zero.
+    Raises BuildError when the exit status is not zero: it names `what` and ends with the last lines of standard error,
+    or of standard output where there are none (Seahorse writes its errors there).
     """
     words = [str(word) for word in command]
     environment = dict(env) if env is not None else clean_environment()
@@ -66,8 +67,8 @@ def run(
             for line in child.stderr or ():
                 tail.append(line.rstrip())
                 report(line.rstrip())
-        if child.returncode:
-            lines = "\n".join(tail)
-            raise BuildError(f"{what} failed ({Path(words[0]).name} ended with {child.returncode}):\n{lines}")
         output.seek(0)
+        if child.returncode:
+            lines = "\n".join(tail or deque(output.read().rstrip().splitlines(), maxlen=_TAIL_LINES))
+            raise BuildError(f"{what} failed ({Path(words[0]).name} ended with {child.returncode}):\n{lines}")
         return output.read()

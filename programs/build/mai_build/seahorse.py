@@ -1,4 +1,4 @@
-"""The Seahorse step: programs/mai/*.py to Rust files, then the fix-ups of `fixups`."""
+"""The Seahorse step: a program's Python files to Rust files, then the fix-ups of `fixups`."""
 
 from __future__ import annotations
 
@@ -7,13 +7,10 @@ import re
 from pathlib import Path
 
 from mai_build import fixups
-from mai_build.errors import BuildError
-from mai_build.layout import Layout
+from mai_build.errors import BuildError, missing
 from mai_build.process import Report, clean_environment, run, silent
-from mai_build.stage import missing
 from mai_build.tools import INSTALL_SEAHORSE, SEAHORSE_VERSION, on_path, rustfmt
 
-MAIN_FILE = "mai.py"
 _PART = re.compile(r"^// ===== (?P<path>\S+) =====$", re.MULTILINE)
 _SAFE_PATH = re.compile(r"[a-z0-9_]+(/[a-z0-9_]+)*\.rs")
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
@@ -39,16 +36,19 @@ def seahorse_command() -> Path:
     return command
 
 
-def compile_program(layout: Layout, report: Report = silent) -> dict[str, bytes]:
-    """The generated files, by path under programs/mai/src; nothing is written. Raises BuildError, Seahorse's words."""
-    source = layout.programs / "mai" / MAIN_FILE
+def compile_program(source: Path, shown: str, report: Report = silent) -> dict[str, bytes]:
+    """The generated files of the program whose main file is `source`, by path under src/; nothing is written.
+
+    `shown` is the path that messages and the generated files name. Raises BuildError, with Seahorse's words.
+    """
     if not source.is_file():
-        raise missing(f"programs/mai/{MAIN_FILE}")
+        raise missing(shown)
     command = seahorse_command()
     environment = clean_environment({"RUSTFMT": str(rustfmt()), "RUST_BACKTRACE": "0"})
-    report("compiling programs/mai/mai.py to Rust with Seahorse")
+    report(f"compiling {shown} to Rust with Seahorse")
     try:
         output = run([command, "compile", source.name], "seahorse", cwd=source.parent, env=environment)
     except BuildError as error:
         raise BuildError(_COLOUR.sub("", str(error))) from error
-    return {path: text.encode() for path, text in fixups.apply(split_parts(output)).items()}
+    parts = fixups.apply(split_parts(output), f"{Path(shown).parent.as_posix()}/*.py")
+    return {path: text.encode() for path, text in parts.items()}

@@ -6,19 +6,15 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from mai_build import external
 from mai_build.cache import write_if_changed
-from mai_build.errors import BuildError
+from mai_build.errors import missing
 from mai_build.layout import PROGRAMS, Layout
 from mai_build.toolchain import LIBRARY, TARGET
 
 TARGET_FILE = f"{TARGET}.json"
 _SOURCE_SUFFIXES = {".rs", ".s", ".toml", ".json", ".md"}
 Files = Mapping[str, bytes]  # path relative to a folder -> content
-
-
-def missing(path: str) -> BuildError:
-    """The error for a source file that is not there."""
-    return BuildError(f"{path} is missing: restore it with `git checkout {path}`")
 
 
 def read_tree(folder: Path) -> dict[str, bytes]:
@@ -40,15 +36,18 @@ def sync(folder: Path, files: Files) -> None:
 def stage_workspace(layout: Layout, program: str, generated: Files | None = None) -> Path:
     """Copy what `program` is compiled from under the cache and return the workspace's folder.
 
-    `generated` is the Python program's Rust (paths relative to programs/mai/src); None takes the checked-in one.
-    The other programs only have to exist, because cargo reads every member's manifest. Raises BuildError when a file is
-    missing.
+    `generated` is the Python program's Rust (paths relative to src/); None takes the checked-in one. A program that is
+    not of PROGRAMS (see `external`) has only that. The other programs only have to exist, because cargo reads every
+    member's manifest. Raises BuildError when a file is missing.
     """
     workspace = layout.stage
-    for name in ("Cargo.toml", "Cargo.lock"):
+    for name, with_member in (("Cargo.toml", external.workspace), ("Cargo.lock", external.lock)):
         if not (layout.root / name).is_file():
             raise missing(name)
-        write_if_changed(workspace / name, (layout.root / name).read_bytes())
+        text = (layout.root / name).read_text()
+        write_if_changed(workspace / name, (text if program in PROGRAMS else with_member(text, program)).encode())
+    if program not in PROGRAMS:
+        sync(workspace / "programs" / program, external.crate(layout, program, generated or {}))
     for other in PROGRAMS:
         files = _sources(layout, other, generated if other == program else None)
         if other == program:

@@ -111,13 +111,19 @@ pub fn distinct<const N: usize>(accounts: &[AccountInfo]) -> Result<&[AccountInf
 #[inline(always)]
 pub fn distinct_and_more<const N: usize>(accounts: &[AccountInfo]) -> Result<(&[AccountInfo; N], &[AccountInfo])> {
     let split = accounts.split_first_chunk().ok_or(Error::AccountCount)?;
+    no_duplicates(accounts)?;
+    Ok(split)
+}
+
+#[inline(never)]
+fn no_duplicates(accounts: &[AccountInfo]) -> Result<()> {
     for (index, account) in accounts.iter().enumerate() {
         // A duplicate shares the first one's record, so comparing the records' addresses is enough.
         if accounts[..index].contains(account) {
             return Err(Error::DuplicateAccount);
         }
     }
-    Ok(split)
+    Ok(())
 }
 
 #[inline(always)]
@@ -181,7 +187,7 @@ pub unsafe fn view_unchecked<H: Header>(account: &AccountInfo) -> (&mut H, &mut 
 
 impl Key {
     /// A sealed key and its key program.
-    #[inline(always)]
+    #[inline(never)]
     pub fn sealed<'a>(program_id: &Pubkey, account: &'a AccountInfo) -> Result<(&'a Key, &'a [u8])> {
         let (key, body) = view::<Key>(program_id, account)?;
         require(key.sealed == 1, Error::KeyNotSealed)?;
@@ -191,7 +197,7 @@ impl Key {
 
 impl Proof {
     /// A proof account of full size and its payload.
-    #[inline(always)]
+    #[inline(never)]
     pub fn complete<'a>(program_id: &Pubkey, account: &'a AccountInfo) -> Result<(&'a Proof, &'a [u8])> {
         let (proof, body) = view::<Proof>(program_id, account)?;
         require(body.len() == proof.size as usize, Error::AccountIncomplete)?;

@@ -47,8 +47,8 @@ impl Creation<'_> {
     ///
     /// Transfer, allocate and assign rather than create: lamports that someone sent to the address do not matter.
     #[inline(never)]
-    pub fn make<const N: usize>(&self, seeds: [&[u8]; N], full_size: usize) -> Result<()> {
-        let rent = Rent::get().map_err(|_| Error::SystemCallFailed)?.minimum_balance(full_size);
+    pub fn make(&self, seeds: &[&[u8]], full_size: usize) -> Result<()> {
+        let rent = minimum_balance(full_size)?;
         let missing = rent.saturating_sub(self.account.lamports());
         if missing > 0 {
             let accounts = [AccountMeta::writable_signer(self.payer.key()), AccountMeta::writable(self.account.key())];
@@ -59,9 +59,10 @@ impl Creation<'_> {
         let bump = [self.bump];
         let mut signer_seeds: [Seed; 5] = core::array::from_fn(|_| Seed::from(&bump));
         for (seed, bytes) in signer_seeds.iter_mut().zip(seeds) {
-            *seed = Seed::from(bytes);
+            *seed = Seed::from(*bytes);
         }
-        let signer = [Signer::from(&signer_seeds[..N + 1])];
+        // The bump follows the seeds; there are at most four.
+        let signer = [Signer::from(&signer_seeds[..seeds.len() + 1])];
         let accounts = [AccountMeta::writable_signer(self.account.key())];
         let space = full_size.min(MAX_GROWTH) as u64;
         let mut assign = [0; 36];
@@ -73,6 +74,24 @@ impl Creation<'_> {
         }
         Ok(())
     }
+}
+
+/// Lamports that make an account of `size` bytes rent-exempt.
+///
+/// pinocchio multiplies floats, which SBF does in thousands of bytes of code; the exemption threshold is a small integer.
+#[allow(deprecated)] // The names of the fields will change, their meaning will not.
+fn minimum_balance(size: usize) -> Result<u64> {
+    const ACCOUNT_OVERHEAD: u64 = 128;
+    const MANTISSA_BITS: u32 = f64::MANTISSA_DIGITS - 1;
+    let rent = Rent::get().map_err(|_| Error::SystemCallFailed)?;
+    let bits = rent.exemption_threshold.to_bits();
+    let exponent = (bits >> MANTISSA_BITS) as u32;
+    // 1 ≤ threshold < 2^32, or the runtime is another one than this was written for.
+    let shift = exponent.checked_sub(1023).filter(|&shift| shift < 32).ok_or(Error::SystemCallFailed)?;
+    let mantissa = bits & ((1 << MANTISSA_BITS) - 1) | 1 << MANTISSA_BITS;
+    let threshold = mantissa >> (MANTISSA_BITS - shift);
+    let per_year = (ACCOUNT_OVERHEAD + size as u64).checked_mul(rent.lamports_per_byte_year);
+    per_year.and_then(|lamports| lamports.checked_mul(threshold)).ok_or(Error::SystemCallFailed)
 }
 
 /// A system instruction with one u64 argument.

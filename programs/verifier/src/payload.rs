@@ -53,7 +53,7 @@ pub struct ProofView<'a> {
 
 impl<'a> Payload<'a> {
     /// Split the payload as the key demands. The whole length must be exact.
-    #[inline(always)]
+    #[inline(never)]
     pub fn parse(header: Header, body: &'a [u8]) -> Result<Self> {
         let (prefix, rest) = body.split_first_chunk::<PREFIX_BYTES>().ok_or(Error::PayloadTooShort)?;
         let prefix = u64::from_le_bytes(*prefix);

@@ -129,7 +129,7 @@ impl Issue<'_> {
         let creation = Creation { program_id, payer, account, system_program, bump };
         let seeds: [&[u8]; 4] = [b"receipt", self.context, payer.key(), &statement];
         creation.check(&seeds, Error::ReceiptExists)?;
-        creation.make(seeds, size_of::<Receipt>())?;
+        creation.make(&seeds, size_of::<Receipt>())?;
         let slot = Clock::get().map_err(|_| Error::SystemCallFailed)?.slot;
         // SAFETY: the account was just made with a receipt's size.
         let (receipt, _) = unsafe { view_unchecked::<Receipt>(account) };

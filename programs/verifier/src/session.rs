@@ -43,7 +43,7 @@ pub fn create_session(program_id: &Pubkey, accounts: &[AccountInfo], nonce: u64,
     let nonce_bytes = nonce.to_le_bytes();
     let seeds: [&[u8]; 3] = [b"session", authority.key(), &nonce_bytes];
     creation.check(&seeds, Error::AccountExists)?;
-    creation.make(seeds, size_of::<Session>() + size)?;
+    creation.make(&seeds, size_of::<Session>() + size)?;
     // SAFETY: the account was just made, at least as long as its header.
     let (session, _) = unsafe { view_unchecked::<Session>(account) };
     *session = Session {

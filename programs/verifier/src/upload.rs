@@ -23,7 +23,7 @@ pub fn create_key(program_id: &Pubkey, accounts: &[AccountInfo], hash: &[u8; 32]
     let creation = Creation { program_id, payer: authority, account, system_program, bump };
     let seeds: [&[u8]; 3] = [b"key", authority.key(), hash];
     creation.check(&seeds, Error::AccountExists)?;
-    creation.make(seeds, full_size)?;
+    creation.make(&seeds, full_size)?;
     // SAFETY: the account was just made, at least as long as its header.
     let (key, _) = unsafe { view_unchecked::<Key>(account) };
     *key = Key {
@@ -48,7 +48,7 @@ pub fn create_proof(program_id: &Pubkey, accounts: &[AccountInfo], nonce: u64, s
     let nonce_bytes = nonce.to_le_bytes();
     let seeds: [&[u8]; 3] = [b"proof", authority.key(), &nonce_bytes];
     creation.check(&seeds, Error::AccountExists)?;
-    creation.make(seeds, full_size)?;
+    creation.make(&seeds, full_size)?;
     // SAFETY: the account was just made, at least as long as its header.
     let (proof, _) = unsafe { view_unchecked::<Proof>(account) };
     *proof =

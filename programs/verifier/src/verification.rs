@@ -57,7 +57,7 @@ impl Verification<'_> {
     }
 
     /// Check every point and scalar of the proofs and leave the challenges.
-    #[inline(always)]
+    #[inline(never)]
     pub unsafe fn read_transcripts(&self) -> Result<()> {
         for index in 0..self.payload.count {
             let proof = self.payload.proof(index);
@@ -70,7 +70,7 @@ impl Verification<'_> {
     }
 
     /// Draw batch coefficients, weights and moduli, each from a hash of all that must be fixed before; load constants.
-    #[inline(always)]
+    #[inline(never)]
     pub unsafe fn begin_checks(&self) -> Result<()> {
         let digests = core::slice::from_raw_parts(self.digest(0) as *const u8, self.payload.count * 32);
         for index in 1..self.payload.count {
@@ -97,7 +97,7 @@ impl Verification<'_> {
     }
 
     /// Load a proof's challenges, instances, evaluations and hints to their slots.
-    #[inline(always)]
+    #[inline(never)]
     pub unsafe fn load_proof(&self, index: usize) {
         let proof = self.payload.proof(index);
         let header = self.key.header;
@@ -110,7 +110,7 @@ impl Verification<'_> {
 
     /// Run a proof's field code from word `from` to the first instruction at or behind word `to`; the word to go on at, or
     /// none at the end.
-    #[inline(always)]
+    #[inline(never)]
     pub unsafe fn run_code(&self, index: usize, from: usize, to: usize) -> Option<usize> {
         let header = self.key.header;
         let n_key = header.n_points();
@@ -129,7 +129,7 @@ impl Verification<'_> {
     }
 
     /// Claim that the supplied scalars are those that the field code left, and judge all claims.
-    #[inline(always)]
+    #[inline(never)]
     pub unsafe fn finish_checks(&self) -> Result<()> {
         let supplied = self.memory.add(SCRATCH) as *mut u32;
         let mut found = self.memory.add(self.layout.scalars);
@@ -151,7 +151,7 @@ impl Verification<'_> {
     }
 
     /// Add the terms `from` to `to` (exclusive) of the curve sum.
-    #[inline(always)]
+    #[inline(never)]
     pub unsafe fn add_terms(&self, from: usize, to: usize) -> Result<()> {
         let header = self.key.header;
         let (n_key, per_proof, unit) = (header.n_points(), header.n_proof_points(), header.unit_point());
@@ -180,7 +180,7 @@ impl Verification<'_> {
     }
 
     /// e(sum, G2) · e(W′, −[s]G2) must be one, where W′ is the proofs' sum with the batch coefficients.
-    #[inline(always)]
+    #[inline(never)]
     pub unsafe fn check_pairing(&self) -> Result<()> {
         let sum = *(self.memory as *const [u64; 8]);
         for index in 0..self.payload.count {

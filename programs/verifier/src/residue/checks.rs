@@ -58,6 +58,7 @@ pub unsafe fn claim(memory: *mut u8, left: *const u32, right: impl Fn(usize) -> 
     let next = *(memory.add(NEXT_WEIGHT) as *const u64);
     let weight = memory.add(WEIGHTS + next as usize) as *const u32;
     let group = memory.add(GROUP) as *mut u32;
+    // Residues are below 2^31, the difference is below 2^32.
     set(memory, group, |j, p| {
         (*left.add(j) as u64 + p.get() - right(j)) * *weight.add(j) as u64 + *group.add(j) as u64
     });

@@ -1,6 +1,7 @@
 //! Field code: u16 words, slot operands in units of eight bytes (`docs/reference/key-program.md`).
 //!
-//! Nothing is checked here: sealing has proved every operand, length and order (`seal::code`).
+//! Nothing is checked here: sealing has proved every operand, length and order (`seal::code`). Sums fit 64 bits:
+//! residues are below 2^31, and at most four products are added.
 
 use super::{checks, set};
 use crate::memory::{SCRATCH, SLOTS, SLOT_BYTES};
@@ -77,6 +78,7 @@ pub unsafe fn run(
 ) -> *const u16 {
     let slots = memory.add(SLOTS);
     let at = |slot: *mut u32, index: usize| *slot.add(index) as u64;
+    let product = |a: *mut u32, b: *mut u32, index: usize| at(a, index) * at(b, index);
     while instruction < stop {
         let word = |index: usize| *instruction.add(index);
         let slot = |index: usize| slots.add(word(index) as usize * 8) as *mut u32;
@@ -84,11 +86,11 @@ pub unsafe fn run(
         let operation = word(0);
         if operation == MUL {
             let (a, b) = (slot(2), slot(3));
-            set(memory, slot(1), |j, _| at(a, j) * at(b, j));
+            set(memory, slot(1), |j, _| product(a, b, j));
             instruction = instruction.add(LENGTHS[MUL as usize]);
         } else if operation == MULA {
             let (a, b, c) = (slot(2), slot(3), slot(4));
-            set(memory, slot(1), |j, _| at(a, j) * at(b, j) + at(c, j));
+            set(memory, slot(1), |j, _| product(a, b, j) + at(c, j));
             instruction = instruction.add(LENGTHS[MULA as usize]);
         } else if operation == RED {
             let hint = slot(1);
@@ -103,7 +105,7 @@ pub unsafe fn run(
             instruction = instruction.add(LENGTHS[SCAL as usize]);
         } else if operation == DOT2 {
             let (a, b, c, d) = (slot(2), slot(3), slot(4), slot(5));
-            set(memory, slot(1), |j, _| at(a, j) * at(b, j) + at(c, j) * at(d, j));
+            set(memory, slot(1), |j, _| product(a, b, j) + product(c, d, j));
             instruction = instruction.add(LENGTHS[DOT2 as usize]);
         } else if operation == ADD {
             let (a, b) = (slot(2), slot(3));
@@ -116,25 +118,22 @@ pub unsafe fn run(
         } else if operation == INV {
             let (hint, a) = (slot(1), slot(2));
             // The product of the hint with the value is claimed to be one.
-            let product = memory.add(SCRATCH) as *mut u32;
-            set(memory, product, |j, _| at(hint, j) * at(a, j));
-            checks::claim(memory, product, |_| 1);
+            let inverse = memory.add(SCRATCH) as *mut u32;
+            set(memory, inverse, |j, _| product(hint, a, j));
+            checks::claim(memory, inverse, |_| 1);
             instruction = instruction.add(LENGTHS[INV as usize]);
         } else if operation == DOT2A {
             let (a, b, c, d, e) = (slot(2), slot(3), slot(4), slot(5), slot(6));
-            set(memory, slot(1), |j, _| at(a, j) * at(b, j) + at(c, j) * at(d, j) + at(e, j));
+            set(memory, slot(1), |j, _| product(a, b, j) + product(c, d, j) + at(e, j));
             instruction = instruction.add(LENGTHS[DOT2A as usize]);
         } else if operation == DOT3 {
             let (a, b, c, d, e, f) = (slot(2), slot(3), slot(4), slot(5), slot(6), slot(7));
-            set(memory, slot(1), |j, _| at(a, j) * at(b, j) + at(c, j) * at(d, j) + at(e, j) * at(f, j));
+            set(memory, slot(1), |j, _| product(a, b, j) + product(c, d, j) + product(e, f, j));
             instruction = instruction.add(LENGTHS[DOT3 as usize]);
         } else if operation == DOT4 {
             let (a, b, c, d) = (slot(2), slot(3), slot(4), slot(5));
             let (e, f, g, h) = (slot(6), slot(7), slot(8), slot(9));
-            // Four products of 31-bit residues: (2^31 - 1)^2 · 4 < 2^64.
-            set(memory, slot(1), |j, _| {
-                at(a, j) * at(b, j) + at(c, j) * at(d, j) + at(e, j) * at(f, j) + at(g, j) * at(h, j)
-            });
+            set(memory, slot(1), |j, _| product(a, b, j) + product(c, d, j) + product(e, f, j) + product(g, h, j));
             instruction = instruction.add(LENGTHS[DOT4 as usize]);
         } else if operation == MARK {
             mark(profile);

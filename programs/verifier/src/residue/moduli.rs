@@ -69,19 +69,28 @@ unsafe fn set(modulus: *mut Modulus, prime: u32) {
     *modulus = Modulus { prime, powers: [first as u32, second as u32, third as u32] };
 }
 
+const POWERS_OF_2: [u32; 16] = powers(2);
+const POWERS_OF_3: [u32; 16] = powers(3);
+
+/// The powers 0 to 15 of a base.
+const fn powers(base: u32) -> [u32; 16] {
+    let mut powers = [1; 16];
+    let mut exponent = 1;
+    while exponent < 16 {
+        powers[exponent] = powers[exponent - 1] * base;
+        exponent += 1;
+    }
+    powers
+}
+
 /// True if the odd number between 2^30 and 2^31 is prime.
 fn is_prime(candidate: u32) -> bool {
-    strong(candidate, [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 4096, 8192, 16384, 32768])
-        && strong(
-            candidate,
-            [1, 3, 9, 27, 81, 243, 729, 2187, 6561, 19683, 59049, 177_147, 531_441, 1_594_323, 4_782_969, 14_348_907],
-        )
-        && !PSEUDOPRIMES.contains(&candidate)
+    strong(candidate, &POWERS_OF_2) && strong(candidate, &POWERS_OF_3) && !PSEUDOPRIMES.contains(&candidate)
 }
 
 /// True if the number is a strong probable prime to a base, given the base's powers 0 to 15.
-#[inline(always)]
-fn strong(candidate: u32, powers: [u32; 16]) -> bool {
+#[inline(never)]
+fn strong(candidate: u32, powers: &[u32; 16]) -> bool {
     // SAFETY: the candidate is odd.
     let n = unsafe { NonZeroU64::new_unchecked(candidate as u64) };
     let minus_one = n.get() - 1;
@@ -89,17 +98,11 @@ fn strong(candidate: u32, powers: [u32; 16]) -> bool {
     let exponent = minus_one >> twos;
     // The exponent's bits, four at a time; 31 bits make eight digits.
     let mut power = 1u64;
-    let mut shift = 28u32;
-    loop {
-        power = power * power % n;
-        power = power * power % n;
-        power = power * power % n;
-        power = power * power % n;
-        power = power * powers[(exponent >> shift & 15) as usize] as u64 % n;
-        if shift == 0 {
-            break;
+    for digit in (0..8).rev() {
+        for _ in 0..4 {
+            power = power * power % n;
         }
-        shift -= 4;
+        power = power * powers[(exponent >> (4 * digit) & 15) as usize] as u64 % n;
     }
     if power == 1 || power == minus_one {
         return true;
