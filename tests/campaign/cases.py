@@ -9,10 +9,10 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from campaign import accounts, keys, payloads, receipts, sessions, uploads  # noqa: F401  (they register themselves)
+from campaign import accounts, batches, keys, payloads, receipts, sessions, uploads  # noqa: F401  (they register themselves)
 from campaign.bench import Bench
 from campaign.circuits import NAMES, load
-from campaign.registry import MUTATIONS, WEIGHTS, Result
+from campaign.registry import Result, draw_mutation
 
 BLOCK = 100
 _RENEW = 3_000  # cases after which a chain is made anew: its accounts only ever grow in number
@@ -78,8 +78,7 @@ def run_case(seed: str, number: int) -> tuple[str, Result, str | None]:
     """(class, result, what is wrong with it or None) of one case."""
     bench = bench_for(NAMES[number % len(NAMES)])
     bench.draw = random.Random(f"{seed}:{number}")  # a string is hashed with SHA-512
-    group = bench.draw.choices(list(WEIGHTS), list(WEIGHTS.values()))[0]
-    mutation = bench.draw.choice(MUTATIONS[group])
+    group, mutation = draw_mutation(bench.draw)
     try:
         result = mutation(bench)
     except BaseException as error:  # the virtual machine's binding panics with one of its own

@@ -14,8 +14,8 @@ from mai_zk.prover import Proof
 
 from campaign.bench import ACCEPTED, Bench
 from campaign.cases import BLOCK, Tally, bench_for
+from campaign.changes import changed_list, changed_point
 from campaign.circuits import NAMES, Circuit
-from campaign.payloads import changed_list, changed_point
 from campaign.pieces import Pieces, payload_or_zeros
 
 HONEST_SHARE = 0.4

@@ -194,11 +194,9 @@ CHANGES: dict[str, Callable[[Bench, Bytes], None]] = {
 }
 
 
-@mutation("keys")
-@mutation("keys")
-@mutation("keys")
+@mutation("keys", 3)
 def key_bytes(bench: Bench) -> Result:
-    """A key changed before it is sealed; if it seals, a proof under it, and a claim on the real key with its receipt."""
+    """A key changed before it is sealed; if it seals, a proof under it, and a claim on the real key with that."""
     draw = bench.draw
     kind = draw.choice(("instruction", "instruction", "code word", "count", *CHANGES))
     blob = bytearray(bench.key.blob)
@@ -275,7 +273,7 @@ def claim_as_real(
     return bench.send(call, [miner.keypair])
 
 
-@mutation("keys")
+@mutation("keys", 0.06)
 def forged_under_an_own_srs(bench: Bench) -> Result:
     """The real key with the attacker's own [s]G2 proves anything; its receipts must not pass for the real key's."""
     miner, draw = bench.miner(), bench.draw

@@ -7,19 +7,15 @@ themselves are judged) or remade (honest hints and scalars for the changed proof
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable
 
-from mai_zk.curve import GENERATOR, Point, add, decode_point, multiply
 from mai_zk.field import Q, R
 from mai_zk.moduli import candidates, primes
-from mai_zk.payload import batch_coefficient
-from mai_zk.srs import TEST_SECRET
 
-from campaign.bench import ACCEPTED, Bench
-from campaign.pieces import POINT, WORD, Piece, Pieces, payload_or_zeros, scalar_of
+from campaign.bench import Bench
+from campaign.changes import changed_list, changed_point
+from campaign.pieces import POINT, WORD, Pieces, payload_or_zeros
 from campaign.registry import Result, mutation
 
-TOP = 1 << 256
 STALE, REDRAWN, REMADE = "stale", "redrawn", "remade"
 
 
@@ -43,103 +39,6 @@ def judge_changed(bench: Bench, pieces: Pieces, original: bytes, what: str) -> R
     if mode == REDRAWN and pieces.bytes() != original:
         pieces.redraw()
     return judge(bench, pieces, original, f"{what}, {mode}")
-
-
-# -- single values ------------------------------------------------------------------------------------------------
-
-
-def changed_number(bench: Bench, value: int) -> tuple[str, int]:
-    """A number of 256 bits instead of `value`."""
-    draw = bench.draw
-    bit = draw.randrange(256)
-    options: dict[str, int] = {
-        "+1": value + 1,
-        "-1": value - 1,
-        "+r": value + R,
-        "+kr": value + R * draw.randrange(1, (TOP - 1 - value) // R + 1) if value + R < TOP else value,
-        "r": R,
-        "zero": 0,
-        "one": 1,
-        "r-1": R - 1,
-        "all ones": TOP - 1,
-        "negated": -value % R,
-        "bit flipped": value ^ (1 << bit),
-        "random": draw.randrange(R),
-        "random 256": draw.randrange(TOP),
-        "bytes reversed": int.from_bytes(value.to_bytes(32, "big"), "little"),
-        "doubled": 2 * value % R,
-    }
-    name = draw.choice(sorted(options))
-    return name, options[name] % TOP
-
-
-def changed_list(bench: Bench, values: list[int]) -> str:
-    """Change a list of numbers in place; what was done. Lists of one element are only changed in value."""
-    draw = bench.draw
-    index = draw.randrange(len(values))
-    other = draw.randrange(len(values))
-    kind = draw.choice(("value", "value", "value", "swap", "all equal", "shift", "copy"))
-    if kind == "value":
-        what, values[index] = changed_number(bench, values[index])
-        return what
-    if kind == "swap":
-        values[index], values[other] = values[other], values[index]
-    elif kind == "all equal":
-        values[:] = [values[index]] * len(values)
-    elif kind == "shift":
-        values[:] = values[1:] + values[:1]
-    else:
-        values[index] = values[other]
-    return kind
-
-
-def changed_point(bench: Bench, piece: Piece) -> str:
-    """Change one of the proof's points in place; what was done."""
-    draw = bench.draw
-    index = draw.randrange(len(piece.points)) if draw.random() < 0.7 else len(piece.points) - draw.randrange(1, 3)
-    other = draw.randrange(len(piece.points))
-    data = piece.points[index]
-    x, y = int.from_bytes(data[:WORD], "big"), int.from_bytes(data[WORD:], "big")
-    point = Point(x, y)
-    simple: dict[str, Callable[[], tuple[int, int]]] = {
-        "x bit 255": lambda: (x | 1 << 255, y),
-        "x bit 254": lambda: (x | 1 << 254, y),
-        "y bit 255": lambda: (x, y | 1 << 255),
-        "y bit 254": lambda: (x, y | 1 << 254),
-        "x + q": lambda: (x + Q, y),
-        "y + q": lambda: (x, y + Q),
-        "x and y + q": lambda: (x + Q, y + Q),
-        "negated": lambda: (x, Q - y),
-        "negated, not reduced": lambda: (x, (2 * Q - y) % TOP),
-        "identity": lambda: (0, 0),
-        "identity, bit 254": lambda: (0, 1 << 254),
-        "identity, q": lambda: (Q, Q),
-        "identity, bit 255": lambda: (1 << 255, 0),
-        "y + 1": lambda: (x, (y + 1) % Q),
-        "x + 1": lambda: ((x + 1) % Q, y),
-        "coordinates swapped": lambda: (y, x),
-        "generator": lambda: GENERATOR,
-        "endomorphism": lambda: (x * _CUBE_ROOT % Q, y),
-        "plus generator": lambda: add(point, GENERATOR),
-        "doubled": lambda: add(point, point),
-        "random": lambda: (draw.randrange(TOP), draw.randrange(TOP)),
-        "bit flipped": lambda: (x ^ 1 << draw.randrange(256), y),
-    }
-    kind = draw.choice([*sorted(simple), "swapped", "swapped", "copied"])
-    if kind == "swapped":
-        piece.points[index], piece.points[other] = piece.points[other], piece.points[index]
-    elif kind == "copied":
-        piece.points[index] = piece.points[other]
-    else:
-        new_x, new_y = simple[kind]()
-        piece.points[index] = new_x.to_bytes(WORD, "big") + new_y.to_bytes(WORD, "big")
-    return kind
-
-
-_CUBE_ROOT = pow(3, (Q - 1) // 3, Q)
-
-
-# -- the classes --------------------------------------------------------------------------------------------------
 
 
 @mutation("honest")
@@ -211,8 +110,7 @@ def true_divisors(pieces: Pieces, listed: list[int]) -> bool:
     )
 
 
-@mutation("hints")
-@mutation("hints")
+@mutation("hints", 2)
 def hints(bench: Bench) -> Result:
     """The hints: what the field code binds."""
     pieces = bench.pieces(batch=bench.draw.random() < 0.2)
@@ -418,80 +316,6 @@ def noise(bench: Bench) -> Result:
     return Result(bench.check(payload), "noise")
 
 
-@mutation("batch")
-def batch_with_a_bad_proof(bench: Bench) -> Result:
-    """Two or three proofs, one of them changed."""
-    chosen = bench.draw.sample(bench.proofs, bench.draw.randrange(2, len(bench.proofs) + 1))
-    original = bench.key.batch(chosen)
-    pieces = Pieces.of(bench.key, original)
-    piece = bench.draw.choice(pieces.proofs)
-    kind = bench.draw.choice(("point", "point", "evaluation", "instance"))
-    if kind == "point":
-        what = changed_point(bench, piece)
-    else:
-        what = changed_list(bench, (piece.instances if kind == "instance" else []) or piece.evaluations)
-    return judge_changed(bench, pieces, original, f"batch, {kind} {what}")
-
-
-@mutation("batch")
-def batch_mixed(bench: Bench) -> Result:
-    """Parts of one proof exchanged with those of another proof of the same payload."""
-    chosen = bench.draw.sample(bench.proofs, 2)
-    original = bench.key.batch(chosen)
-    pieces = Pieces.of(bench.key, original)
-    first, second = pieces.proofs
-    draw = bench.draw
-    part = draw.choice(("instances", "points", "evaluations", "hints", "openings", "last opening", "both whole"))
-    if part == "both whole":
-        pieces.proofs.reverse()
-        if draw.random() < 0.5:
-            return judge_remade_control(bench, pieces)
-        return judge(bench, pieces, original, f"batch order, {STALE}")
-    if part in ("openings", "last opening"):
-        count = 2 if part == "openings" else 1
-        first.points[-count:], second.points[-count:] = second.points[-count:], first.points[-count:]
-    else:
-        a, b = getattr(first, part), getattr(second, part)
-        setattr(first, part, b)
-        setattr(second, part, a)
-    if part == "hints":
-        pieces.resupply()
-        pieces.redraw()
-        return judge(bench, pieces, original, f"batch, {part} exchanged, {REDRAWN}")
-    return judge_changed(bench, pieces, original, f"batch, {part} exchanged")
-
-
-def judge_remade_control(bench: Bench, pieces: Pieces) -> Result:
-    """A reordered batch with fresh hints is honest."""
-    payload = payload_or_zeros(bench.key, [(p.instances, p.proof(bench.key)) for p in pieces.proofs])
-    return Result(bench.check(payload), "batch order, remade", control=True)
-
-
-@mutation("batch")
-def batch_cancellation(bench: Bench) -> Result:
-    """Two wrong proofs whose errors cancel under the coefficient that they would have had."""
-    payload = cancelling(bench)
-    return Result(bench.check(payload), "errors that cancel under a predicted coefficient")
-
-
-def cancelling(bench: Bench) -> bytes:
-    """W' of two proofs shifted so that Σ rho (sum - s W') stays zero for the rho of the proofs before the shift.
-
-    Uses the test SRS's secret s; an attacker without it would use [s]G1 of the SRS.
-    """
-    chosen = bench.draw.sample(bench.proofs, 2)
-    pieces = Pieces.of(bench.key, bench.key.batch(chosen))
-    rho = batch_coefficient(bench.key, pieces.digests, 1)
-    last = scalar_of(bench.key, bench.key.n_proof_points - 1)
-    assert last is not None
-    first, second = (bench.key.run(*proof).scalars[last] - TEST_SECRET for proof in chosen)
-    base = multiply(GENERATOR, bench.draw.randrange(1, R))
-    shifts = (multiply(base, rho * second % R), multiply(base, -first % R))
-    for piece, shift in zip(pieces.proofs, shifts, strict=True):
-        piece.points[-1] = add(decode_point(piece.points[-1]), shift).to_bytes()
-    return payload_or_zeros(bench.key, [(p.instances, p.proof(bench.key)) for p in pieces.proofs])
-
-
 @mutation("commitments")
 def commitments(bench: Bench) -> Result:
     """The proof's first points: negated, swapped, or another proof's."""
@@ -526,6 +350,3 @@ def proof_of_another_circuit(bench: Bench) -> Result:
     made = list(proof.instances)[: key.n_instances] + [0] * max(0, key.n_instances - len(proof.instances))
     data = proof.proof[: key.proof_size].ljust(key.proof_size, b"\0")
     return Result(bench.check(payload_or_zeros(key, [(made, data)])), "another circuit's proof in this one's shape")
-
-
-__all__ = ["ACCEPTED", "cancelling", "judge"]

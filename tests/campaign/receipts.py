@@ -61,9 +61,7 @@ def honest_receipt(bench: Bench) -> Result:
     return Result(earned.claim(), "honest receipt", control=True)
 
 
-@mutation("receipts")
-@mutation("receipts")
-@mutation("receipts")
+@mutation("receipts", 3)
 def misused_receipt(bench: Bench) -> Result:
     """A receipt for anything but what it was made for, once."""
     earned = Earned(bench)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from random import Random
 
 from campaign.bench import ACCEPTED, Bench
 
@@ -53,14 +54,21 @@ WEIGHTS = {
     "uploads": 2,
     "arguments": 2,
 }
-MUTATIONS: dict[str, list[Mutation]] = {name: [] for name in WEIGHTS}
+MUTATIONS: dict[str, list[tuple[float, Mutation]]] = {name: [] for name in WEIGHTS}
 
 
-def mutation(group: str) -> Callable[[Mutation], Mutation]:
-    """Register a mutation in its attack class."""
+def mutation(group: str, share: float = 1) -> Callable[[Mutation], Mutation]:
+    """Register a mutation in its attack class, with a share of the class's cases."""
 
     def register(function: Mutation) -> Mutation:
-        MUTATIONS[group].append(function)
+        MUTATIONS[group].append((share, function))
         return function
 
     return register
+
+
+def draw_mutation(draw: Random) -> tuple[str, Mutation]:
+    """(class, mutation), by their weights and shares."""
+    group = draw.choices(list(WEIGHTS), list(WEIGHTS.values()))[0]
+    shares, mutations = zip(*MUTATIONS[group], strict=True)
+    return group, draw.choices(mutations, shares)[0]

@@ -7,8 +7,8 @@ from mai_zk.keyprogram import KeyProgram
 from solders.pubkey import Pubkey
 
 from campaign.bench import ACCEPTED, Bench, Miner
+from campaign.changes import changed_list, changed_point
 from campaign.keys import CONTEXT
-from campaign.payloads import changed_list, changed_point
 from campaign.pieces import Pieces, payload_or_zeros
 from campaign.registry import Result, mutation
 
@@ -112,9 +112,7 @@ def honest_session(bench: Bench) -> Result:
     return Result(verdict, "honest session", control=True)
 
 
-@mutation("sessions")
-@mutation("sessions")
-@mutation("sessions")
+@mutation("sessions", 3)
 def changed_between_stages(bench: Bench) -> Result:
     """One thing changed after a drawn stage; then the next step, which must be refused."""
     run = _begin(bench)
