@@ -42,7 +42,7 @@ def main() -> int:
     try:
         if arguments.case is not None:
             return _one(kind, arguments.seed, arguments.case)
-        number = arguments.cases or CASES[kind]
+        number = CASES[kind] if arguments.cases is None else arguments.cases
         if number < 1 or arguments.processes < 1:
             raise MaiError("a campaign has at least one case and one process")
         return _campaign(kind, arguments.seed, number, arguments.processes, arguments.fresh, arguments.output)

@@ -99,7 +99,7 @@ def _belongings(bench: Bench, index: int) -> Belongings:
     return Belongings(miner, index, half.proof_account, incomplete, half.address, done.address, receipt, unsealed)
 
 
-def _calls(bench: Bench, mine: Belongings) -> list[Call]:
+def calls(bench: Bench, mine: Belongings) -> list[Call]:
     """One honest call of every instruction."""
     verifier, me = mine.miner.verifier, mine.miner.address
     statement = bench.key.statement(*bench.proofs[mine.index])
@@ -134,7 +134,7 @@ def _calls(bench: Bench, mine: Belongings) -> list[Call]:
     ]
 
 
-def _simulated(bench: Bench, call: Instruction, signers: list[Keypair]) -> str:
+def simulated(bench: Bench, call: Instruction, signers: list[Keypair]) -> str:
     """What the chain would say; somebody else pays, so that no flag comes from paying."""
     payer = bench.verifier.payer
     needed = {meta.pubkey for meta in call.accounts if meta.is_signer}
@@ -146,7 +146,7 @@ def wrong_accounts(bench: Bench) -> Result:
     """One honest call of a drawn instruction with its accounts changed in a drawn way."""
     draw, where = bench.draw, scene(bench)
     mine = where.me
-    name, accounts, arguments = draw.choice(_calls(bench, mine))
+    name, accounts, arguments = draw.choice(calls(bench, mine))
     call = bench.verifier.program.instruction(name, accounts, arguments)
     signers = [mine.miner.keypair, where.second]
     kinds: dict[str, Callable[[], list[AccountMeta] | None]] = {
@@ -161,7 +161,7 @@ def wrong_accounts(bench: Bench) -> Result:
     metas = kinds[kind]()
     if metas is None:
         kind, metas = "honest", list(call.accounts)
-    verdict = _simulated(bench, with_metas(call, metas), signers)
+    verdict = simulated(bench, with_metas(call, metas), signers)
     return Result(verdict, f"{name}: accounts, {kind}", control=kind == "honest")
 
 
@@ -237,8 +237,8 @@ def _substituted(bench: Bench, call: Instruction, where: Scene) -> list[AccountM
 def wrong_arguments(bench: Bench) -> Result:
     """One honest call of a drawn instruction with its bytes cut, longer, or another's discriminator; or noise."""
     draw, mine = bench.draw, scene(bench).me
-    calls = _calls(bench, mine)
-    name, accounts, arguments = draw.choice(calls)
+    listed = calls(bench, mine)
+    name, accounts, arguments = draw.choice(listed)
     call = bench.verifier.program.instruction(name, accounts, arguments)
     data = bytes(call.data)
     kind = draw.choice(("cut", "longer", "discriminator", "empty", "noise", "long noise"))
@@ -256,4 +256,4 @@ def wrong_arguments(bench: Bench) -> Result:
         if kind == "long noise":
             data = bytes(call.data)[:8] + draw.randbytes(draw.randrange(100, 400))
     changed = Instruction(call.program_id, data, list(call.accounts))
-    return Result(_simulated(bench, changed, [mine.miner.keypair]), f"{name}: bytes, {kind}")
+    return Result(simulated(bench, changed, [mine.miner.keypair]), f"{name}: bytes, {kind}")

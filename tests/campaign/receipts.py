@@ -14,14 +14,14 @@ FIELDS = ("context", "key_hash", "srs", "input", "params", "output")
 
 
 class Earned:
-    """A receipt of a drawn honest proof, and what a consumer expects of it."""
+    """A receipt of an honest proof (a drawn one), and what a consumer expects of it."""
 
-    def __init__(self, bench: Bench) -> None:
+    def __init__(self, bench: Bench, proof: tuple[tuple[int, ...], bytes] | None = None) -> None:
         self.bench = bench
         self.miner = bench.miner()
-        index = bench.draw.randrange(len(bench.proofs))
-        self.statement = bench.key.statement(*bench.proofs[index])
-        self.proof = bench.put_proof(bench.payloads[index], self.miner.address)
+        proof = proof or bench.draw.choice(bench.proofs)
+        self.statement = bench.key.statement(*proof)
+        self.proof = bench.put_proof(bench.key.payload(*proof), self.miner.address)
         self.expected = {
             "context": CONTEXT,
             "key_hash": bench.key.hash,

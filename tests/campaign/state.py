@@ -11,21 +11,31 @@ from mai.chain import artifacts
 
 from campaign.cases import Tally
 
-FOLDER = Path(__file__).resolve().parents[2] / ".cache" / "campaign"
+VARIABLE = "MAI_CAMPAIGN_STATE"
+"""Names another folder than the checkout's `.cache/campaign`."""
+_DEFAULT = Path(__file__).resolve().parents[2] / ".cache" / "campaign"
 
 
 def fingerprint() -> str:
-    """Of the verifier's shared object and the campaign's own sources: other ones start over."""
-    files = [artifacts.shared_object("verifier"), *sorted(Path(__file__).parent.glob("*.py"))]
+    """Of all that a case depends on, the verifier's shared object and the campaign's sources: other ones start over."""
+    files = [artifacts.shared_object("verifier"), *_sources()]
     return hashlib.sha256(b"".join(hashlib.sha256(path.read_bytes()).digest() for path in files)).hexdigest()[:16]
+
+
+def _sources() -> list[Path]:
+    """The modules that cases are made of."""
+    others = ("__main__.py", "state.py", "conftest.py")
+    files = Path(__file__).parent.glob("*.py")
+    return sorted(path for path in files if path.name not in others and not path.name.startswith("test_"))
 
 
 class State:
     """The blocks that are done, and their sum."""
 
-    def __init__(self, kind: str, seed: str, cases: int, folder: Path = FOLDER) -> None:
+    def __init__(self, kind: str, seed: str, cases: int, folder: Path | None = None) -> None:
         """Read what an earlier run left."""
         name = hashlib.sha256(f"{kind}\0{seed}\0{cases}".encode()).hexdigest()[:12]
+        folder = folder or Path(os.environ.get(VARIABLE) or _DEFAULT)
         self.path = folder / f"{kind}-{fingerprint()}-{name}.jsonl"
         self.done: set[int] = set()
         self.tally = Tally()

@@ -43,7 +43,7 @@ def chunks(bench: Bench) -> Result:
     draw, miner = bench.draw, bench.miner()
     payload = draw.choice((*bench.payloads, bench.batch))
     address = create(bench, miner, len(payload))
-    size = draw.choice((CHUNK_BYTES, 500, draw.randrange(200, 1000)))
+    size = min(CHUNK_BYTES, draw.choice((CHUNK_BYTES, 500, draw.randrange(200, 1000))))
     pieces = [(at, payload[at : at + size]) for at in range(0, len(payload), size)]
     index = draw.randrange(len(pieces))
     kind = draw.choice(("shuffled", "left out", "offset", "exchanged", "overlapping", "cut", "twice"))
