@@ -6,7 +6,7 @@ import pytest
 from solders.instruction import AccountMeta
 
 from campaign.accounts import calls, scene, simulated
-from campaign.bench import ACCEPTED, Bench, with_metas
+from campaign.bench import ACCEPTED, Bench, discriminator, with_metas
 from campaign.keys import CONTEXT
 from campaign.receipts import Earned
 
@@ -46,6 +46,33 @@ def test_every_substitution_is_refused_by_name(bench: Bench, name: str) -> None:
             else:
                 assert bench.is_named(verdict), (name, index, address, verdict)
     assert tried >= 15
+
+
+LOOK_ALIKES = (
+    ("check", 0, "Proof"),
+    ("check", 1, "Key"),
+    ("verify_session", 3, "Proof"),
+    ("advance", 3, "Receipt"),
+    ("claim", 1, "Session"),
+    ("seal_key", 1, "Proof"),
+)
+
+
+@pytest.mark.parametrize(("name", "place", "kind"), LOOK_ALIKES)
+def test_look_alikes_of_another_type(bench: Bench, name: str, place: int, kind: str) -> None:
+    """Everything but the discriminator is as it should be, as if an upload had spelled it."""
+    where = scene(bench)
+    _, accounts, arguments = next(call for call in calls(bench, where.me) if call[0] == name)
+    call = bench.verifier.program.instruction(name, accounts, arguments)
+    old = call.accounts[place]
+    account = bench.chain.account(old.pubkey)
+    assert account is not None
+    copy = bench.miner().address
+    for start, verdict in ((discriminator(kind), "WrongAccountType"), (bytes(account.data[:8]), ACCEPTED)):
+        bench.put(copy, start + bytes(account.data[8:]))
+        metas = list(call.accounts)
+        metas[place] = AccountMeta(copy, False, old.is_writable)
+        assert simulated(bench, with_metas(call, metas), [where.me.miner.keypair]) == verdict
 
 
 @pytest.mark.parametrize("name", INSTRUCTIONS)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import islice
 
 import pytest
 from mai_zk.curve import IDENTITY, Point, add, decode_point, multiply
 from mai_zk.field import Q, R
+from mai_zk.moduli import candidates, primes, smallest_factor
 from mai_zk.payload import batch_coefficient
 from mai_zk.srs import TEST_SECRET
 
@@ -233,8 +235,6 @@ def test_hints_and_quotient_that_were_not_drawn_for(bench: Bench) -> None:
 
 
 def test_quotient_fitted_to_moduli_of_another_draw(bench: Bench) -> None:
-    from mai_zk.moduli import primes
-
     pieces = bench.pieces()
     pieces.scalars[0] += 1
     pieces.redraw()
@@ -271,6 +271,34 @@ def test_moduli_cannot_be_chosen(bench: Bench, change: str) -> None:
     pieces.divisors = DIVISORS[change](pieces.divisors)
     pieces.candidates = len(pieces.divisors)
     assert bench.check(pieces.bytes()) == "ModulusWrong"
+
+
+def test_a_composite_is_no_modulus(bench: Bench) -> None:
+    """An honest payload holds modulo anything: only the primality test refuses a composite among the six moduli."""
+    pieces = bench.pieces()
+    assert bench.check(pieces.bytes()) == ACCEPTED
+    for index in [i for i, value in enumerate(pieces.divisors) if value]:
+        changed = Pieces.of(bench.key, pieces.bytes())
+        changed.divisors[index] = 0
+        sixth = [i for i, value in enumerate(changed.divisors) if not value][5]
+        del changed.divisors[sixth + 1 :]
+        changed.candidates = len(changed.divisors)
+        assert bench.check(changed.bytes()) == "ModulusWrong", index
+
+
+def test_a_prime_is_not_passed_over(bench: Bench) -> None:
+    """With a false divisor, and the stream followed up to another sixth prime: only trying the divisor refuses it."""
+    pieces = bench.pieces()
+    assert bench.check(pieces.bytes()) == ACCEPTED
+    seed = pieces.moduli_seed()
+    for index in [i for i, value in enumerate(pieces.divisors) if not value]:
+        changed = Pieces.of(bench.key, pieces.bytes())
+        found = [smallest_factor(candidate) for candidate in islice(candidates(seed), 500)]
+        found[index] = 3
+        sixth = [i for i, value in enumerate(found) if not value][5]
+        changed.divisors = found[: sixth + 1]
+        changed.candidates = len(changed.divisors)
+        assert bench.check(changed.bytes()) == "ModulusWrong", index
 
 
 COUNTS: dict[str, tuple[Callable[[Pieces], None], str]] = {
