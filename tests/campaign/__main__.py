@@ -7,6 +7,7 @@ import json
 import multiprocessing
 import os
 import sys
+from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 
@@ -36,6 +37,7 @@ def main() -> int:
     parser.add_argument("--processes", type=int, default=os.cpu_count(), help="default: one for each core")
     parser.add_argument("--case", type=int, help="run one case and say what it was")
     parser.add_argument("--fresh", action="store_true", help="forget what an earlier run has done")
+    parser.add_argument("--report", action="store_true", help="only say what has been done so far")
     parser.add_argument("--output", choices=("table", "json"), default="table")
     arguments = parser.parse_args()
     kind = "differential" if arguments.differential else "mutations"
@@ -45,7 +47,13 @@ def main() -> int:
         number = CASES[kind] if arguments.cases is None else arguments.cases
         if number < 1 or arguments.processes < 1:
             raise MaiError("a campaign has at least one case and one process")
-        return _campaign(kind, arguments.seed, number, arguments.processes, arguments.fresh, arguments.output)
+        state = State(kind, arguments.seed, number)
+        if arguments.fresh:
+            state.forget()
+        if not arguments.report:
+            _campaign(state, kind, arguments.seed, number, arguments.processes)
+        _report(state.tally, arguments.output)
+        return int(bool(state.tally.faults))
     except (MaiError, ZkError) as error:
         print(error, file=sys.stderr)
         return 2
@@ -66,14 +74,12 @@ def _one(kind: str, seed: str, number: int) -> int:
     return int(fault is not None)
 
 
-def _campaign(kind: str, seed: str, number: int, processes: int, fresh: bool, output: str) -> int:
+def _campaign(state: State, kind: str, seed: str, number: int, processes: int) -> None:
+    """Do the blocks that are not done yet."""
     console = Console(stderr=True)
     for name in NAMES:
         with console.status(f"the circuit {name} ..."):
             load(name)
-    state = State(kind, seed, number)
-    if fresh:
-        state.forget()
     todo = [block for block in range(-(-number // BLOCK)) if block not in state.done]
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console) as progress:
@@ -82,11 +88,9 @@ def _campaign(kind: str, seed: str, number: int, processes: int, fresh: bool, ou
             state.add(block, tally)
             wrong = f", {len(state.tally.faults)} faults" if state.tally.faults else ""
             progress.update(task, completed=state.tally.cases, description=kind + wrong)
-    _report(state.tally, output)
-    return int(bool(state.tally.faults))
 
 
-def _blocks(kind: str, seed: str, number: int, processes: int, todo: list[int]):  # type: ignore[no-untyped-def]
+def _blocks(kind: str, seed: str, number: int, processes: int, todo: list[int]) -> Iterator[tuple[int, Tally]]:
     """(block, tally) as they are done; a worker that dies is a fault of the blocks that were under way."""
     run = differential.run_block if kind == "differential" else cases.run_block
     waiting = list(reversed(todo))

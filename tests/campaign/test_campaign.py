@@ -20,6 +20,7 @@ from campaign import cases, differential, state
 from campaign.bench import ACCEPTED, Bench
 from campaign.cases import Tally
 from campaign.registry import MUTATIONS, WEIGHTS, Result
+from campaign.weakened import REPOSITORY, SOURCES, WEAKNESSES, Weakness
 
 SEED = "mai"
 
@@ -146,12 +147,18 @@ def test_a_killed_campaign_goes_on(tmp_path: Path) -> None:
     assert sorted(blocks) == [0, 1, 2]
 
 
+@pytest.mark.parametrize("weakness", WEAKNESSES, ids=lambda weakness: weakness.name)
+def test_every_weakness_is_still_one_check(weakness: Weakness) -> None:
+    """`make attack-weakened` takes out what the sources have exactly once."""
+    assert (REPOSITORY / SOURCES / weakness.file).read_text().count(weakness.old) == 1
+
+
 def test_a_case_is_told(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     from campaign.__main__ import main
 
     monkeypatch.setattr(sys, "argv", ["campaign", "--case", "12"])
     assert main() == 0
     assert "as it must be" in capsys.readouterr().out
-    monkeypatch.setattr(sys, "argv", ["campaign", "--cases", "0"])
+    monkeypatch.setattr(sys, "argv", ["campaign", "--cases", "0"])  # not the default number
     assert main() == 2
     assert "at least one case" in capsys.readouterr().err
