@@ -38,6 +38,12 @@ sampling-plots: $(VENV)/.dev ## simulate sampled verification, write docs/explan
 coverage: $(VENV)/.dev ## check every circuit of the coverage table (minutes; ARGS="-k attention")
 	@MAI_COVERAGE=all $(BIN)/python -m pytest tests/coverage $(ARGS)
 
+attack-verifier: $(VENV)/.dev ## attack the verifier with 100,000 mutated cases; goes on where it stopped (ARGS="--differential")
+	@PYTHONPATH=tests $(BIN)/python -m campaign $(ARGS)
+
+attack-weakened: $(VENV)/.dev tools ## can the attacks fail? build the verifier without one check at a time, and attack it
+	@PYTHONPATH=tests $(BIN)/python -m campaign.weakened
+
 circuits: $(VENV)/.runtime ## rebuild every circuit's checked-in files
 	@$(BIN)/python -m mai_zk.circuits build
 

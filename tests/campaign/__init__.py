@@ -1,0 +1,1 @@
+"""The verifier's mutation campaign: `python -m campaign` (docs/security/verifier.md)."""
