@@ -19,6 +19,7 @@ from pathlib import Path
 from mai.chain.artifacts import OUT_VARIABLE
 from mai_zk.cache import cache_dir
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import track
 from rich.table import Table
 
@@ -125,7 +126,7 @@ def main() -> int:
     found = list(track(_all(copy, chosen), "weakened programs", total=len(chosen), console=console))
     table = Table("without", "attack tests that fail (at most three)", f"faults in {CASES} cases")
     for item in found:
-        table.add_row(item.weakness, "\n".join(item.tests) or "none", str(item.faults))
+        table.add_row(item.weakness, escape("\n".join(item.tests) or "none"), str(item.faults))
     Console(width=None if sys.stdout.isatty() else 140).print(table)
     return int(any(not item.tests for item in found))
 
