@@ -52,12 +52,10 @@ WEAKNESSES = (
     Weakness(
         "divisors not tried",
         "residue/moduli.rs",
-        "if divisor.get() == 1 || candidate % divisor != 0 {",
+        "if candidate % divisor != 0 {",
         "if false && candidate % divisor != 0 {",
     ),
-    Weakness(
-        "moduli not prime", "residue/moduli.rs", "if !is_prime(candidate) {", "if false && !is_prime(candidate) {"
-    ),
+    Weakness("moduli not prime", "residue/moduli.rs", "if divisor == 1 || !is_prime(candidate) {", "if divisor == 1 {"),
     Weakness(
         "a session's payload not compared",
         "session.rs",

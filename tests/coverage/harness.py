@@ -55,7 +55,7 @@ class Proved:
     @cached_property
     def vka_key(self) -> KeyProgram:
         """The key program from EZKL's VKA file."""
-        return compile_vka(self.prover.vka(self.keys).read_bytes(), self.parts)
+        return compile_vka(self.prover.vka(self.keys).read_bytes(), self.parts, self.key.circuit)
 
     def native(self, proof: ProofFile) -> bool:
         """EZKL's own verification."""

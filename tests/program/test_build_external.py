@@ -67,7 +67,7 @@ def test_manifests_are_those_of_the_other_seahorse_program() -> None:
     assert host["package"].pop("name") == external.HOST
     assert made == host
     members = tomllib.loads(external.workspace(CARGO.read_text(), "vault"))["workspace"]["members"]
-    assert sorted(members) == ["programs/mai", "programs/vault", "programs/verifier"]
+    assert sorted(members) == ["programs/mai", "programs/traces", "programs/vault", "programs/verifier"]
     with pytest.raises(BuildError, match=r"restore Cargo\.toml"):
         external.workspace("[workspace]\n", "vault")
 

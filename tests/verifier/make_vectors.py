@@ -11,7 +11,6 @@ from pathlib import Path
 import onnx
 from mai_zk import circuits
 from mai_zk.circuits import compile_key
-from mai_zk.compiler.compile import UNKNOWN_CIRCUIT
 from mai_zk.keyprogram import KeyProgram, Parts
 from mai_zk.prover import CpuProver
 from mai_zk.segment import RunArgs, Segment, Visibility
@@ -23,11 +22,11 @@ INPUTS = ((0.25, -0.5, 0.125, 0.75), (1.0, 0.0, -0.25, 0.5), (-0.125, -0.125, 0.
 LOOKUP = RunArgs(logrows=11, decomp_base=64, decomp_legs=4, lookup_range=(-500, 500))
 
 
-def write(name: str, segment: Segment, parts: Parts, circuit: bytes, n_proofs: int) -> KeyProgram:
+def write(name: str, segment: Segment, parts: Parts, n_proofs: int) -> KeyProgram:
     """NAME.key, NAME.payload (the first proof) and NAME.batch (all of them, if there are several)."""
     prover = CpuProver()
     keys = prover.setup(segment, make_test_srs(segment.run_args.logrows))
-    key = compile_key(prover, keys, parts, circuit)
+    key = compile_key(prover, keys, parts)
     made = [prover.prove(keys, prover.witness(keys, values)) for values in INPUTS[:n_proofs]]
     proofs = [(proof.instances, proof.proof) for proof in made]
     (VECTORS / f"{name}.key").write_bytes(key.blob)
@@ -40,13 +39,13 @@ def write(name: str, segment: Segment, parts: Parts, circuit: bytes, n_proofs: i
 def main() -> None:
     """All vectors."""
     linear4 = circuits.load("linear4")
-    write("linear4", linear4.segment, linear4.parts, linear4.digest, len(INPUTS))
+    write("linear4", linear4.segment, linear4.parts, len(INPUTS))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "lookup4.onnx"
         onnx.save(model("sigmoid"), path)
         public = Visibility("public", "fixed", "public")
         segment = Segment("lookup4", path, (1, 4), public, LOOKUP)
-        write("lookup4", segment, Parts(input_instances=4, output_instances=4), UNKNOWN_CIRCUIT, 1)
+        write("lookup4", segment, Parts(input_instances=4, output_instances=4), 1)
 
 
 if __name__ == "__main__":

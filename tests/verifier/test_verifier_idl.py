@@ -9,6 +9,7 @@ from mai.chain.trace import MANIFEST_HEADER_BYTES, TRACE_HEADER_BYTES
 from verifier.chain import IDL, KEY_HEADER, PROOF_HEADER, RECEIPT, ROOT, SESSION_HEADER, discriminator
 
 SOURCE = ROOT / "programs" / "verifier" / "src"
+TRACES = ROOT / "programs" / "traces" / "src"
 SIZES = {"u8": 1, "bool": 1, "u16": 2, "u32": 4, "u64": 8, "publicKey": 32}
 
 
@@ -47,13 +48,13 @@ def test_every_error_is_asserted_by_a_test() -> None:
 
 
 def test_discriminators_are_anchors() -> None:
-    dispatch = "".join((SOURCE / path).read_text() for path in ("instruction.rs", "trace/instruction.rs"))
+    dispatch = "".join((folder / "instruction.rs").read_text() for folder in (SOURCE, TRACES))
     constants = dict(re.findall(r"const (\w+): \[u8; 8\] = \[(.*)\];", dispatch))
     for entry in idl()["instructions"]:
         name = snake(entry["name"])
         written = bytes(int(byte, 16) for byte in constants[name.upper()].split(", "))
         assert written == discriminator("global", name)
-    headers = "".join((SOURCE / path).read_text() for path in ("accounts.rs", "trace/state.rs"))
+    headers = (SOURCE / "accounts.rs").read_text() + (TRACES / "state.rs").read_text()
     pattern = r"impl Header for (\w+) \{\s*const DISCRIMINATOR: \[u8; 8\] = \[(.*)\];"
     written_headers = re.findall(pattern, headers)
     assert {name for name, _ in written_headers} == {entry["name"] for entry in idl()["accounts"]}

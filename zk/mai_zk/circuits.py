@@ -99,16 +99,10 @@ class Circuit:
         """The output digest for the circuit's output integers (Execution.outputs)."""
         return self._digest(self.segment.visibility.output, tuple(outputs), srs)
 
-    @cached_property
+    @property
     def digest(self) -> bytes:
-        """What the key is made from: settings and graph, with the weights only where the key fixes them (32 bytes)."""
-        model = onnx.load(self.segment.onnx_path)
-        if self.segment.visibility.params != "fixed":
-            for tensor in model.graph.initializer:
-                for kind in ("raw_data", "float_data", "double_data", "int32_data", "int64_data"):
-                    tensor.ClearField(kind)
-        parts = (self.settings.text.encode(), model.graph.SerializeToString(deterministic=True))
-        return keccak256(_CIRCUIT_DOMAIN + b"".join(keccak256(part) for part in parts))
+        """What the key is made from (see `circuit_digest`)."""
+        return circuit_digest(self.segment, self.settings)
 
     @property
     def params_digest(self) -> bytes:
@@ -124,6 +118,22 @@ class Circuit:
             point = commit(integers, srs or self.test_srs(), int(self.facts["unusable_rows"]))
             return part_digest((), (point.to_bytes(),))
         return part_digest((), ())
+
+
+def circuit_digest(segment: Segment, settings: Settings) -> bytes:
+    """What a key is made from: settings and graph, with the weights only where the key fixes them (32 bytes).
+
+    Names and comments of the graph do not count, so all weights of one shape have one digest.
+    """
+    graph = onnx.load(segment.onnx_path).graph
+    graph.ClearField("name")
+    graph.ClearField("doc_string")
+    if segment.visibility.params != "fixed":
+        for tensor in graph.initializer:
+            for kind in ("raw_data", "float_data", "double_data", "int32_data", "int64_data"):
+                tensor.ClearField(kind)
+    parts = (settings.text.encode(), graph.SerializeToString(deterministic=True))
+    return keccak256(_CIRCUIT_DOMAIN + b"".join(keccak256(part) for part in parts))
 
 
 def part_digest(instances: Sequence[int], points: Sequence[bytes]) -> bytes:
@@ -183,10 +193,11 @@ def load(name_or_path: str | Path) -> Circuit:
         raise ZkError(f"{path} misses a value or has one of a wrong type ({error}); restore it.") from error
 
 
-def compile_key(prover: Prover, keys: Keys, parts: Parts, circuit: bytes = bytes(32)) -> KeyProgram:
-    """The key program of a segment's keys, from EZKL's own Solidity verifier; `circuit` is `Circuit.digest`."""
+def compile_key(prover: Prover, keys: Keys, parts: Parts) -> KeyProgram:
+    """The key program of a segment's keys, from EZKL's own Solidity verifier."""
     from mai_zk.compiler import compile_solidity
 
+    circuit = circuit_digest(keys.segment, keys.settings)
     return compile_solidity(prover.solidity(keys).read_text(), parts, circuit)
 
 
@@ -210,7 +221,7 @@ def build_circuit(name_or_path: str | Path, prover: Prover | None = None) -> Cir
     proof = prover.prove(keys, witness)
     if not prover.verify(keys, proof):
         raise ZkError(f"EZKL refuses its own proof of {circuit.name}; look at its run arguments.")
-    program = compile_key(prover, keys, circuit.parts, circuit.digest)
+    program = compile_key(prover, keys, circuit.parts)
     points = proof.commitments(circuit.parts)
     fixed = circuit.segment.visibility.params == "fixed"
     params_points = points[circuit.parts.input_points :][: circuit.parts.params_points]
@@ -234,7 +245,7 @@ def rekey_circuit(name_or_path: str | Path, prover: Prover | None = None) -> Cir
     prover = prover or CpuProver()
     circuit = load(name_or_path)
     facts, figures = circuit.facts, circuit.figures
-    program = compile_key(prover, prover.setup(circuit.segment, circuit.test_srs()), circuit.parts, circuit.digest)
+    program = compile_key(prover, prover.setup(circuit.segment, circuit.test_srs()), circuit.parts)
     facts["key_hash"] = keccak256(program.blob).hex()
     figures["key_program_bytes"] = len(program.blob)
     cache.write_atomic(circuit.folder / "key.bin", program.blob)

@@ -83,7 +83,7 @@ def _rebuild(circuit: Circuit, srs_path: Path | None) -> KeyProgram:
     prover = make_prover()
     with progress.status("Making the SRS, the keys and the key program ..."):
         srs: Srs = load_srs(srs_path) if srs_path else circuit.test_srs()
-        key = compile_key(prover, prover.setup(circuit.segment, srs), circuit.parts, circuit.digest)
+        key = compile_key(prover, prover.setup(circuit.segment, srs), circuit.parts)
     if srs.warning:
         progress.print(f"[yellow]{srs.warning}[/]")
     return key
