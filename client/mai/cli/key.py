@@ -13,13 +13,11 @@ from mai_zk.circuits import Circuit, compile_key
 from mai_zk.keyprogram import KeyProgram
 from mai_zk.prover import make_prover
 from mai_zk.srs import Srs, load_srs, srs_name
-from rich.table import Table
-from solders.pubkey import Pubkey
 
 from mai.chain import artifacts
 from mai.chain.rpc import Rpc
 from mai.chain.verifier import KEY_HEADER_BYTES
-from mai.cli.output import Output, OutputOption, people, print_json, progress
+from mai.cli.output import Output, OutputOption, facts_table, parse_address, people, print_json, progress
 from mai.errors import MaiError
 
 app = typer.Typer(help="Key programs: what a circuit's verifying key becomes on chain.", no_args_is_help=True)
@@ -97,10 +95,7 @@ def _read(name: str) -> KeyProgram:
 
 
 def _on_chain(address: str, url: str) -> KeyProgram:
-    try:
-        at = Pubkey.from_string(address)
-    except ValueError as error:
-        raise MaiError(f"{address} is not an address") from error
+    at = parse_address(address)
     cluster, program = Rpc(url), artifacts.program("verifier")
     header = program.fetch(cluster, at)
     account = cluster.account(at)
@@ -142,9 +137,7 @@ def _print(key: KeyProgram, output: Output) -> None:
     if output is Output.json:
         print_json(found)
         return
-    table = Table(show_header=False, box=None)
-    table.add_column(no_wrap=True)
-    table.add_column(overflow="fold")
+    table = facts_table()
     for name, value in found.items():
         text = ", ".join(f"{part} {count}" for part, count in value.items()) if isinstance(value, dict) else str(value)
         table.add_row(name.replace("_", " "), text)

@@ -1,4 +1,4 @@
-"""What every command shares: where people's text goes, and the choice between tables and JSON."""
+"""What every command shares: addresses, where people's text goes, and the choice between tables and JSON."""
 
 from __future__ import annotations
 
@@ -8,6 +8,10 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.table import Table
+from solders.pubkey import Pubkey
+
+from mai.errors import MaiError
 
 
 class Output(StrEnum):
@@ -26,3 +30,23 @@ progress = Console(stderr=True)
 def print_json(value: dict[str, Any]) -> None:
     """One line of JSON on standard output."""
     print(json.dumps(value))
+
+
+def facts_table() -> Table:
+    """An empty table of names and values; long values are folded."""
+    table = Table(show_header=False, box=None)
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    return table
+
+
+def parse_address(text: str) -> Pubkey:
+    """The address that somebody typed.
+
+    Raises:
+        MaiError: it is none.
+    """
+    try:
+        return Pubkey.from_string(text)
+    except ValueError as error:
+        raise MaiError(f"{text} is not an address") from error

@@ -5,16 +5,13 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 from solders.keypair import Keypair
-from solders.pubkey import Pubkey
 
 from mai.chain.cluster import LAMPORTS_PER_SOL
 from mai.chain.rpc import Rpc
 from mai.chain.trace import Traces, TraceState
 from mai.chain.verifier import Verifier
-from mai.cli.output import Output, OutputOption, people, print_json
-from mai.errors import MaiError
+from mai.cli.output import Output, OutputOption, facts_table, parse_address, people, print_json
 
 app = typer.Typer(help="Traces: works that are proved by drawn samples.", no_args_is_help=True)
 
@@ -31,18 +28,13 @@ def show(
     output: OutputOption = Output.table,
 ) -> None:
     """Show a trace: its step, its deadline, what was drawn and what is attested."""
-    try:
-        at = Pubkey.from_string(address)
-    except ValueError as error:
-        raise MaiError(f"{address} is not an address") from error
+    at = parse_address(address)
     cluster = Rpc(url)
     found = facts(Traces(Verifier(cluster, Keypair())).state(at))
     if output is Output.json:
         print_json(found)
         return
-    table = Table(show_header=False, box=None)
-    table.add_column(no_wrap=True)
-    table.add_column(overflow="fold")
+    table = facts_table()
     left = found["deadline_slot"] - cluster.slot()
     ending = found["step"] in ("proved", "claimed", "expired")
     late = "" if ending else f" ({left:,} slots left)" if left >= 0 else " (passed: it can expire)"

@@ -12,11 +12,10 @@ from mai_zk.errors import ZkError
 from mai_zk.prooffile import read_proof
 from mai_zk.srs import srs_name
 from rich.progress import Progress
-from rich.table import Table
 
 from mai.chain.check import check_proof
 from mai.cli import key as key_commands
-from mai.cli.output import Output, OutputOption, people, print_json, progress
+from mai.cli.output import Output, OutputOption, facts_table, people, print_json, progress
 
 app = typer.Typer(help="The on-chain verifier of EZKL proofs.", no_args_is_help=True)
 
@@ -62,9 +61,7 @@ def check(
             }
         )
     else:
-        table = Table(show_header=False, box=None)
-        table.add_column(no_wrap=True)
-        table.add_column(overflow="fold")
+        table = facts_table()
         table.add_row("verdict", "[green]accepted[/]" if result.reason is None else f"[red]refused[/]: {result.reason}")
         if result.detail:
             table.add_row("", result.detail)

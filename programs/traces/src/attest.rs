@@ -6,15 +6,10 @@ use super::opening::{Leaf, Opening};
 use super::state::{Body, Trace, CHALLENGED};
 use pinocchio::{account_info::AccountInfo, pubkey::Pubkey};
 use verifier::accounts::{distinct, require, require_writable, view, Proof, Receipt};
+use verifier::curve::is_canonical;
 use verifier::error::{Error, Result};
 use verifier::key::POINT_BYTES;
 use verifier::syscall::{bn254, keccak256, Bn254};
-
-/// The modulus of coordinates, big-endian. The syscalls ignore a bit above it and read another as the identity.
-const Q: [u8; 32] = [
-    0x30, 0x64, 0x4e, 0x72, 0xe1, 0x31, 0xa0, 0x29, 0xb8, 0x50, 0x45, 0xb6, 0x81, 0x81, 0x58, 0x5d, 0x97, 0x81, 0x6a,
-    0x91, 0x68, 0x71, 0xca, 0x8d, 0x3c, 0x20, 0x8c, 0x16, 0xd8, 0x7c, 0xfd, 0x47,
-];
 
 /// An opened trace at one drawn leaf.
 struct Drawn<'a> {
@@ -141,7 +136,8 @@ pub fn join(program_id: &Pubkey, accounts: &[AccountInfo], draw: u16) -> Result<
 #[inline(never)]
 fn is_sum(points: &[u8], point: &[u8], segment: &Segment) -> Result<bool> {
     for coordinate in points.chunks_exact(32).chain(point.chunks_exact(32)) {
-        require(coordinate < &Q[..], Error::PointNotCanonical)?;
+        // SAFETY: the chunk has 32 bytes.
+        require(unsafe { is_canonical(coordinate.as_ptr()) }, Error::PointNotCanonical)?;
     }
     let (mut left, mut right) = ([0; 2 * POINT_BYTES], [0; 2 * POINT_BYTES]);
     right[..POINT_BYTES].copy_from_slice(point);

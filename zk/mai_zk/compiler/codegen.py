@@ -14,9 +14,9 @@ from typing import Final
 from mai_zk.bounds import CANONICAL, CARRY, WORD, quotient_words, sum_length
 from mai_zk.compiler.machinecode import INSTRUCTION_COST, LOAD_COST, QUOTIENT_WORD_COST, Cell, Space
 from mai_zk.errors import ZkError
-from mai_zk.isa import Instruction, Op
+from mai_zk.isa import SUMS, Instruction, Op
 
-_PRODUCTS: Final = {(1, 0): Op.MUL, (1, 1): Op.MULA, (2, 0): Op.DOT2, (2, 1): Op.DOT2A, (3, 0): Op.DOT3}
+_OF_SHAPE: Final = {shape: op for op, shape in SUMS.items() if shape[0]}  # by products and addends
 _MOST_CARRY: Final = max(CARRY)
 
 
@@ -187,7 +187,7 @@ class Generator:
             used = [] if total else plus[: len(addends)]
             plus = plus[len(used) :]
             operands = [self._places[c.id] for pair in taken for c in pair] + addends
-            total = self._sum(_PRODUCTS[count, len(addends)], operands, total, [c for p in taken for c in p] + used)
+            total = self._sum(_OF_SHAPE[count, len(addends)], operands, total, [c for p in taken for c in p] + used)
         while plus:
             count = 2 if total is None else 1
             count = min(len(plus), count + (len(plus) > count))
@@ -214,7 +214,7 @@ class Generator:
 
     def _sum(self, op: Op, operands: Sequence[Place], total: Place | None, released: Iterable[Cell]) -> Place:
         """Emit one instruction; a partial sum of ours is overwritten."""
-        n_products = {Op.MUL: 1, Op.MULA: 1, Op.DOT2: 2, Op.DOT2A: 2, Op.DOT3: 3}.get(op, 0)
+        n_products, _ = SUMS[op]
         lengths = [self._lengths[o] for o in operands]
         pairs = [(lengths[2 * i], lengths[2 * i + 1]) for i in range(n_products)]
         length = sum_length(pairs, lengths[2 * n_products :])
