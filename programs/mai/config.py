@@ -1,40 +1,52 @@
-# The network's one configuration account, PDA ['config'], written by genesis and read by everything else.
+# The network's one configuration account, PDA ['config']: what genesis fixed for ever, and the parameters that the DAO
+# may move. Almost every instruction reads it and none but genesis and the DAO writes it.
 from seahorse.prelude import *
-from rewards import HIGHEST_RATE_FLOOR, LOWEST_RATE_FLOOR
+from parameters import RATE_FLOOR, check_parameter, default_parameter, check_deterrence
 
 DECIMALS = 9
 
+# Steps of genesis, each checked on chain, none of them ever taken back.
+PHASE_FROZEN = 1
+PHASE_HANDED_OVER = 2
+PHASE_OPEN = 3
+
 
 class Config(Account):
+    # Who may register models and collections until mining opens; the zero key from then on.
     authority: Pubkey
     mint: Pubkey
     verifier: Pubkey
     # PDA ['claim', verifier]: Seahorse's Program has no key(), but it can be a seed, so this pins the program.
     verifier_tag: Pubkey
+    vault: Pubkey
+    treasury: Pubkey
     # keccak256 of the SRS point that every proof's key must use.
     srs: Array[u8, 32]
     chain_id: u32
+    phase: u8
+    # An existing mint was adopted; else genesis made a new one.
+    adopted: bool
+    # At the opening neither this program nor the verifier could be changed by anybody any more.
+    immutable: bool
+    # The supply when the presale was frozen; nothing may have been minted between that and the hand-over.
+    frozen_supply: u64
+    # Length of a month of early access for NFT holders in seconds; 0 opens everything to everybody at once.
+    month_s: u32
+    # When mining opened: the halving, the weeks and early access count from here.
     genesis_ts: i64
-    # The share of the launch rates paid after the third year, in 1/100,000.
-    rate_floor: u64
-    # The most that one epoch may mint; reserved, 0 means no cap.
-    epoch_cap: u64
-    # Always the zero key: Seahorse has no Pubkey literal, and an absent freeze authority reads as this.
+    parameters: Array[u64, 32]
+    # Always the zero key: Seahorse has no Pubkey literal, and an absent authority reads as this.
     nobody: Pubkey
     bump: u8
 
 
-def check_rate_floor(rate_floor: u64):
-    assert rate_floor >= LOWEST_RATE_FLOOR, 'RateFloorTooLow: the rate floor is at least 10,000 of 100,000'
-    assert rate_floor <= HIGHEST_RATE_FLOOR, 'RateFloorTooHigh: the rate floor is at most 59,049 of 100,000'
-
-
 # Fills the new configuration; both ways of genesis end here.
 def configure(
-    config: Config, authority: Pubkey, mint: Pubkey, verifier: Pubkey, chain_id: u32, genesis_ts: i64, rate_floor: u64,
+    config: Config, authority: Pubkey, mint: Pubkey, verifier: Pubkey, chain_id: u32, month_s: u32, rate_floor: u64,
     srs: Array[u8, 32], bump: u8
 ):
-    check_rate_floor(rate_floor)
+    check_parameter(RATE_FLOOR, rate_floor)
+    assert month_s <= 2_592_000, 'MonthTooLong: a month of early access is at most 30 days'
     tag, tag_bump = Pubkey.find_program_address(['claim', verifier])
     config.authority = authority
     config.mint = mint
@@ -42,6 +54,19 @@ def configure(
     config.verifier_tag = tag
     config.srs = srs
     config.chain_id = chain_id
-    config.genesis_ts = genesis_ts
-    config.rate_floor = rate_floor
+    config.month_s = month_s
+    for index in range(32):
+        config.parameters[index] = default_parameter(index)
+    config.parameters[RATE_FLOOR] = rate_floor
+    check_deterrence(config.parameters)
     config.bump = bump
+
+
+def check_open(config: Config):
+    assert config.phase == PHASE_OPEN, 'MiningNotOpen: mining has not been opened yet'
+
+
+# Full weeks since mining opened.
+def week_at(genesis_ts: i64, now: i64) -> u32:
+    assert now >= genesis_ts, 'BeforeOpening: the chain clock is earlier than the opening of mining'
+    return u32((now - genesis_ts) // 604_800)

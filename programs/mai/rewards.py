@@ -5,12 +5,14 @@
 #   nft        = base x (10,000 + NFT bonus) // 10,000
 #   uptime     = nft x (10,000 + uptime bonus) // 10,000
 #   trust      = uptime x trust // 10,000
-#   difficulty = trust x difficulty // 10,000
-#   amount     = difficulty x epoch rate // 100,000                                         (the halving)
+#   difficulty = trust x difficulty multiplier // 10,000
+#   quality    = difficulty x quality factor // 10,000
+#   amount     = quality x epoch rate // 100,000                                            (the halving)
 #
 # An epoch is 180 days and takes 10 % off every rate; after the third year the rate is the floor.
 # Within the limits below no step can overflow: amount < 1.5 x 10^19 < 2^64.
 from seahorse.prelude import *
+from nfts import NFT_AIRDROP
 
 # Launch rates, base units per hour: 5 MAI per MH/s, 2 per GHz, 0.2 per 1,000 MHz of RAM, 0.1 per 10 GB, 0.1 per Mbps.
 GPU_RATE = 5_000_000_000
@@ -31,15 +33,6 @@ ACTIVE_MS_LIMIT = 2_592_000_000
 BONUS_LIMIT = 2_000
 LOWEST_TRUST = 6_000
 DIFFICULTY_LIMIT = 30_000
-# Until the difficulty instruction exists, every reward uses 1.0.
-DEFAULT_DIFFICULTY = 10_000
-
-NFT_NONE = 0
-NFT_BRONZE = 1
-NFT_SILVER = 2
-NFT_GOLD = 3
-NFT_PLATINUM = 4
-NFT_AIRDROP = 5
 
 
 # Every term of one reward, in base units.
@@ -51,6 +44,7 @@ class Reward:
     after_uptime: u64
     after_trust: u64
     after_difficulty: u64
+    after_quality: u64
     amount: u64
 
 
@@ -95,9 +89,10 @@ def hourly_rate(gpu_mhs: u32, cpu_mhz: u32, ram_mhz: u32, storage_gb: u32, netwo
     return total + u128(storage_gb) * STORAGE_RATE + u128(network_mbps) * NETWORK_RATE
 
 
-# The whole formula. Bonuses, trust and difficulty in basis points; rate in 1/100,000 (see epoch_rate).
+# The whole formula. Bonuses, trust, difficulty and quality in basis points; rate in 1/100,000 (see epoch_rate).
 def reward(
-    hourly: u128, active_ms: u64, nft_bps: u64, uptime_bps: u64, trust_bps: u64, difficulty_bps: u64, rate: u64
+    hourly: u128, active_ms: u64, nft_bps: u64, uptime_bps: u64, trust_bps: u64, difficulty_bps: u64,
+    quality_bps: u64, rate: u64
 ) -> Reward:
     assert active_ms <= ACTIVE_MS_LIMIT, 'ActiveTimeOutOfRange: one work may be active for at most 30 days'
     assert nft_bps <= BONUS_LIMIT, 'NftBonusOutOfRange: an NFT bonus is at most 2,000 basis points'
@@ -105,13 +100,16 @@ def reward(
     assert trust_bps >= LOWEST_TRUST, 'TrustTooLow: trust is at least 6,000 basis points'
     assert trust_bps <= BPS, 'TrustTooHigh: trust is at most 10,000 basis points'
     assert difficulty_bps <= DIFFICULTY_LIMIT, 'DifficultyOutOfRange: difficulty is at most 30,000 basis points'
+    assert quality_bps <= BPS, 'QualityOutOfRange: quality is at most 10,000 basis points'
     assert rate <= RATE_SCALE, 'RateOutOfRange: an epoch rate is at most 100,000'
     base = hourly * u128(active_ms) // HOUR_MS
     after_nft = base * (BPS + u128(nft_bps)) // BPS
     after_uptime = after_nft * (BPS + u128(uptime_bps)) // BPS
     after_trust = after_uptime * u128(trust_bps) // BPS
     after_difficulty = after_trust * u128(difficulty_bps) // BPS
-    amount = after_difficulty * u128(rate) // RATE_SCALE
+    after_quality = after_difficulty * u128(quality_bps) // BPS
+    amount = after_quality * u128(rate) // RATE_SCALE
     return Reward(
-        u64(hourly), u64(base), u64(after_nft), u64(after_uptime), u64(after_trust), u64(after_difficulty), u64(amount)
+        u64(hourly), u64(base), u64(after_nft), u64(after_uptime), u64(after_trust), u64(after_difficulty),
+        u64(after_quality), u64(amount)
     )

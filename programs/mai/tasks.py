@@ -1,21 +1,28 @@
-# From a posted task to paid work.
+# From a posted task to paid work: the accounts, their states and their deadlines.
 from seahorse.prelude import *
+from parameters import TASK_CRITICAL
 
+# A task has one place for a miner, a critical one three, of which two must agree.
 TASK_OPEN = 0
 TASK_ASSIGNED = 1
 TASK_SETTLED = 2
+TASK_CANCELLED = 3
+TASK_EXPIRED = 4
 
 WORK_COMMITTED = 1
 WORK_REJECTED = 2
 WORK_SETTLED = 3
+WORK_ASSIGNED = 4
+WORK_MISSED = 5
+WORK_FORFEITED = 6
+WORK_FAULTY = 7
 
 SHORTEST_TASK_S = 10
 LONGEST_TASK_S = 2_592_000
 # How long after the task's expiry committed work can still be proved and settled.
 SETTLE_WINDOW_S = 86_400
-
-# Every work is proved in full; dynamic sampling will lower this for known devices, never below its minimum.
-FULL_SAMPLING = 10_000
+CRITICAL_PLACES = 3
+AGREEMENT = 2
 
 
 # What a requester asks for, PDA ['task', requester, nonce].
@@ -27,34 +34,66 @@ class Task(Account):
     input: Array[u8, 32]
     position: u32
     nonce: u64
-    # MAI that the requester burned for this task, in base units; it bounds what a self-chosen task can mint.
+    task_class: u8
+    # ISO 3166-1 number of where an answer is wanted fast; 0: anywhere.
+    region: u16
+    # Of a model that is proved by its trace: the prompt's tokens and the most tokens of the answer.
+    prompt_tokens: u32
+    max_tokens: u32
+    # MAI in the vault that is burned with the first payment, in base units. What was burned bounds what a self-chosen
+    # task can mint.
+    fee: u64
     fee_burned: u64
+    self_minted: u64
     posted_ts: i64
-    posted_slot: u64
     expires_ts: i64
     status: u8
-    # The miner that committed first.
-    miner: Pubkey
+    # Assignment, see assignment.py: the round, the slot whose hash seeds it, and the seed once it is known.
+    round: u32
+    target_slot: u64
+    seed: Array[u8, 32]
+    seeded: bool
+    seeded_ts: i64
+    # Places in all, now taken, and paid.
+    places: u8
+    taken: u8
+    settled: u8
+    # The first two different outputs that were committed, and how many miners gave each; others count in `committed`.
+    committed: u8
+    first_output: Array[u8, 32]
+    first_votes: u8
+    second_output: Array[u8, 32]
+    second_votes: u8
     bump: u8
 
 
-# What a miner claims to have done, PDA ['work', miner, context words]: a context can be used once.
+# One miner's part in one task, PDA ['work', task, miner]: assigned once, committed once, paid once.
 class Work(Account):
     miner: Pubkey
+    owner: Pubkey
     task: Pubkey
     model: Pubkey
-    # keccak256 of chain id, job, model, input, device, nonce and time; the client computes it, auditors recompute it.
+    # keccak256 of chain id, task, model, input, device, seed and time; see assignment.py.
     context: Array[u8, 32]
     output: Array[u8, 32]
+    round: u32
     tokens: u32
     active_ms: u64
+    assigned_ts: i64
+    # The commit is due by then, the proof by `prove_until_ts`.
+    deadline_ts: i64
+    prove_until_ts: i64
     committed_ts: i64
     committed_slot: u64
-    # Share of the segments that must be proved, fixed at the commit.
+    # The chance of detection that the proof must have, fixed at the assignment.
     sampling_bps: u16
+    # Stake that is at risk until the work is settled, in base units.
+    at_risk: u64
     status: u8
     # A plausibility reason if rejected.
     reason: u8
+    # A challenge is open: nothing is paid before it is decided.
+    disputed: bool
     # What settlement minted, in base units.
     paid: u64
     bump: u8
@@ -66,8 +105,8 @@ class SpentRecord(Account):
     input: Array[u8, 32]
     position: u32
     spent: bool
-    # The work that was paid.
-    work: Pubkey
+    # The task that was paid; a critical one is paid once for each of its places.
+    task: Pubkey
     slot: u64
     bump: u8
 
@@ -85,5 +124,38 @@ def check_lifetime(lifetime_s: u32):
 
 def check_tokens(tokens: u32, max_tokens: u32, active_ms: u64):
     assert tokens >= 1, 'NoTokens: a work has at least one token'
-    assert tokens <= max_tokens, 'TooManyTokens: the model does not give so many tokens'
+    assert tokens <= max_tokens, 'TooManyTokens: the task does not ask for so many tokens'
     assert active_ms >= 1, 'NoActiveTime: a work takes at least 1 ms'
+
+
+def places_of(task_class: u8) -> u8:
+    if task_class == TASK_CRITICAL:
+        return CRITICAL_PLACES
+    return 1
+
+
+# Counts a committed output among those of the task.
+def count_output(task: Task, output: Array[u8, 32]):
+    task.committed += 1
+    if task.first_votes == 0 or task.first_output == output:
+        task.first_output = output
+        task.first_votes += 1
+    elif task.second_votes == 0 or task.second_output == output:
+        task.second_output = output
+        task.second_votes += 1
+
+
+# How many miners committed this output.
+def votes_for(task: Task, output: Array[u8, 32]) -> u8:
+    if task.first_votes > 0 and task.first_output == output:
+        return task.first_votes
+    if task.second_votes > 0 and task.second_output == output:
+        return task.second_votes
+    return 1
+
+
+# Votes that an output needs before it is paid.
+def votes_needed(places: u8) -> u8:
+    if places == CRITICAL_PLACES:
+        return AGREEMENT
+    return 1

@@ -1,0 +1,107 @@
+# Uptime and reputation of a device, week by week (mining consensus document, 3.4; architecture document, 3 and 6).
+# A week is closed by the first instruction that touches the device in a later one.
+from seahorse.prelude import *
+from registry import Miner
+
+HOURS_A_WEEK = 168
+HOUR_S = 3_600
+# Where a new device begins: below an established one, so that starting again never pays.
+NEWCOMER_QUALITY = 7_500
+# Below this no task is assigned any more.
+EXCLUDED_QUALITY = 2_000
+# What a hard offence leaves of a reputation.
+OFFENCE_DIVISOR = 4
+VIOLATION_BPS = 1_000
+BPS = 10_000
+# The weight of AI results against hardware: a half at first, 5 points more each epoch, at most nine tenths.
+FIRST_AI_WEIGHT = 5_000
+AI_WEIGHT_STEP = 500
+LAST_AI_WEIGHT = 9_000
+# A class is measured against the slowest that has no accelerator: so many work units a millisecond.
+REFERENCE_UNITS = 500
+SHORTEST_EXPECTED_MS = 10
+
+
+def share_bps(part: u64, whole: u64) -> u64:
+    if whole == 0:
+        return BPS
+    return part * BPS // whole
+
+
+# Is the time that a device took what its class should need? most_ms: the model's limit; peak: the class's work units
+# a millisecond.
+def is_consistent(active_ms: u64, most_ms: u64, peak: u64) -> bool:
+    expected = u64(u128(most_ms) * REFERENCE_UNITS // u128(max(peak, 1)))
+    return active_ms <= max(expected, SHORTEST_EXPECTED_MS)
+
+
+def ai_weight(epoch: u64) -> u64:
+    return min(LAST_AI_WEIGHT, FIRST_AI_WEIGHT + AI_WEIGHT_STEP * min(epoch, 8))
+
+
+# Success, verification pass rate, latency and stability: four, three, two and one tenths.
+def ai_score(completed: u32, failed: u32, rejected: u32, active_ms: u64, allowed_ms: u64, uptime_bps: u64) -> u64:
+    success = share_bps(u64(completed), u64(completed) + u64(failed))
+    passed = share_bps(u64(completed), u64(completed) + u64(rejected))
+    used: u64 = 0
+    if allowed_ms > 0:
+        used = min(u64(u128(active_ms) * BPS // u128(allowed_ms)), BPS)
+    latency = BPS - used // 2
+    return (4 * success + 3 * passed + 2 * latency + uptime_bps) // 10
+
+
+# A week's score in basis points.
+def week_score(
+    epoch: u64, completed: u32, failed: u32, rejected: u32, consistent: u32, active_ms: u64, allowed_ms: u64,
+    uptime_bps: u64
+) -> u64:
+    weight = ai_weight(epoch)
+    ai = ai_score(completed, failed, rejected, active_ms, allowed_ms, uptime_bps)
+    hardware = share_bps(u64(consistent), u64(completed))
+    score = (weight * ai + (BPS - weight) * hardware) // BPS
+    return score - min(score, VIOLATION_BPS * u64(rejected))
+
+
+# Uptime of a week: hours with a sign of life, less what missed assignments cost; none without a completed work.
+def week_uptime(hours: u16, missed: u16, missed_hours: u64, completed: u32) -> u64:
+    if completed == 0:
+        return 0
+    lost = u64(missed) * missed_hours
+    return (u64(hours) - min(u64(hours), lost)) * BPS // HOURS_A_WEEK
+
+
+# Closes the miner's week if a later one has begun: last week's uptime counts only in the week after it.
+def enter_week(miner: Miner, week: u32, epoch: u64, missed_hours: u64):
+    if week > miner.week:
+        uptime = week_uptime(miner.hours, miner.missed, missed_hours, miner.completed)
+        if miner.completed + miner.failed + miner.rejected > 0:
+            score = week_score(
+                epoch, miner.completed, miner.failed, miner.rejected, miner.consistent, miner.active_ms_week,
+                miner.allowed_ms_week, uptime
+            )
+            miner.quality_bps = u16((3 * u64(miner.quality_bps) + score) // 4)
+        if week > miner.week + 1:
+            uptime = 0
+        miner.uptime_bps = u16(uptime)
+        miner.week = week
+        miner.hours = 0
+        miner.missed = 0
+        miner.completed = 0
+        miner.failed = 0
+        miner.rejected = 0
+        miner.consistent = 0
+        miner.active_ms_week = 0
+        miner.allowed_ms_week = 0
+
+
+# A sign of life: counts once an hour. Returns nothing; the same hour again changes nothing.
+def count_hour(miner: Miner, genesis_ts: i64, now: i64):
+    hour = u32((now - genesis_ts) // HOUR_S) + 1
+    if hour > miner.last_hour:
+        miner.last_hour = hour
+        miner.hours += 1
+
+
+# The reward's quality factor: a half to one.
+def quality_factor(quality_bps: u16) -> u64:
+    return BPS // 2 + u64(quality_bps) // 2
