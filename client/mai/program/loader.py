@@ -17,9 +17,11 @@ from types import FunctionType, ModuleType
 from typing import Any
 
 from mai.errors import MaiError
-from mai.program import prelude
+from mai.program import native, prelude
 
 PRELUDE = "seahorse.prelude"
+NATIVE = "native"
+INSTRUCTIONS = "instructions"
 _NAMED = re.compile(r"([A-Z]\w+): (.+)")
 
 
@@ -39,23 +41,30 @@ def source_folder() -> Path:
 def load(folder: Path, package: str) -> dict[str, ModuleType]:
     """Every module of ``folder`` by name, each importing only the prelude and its neighbours.
 
+    The instructions of ``instructions/x.py`` are the module ``instructions.x``. A module ``native`` is not run but
+    stands for ``mai.program.native``, because on chain it is Rust.
+
     Raises:
         MaiError: a module imports anything else or does not run.
     """
     loaded: dict[str, ModuleType] = {}
-    names = {path.stem for path in folder.glob("*.py")}
+    paths = {path.stem: path for path in folder.glob("*.py")}
+    paths |= {f"{INSTRUCTIONS}.{path.stem}": path for path in (folder / INSTRUCTIONS).glob("*.py")}
 
     def module(name: str) -> ModuleType:
+        if name == NATIVE:
+            return native
         if name not in loaded:
-            path = folder / f"{name}.py"
-            made = ModuleType(f"{package}.{name}", f"The program's module {name}.py, under CPython.")
+            path = paths[name]
+            shown = path.relative_to(folder).as_posix()
+            made = ModuleType(f"{package}.{name}", f"The program's module {shown}, under CPython.")
             made.__file__ = str(path)
             made.__dict__["__builtins__"] = {**vars(builtins), "__import__": scoped_import}
             loaded[name] = made
             try:
                 exec(compile(path.read_text(encoding="utf-8"), str(path), "exec", dont_inherit=True), made.__dict__)
             except (ImportError, NameError, SyntaxError, TypeError) as error:
-                raise MaiError(f"The program's module {name}.py does not load: {error}.") from error
+                raise MaiError(f"The program's module {shown} does not load: {error}.") from error
             for key, value in list(vars(made).items()):
                 if isinstance(value, FunctionType) and value.__module__ == made.__name__:
                     setattr(made, key, typed_call(value))
@@ -64,11 +73,11 @@ def load(folder: Path, package: str) -> dict[str, ModuleType]:
     def scoped_import(name: str, *_: Any) -> ModuleType:
         if name == PRELUDE:
             return prelude
-        if name in names:
+        if name in paths:
             return module(name)
         raise ImportError(f"the program imports {name}, which it does not have on chain")
 
-    for name in sorted(names):
+    for name in sorted(paths.keys() - {NATIVE}):
         sys.modules[f"{package}.{name}"] = module(name)
     return loaded
 
@@ -94,7 +103,7 @@ def refusals(folder: Path) -> dict[str, str]:
         MaiError: a message has no name, or a name is used twice.
     """
     found: dict[str, str] = {}
-    for path in sorted(folder.glob("*.py")):
+    for path in sorted(folder.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if not isinstance(node, ast.Assert):
                 continue

@@ -6,6 +6,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from mai_build import native, read_only
+
 Parts = dict[str, str]  # path under src/ -> Rust text
 
 _HEADER = "// Generated from {source} by `mai program build`; edit those instead.\n\n"
@@ -13,9 +15,7 @@ _IMPORT_ANCHOR = "use crate::{id, seahorse_util::*};\n"
 _CRATE_USE = re.compile(r"use crate::dot::(?P<tree>[^;]+);")
 _MODULE = re.compile(r"(?:^|[{,\s])(?P<name>[a-z_0-9]+)::")
 _ACCOUNTS = "#[derive(Accounts)]"
-_HANDLER = re.compile(r"^pub fn (?P<name>\w+)_handler\b.*?^}\n", re.MULTILINE | re.DOTALL)
 _WRITABLE = re.compile(r"#\[account\(mut\)\](?P<rest>\s*(?:#\[doc[^\n]*\s*)?pub (?P<name>\w+): (?P<type>[^\n]+))")
-_STRING = re.compile(r'"[^"\n]*"')
 _ENTRY = re.compile(r"^    pub fn \w+\(\s*ctx: Context<[^{]*\{\n", re.MULTILINE)
 _ARGUMENTS = re.compile(r"^ *#\s*\[instruction \(.*\)\]$", re.MULTILINE)
 _LIST = re.compile(r"\b(?P<name>\w+) ?: Mutable ?< ?(?P<type>Vec ?< ?\w+ ?>|\[\w+ ?; ?\d+\]) ?>")
@@ -65,30 +65,13 @@ def _list_arguments(parts: Parts) -> Parts:
     return {**parts, "lib.rs": _ENTRY.sub(entry, library)}
 
 
-def _never_written(name: str, kind: str, body: str) -> bool:
-    """An account of ours that the handler only reads, field by field, or a program that it calls.
-
-    Fails safe: every mention must be the parameter itself or `name.borrow().field` that nothing then borrows mutably;
-    white space does not count, because rustfmt breaks long chains.
-    """
-    if kind.startswith("UncheckedAccount"):
-        return name.endswith("_program")
-    if not kind.startswith("Box<Account<'info, dot::"):
-        return False
-    text = re.sub(r"\s+(?=\.)", "", _STRING.sub('""', body))
-    mentions = re.findall(rf"(?<![.\w]){name}\b", text)
-    parameters = re.findall(rf"\bmut {name}: Mutable<", text)
-    reads = re.findall(rf"(?<![.\w]){name}\.borrow\(\)\.\w+\b(?!\.borrow_mut\(\))", text)
-    return len(mentions) == len(parameters) + len(reads)
-
-
 def _read_only(parts: Parts) -> Parts:
-    bodies = {match["name"]: match[0] for match in _HANDLER.finditer(parts["dot/program.rs"])}
+    functions = read_only.Functions(parts.values())
     head, *blocks = parts["lib.rs"].split(_ACCOUNTS)
 
     def fixed(block: str) -> str:
-        body = bodies[re.findall(r"\b(\w+)_handler\(", block)[0]]
-        names = [m["name"] for m in _WRITABLE.finditer(block) if _never_written(m["name"], m["type"], body)]
+        handler = re.findall(r"\b(\w+_handler)\(", block)[0]
+        names = [m["name"] for m in _WRITABLE.finditer(block) if functions.only_reads(handler, m["name"], m["type"])]
         for name in names:
             block = _WRITABLE.sub(lambda m: f"#[account()]{m['rest']}" if m["name"] in names else m[0], block)
             block = re.sub(rf"\n *dot::\w+::\w+::store\({name}\);\n", "\n", block)
@@ -118,8 +101,11 @@ FIX_UPS = (
 )
 
 
-def apply(parts: Parts, source: str) -> Parts:
-    """All fix-ups in order, and a header that tells a reader where the source is: the files of the glob `source`."""
-    for fix_up in FIX_UPS:
+def apply(parts: Parts, source: str, by_hand: str | None = None) -> Parts:
+    """All fix-ups in order, and a header that tells a reader where the source is: the files of the glob `source`.
+
+    `by_hand` is the program's native.rs; a program whose native.py is compiled needs one (see `native`).
+    """
+    for fix_up in (*FIX_UPS, FixUp("native", "what Seahorse cannot say is written in Rust", native.replacing(by_hand))):
         parts = fix_up.apply(parts)
     return {path: _HEADER.format(source=source) + text for path, text in parts.items()}

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import re
+import tempfile
 from pathlib import Path
 
-from mai_build import fixups
+from mai_build import fixups, native, origin
 from mai_build.errors import BuildError, missing
 from mai_build.process import Report, clean_environment, run, silent
 from mai_build.tools import INSTALL_SEAHORSE, SEAHORSE_VERSION, on_path, rustfmt
@@ -46,9 +47,13 @@ def compile_program(source: Path, shown: str, report: Report = silent) -> dict[s
     command = seahorse_command()
     environment = clean_environment({"RUSTFMT": str(rustfmt()), "RUST_BACKTRACE": "0"})
     report(f"compiling {shown} to Rust with Seahorse")
-    try:
-        output = run([command, "compile", source.name], "seahorse", cwd=source.parent, env=environment)
-    except BuildError as error:
-        raise BuildError(_COLOUR.sub("", str(error))) from error
-    parts = fixups.apply(split_parts(output), f"{Path(shown).parent.as_posix()}/*.py")
+    with tempfile.TemporaryDirectory(prefix="mai-seahorse-") as folder:
+        lines = origin.write(source, Path(folder))
+        try:
+            output = run([command, "compile", source.name], "seahorse", cwd=Path(folder), env=environment)
+        except BuildError as error:
+            raise BuildError(origin.located(_COLOUR.sub("", str(error)), source, lines)) from error
+    by_hand = source.with_name(native.FILE)
+    text = by_hand.read_text() if by_hand.is_file() else None
+    parts = fixups.apply(split_parts(output), f"{Path(shown).parent.as_posix()}/*.py", text)
     return {path: text.encode() for path, text in parts.items()}
