@@ -72,7 +72,7 @@ def chance(score_bps: u64, miners: u32, target: u64, waited_s: u64, trusted: boo
     base = target * FULL_BPS * score_bps // (u64(miners) * AVERAGE_SCORE)
     if trusted:
         base = base * TRUSTED_FACTOR
-    for _ in range(waited_s // DOUBLING_S):
+    for doubling in range(waited_s // DOUBLING_S):
         base = base * 2
     return min(base, HIGHEST_CHANCE)
 

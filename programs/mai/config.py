@@ -56,7 +56,7 @@ def configure(
     config.chain_id = chain_id
     config.month_s = month_s
     for index in range(32):
-        config.parameters[index] = default_parameter(index)
+        config.parameters[index] = default_parameter(u8(index))
     config.parameters[RATE_FLOOR] = rate_floor
     check_deterrence(config.parameters)
     config.bump = bump
