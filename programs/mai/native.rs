@@ -1,11 +1,15 @@
-//! What Seahorse cannot say, by hand: the bodies of native.py. Accounts are only read.
+//! What Seahorse cannot say: the bodies of programs/mai/native.py, by hand in native.rs. Accounts are only read.
 
 use crate::seahorse_util::Mutable;
 use anchor_lang::prelude::*;
 use anchor_lang::solana_program::{bpf_loader_upgradeable, incinerator, keccak, sysvar};
 
-/// Metaplex Token Metadata: metaqbxxUerdq28cj1RcAWkYQm3ybzjb6a8bt518x1s
-const METADATA_PROGRAM: Pubkey = pubkey!("metaqbxxUerdq28cj1RcAWkYQm3ybzjb6a8bt518x1s");
+/// Metaplex Token Metadata.
+mod metadata {
+    use anchor_lang::prelude::*;
+    declare_id!("metaqbxxUerdq28cj1RcAWkYQm3ybzjb6a8bt518x1s");
+}
+
 /// The sysvar of slot hashes: a count, then (slot, hash) of the last 512 blocks, the newest first.
 const HEADER: usize = 8;
 const ENTRY: usize = 40;
@@ -96,7 +100,7 @@ pub fn loader_id() -> Pubkey {
 }
 
 pub fn metadata_program_id() -> Pubkey {
-    METADATA_PROGRAM
+    metadata::ID
 }
 
 pub fn incinerator_id() -> Pubkey {
