@@ -3,17 +3,6 @@ from seahorse.prelude import *
 
 
 @dataclass
-class NetworkCreated(Event):
-    authority: Pubkey
-    mint: Pubkey
-    verifier: Pubkey
-    chain_id: u32
-    genesis_ts: i64
-    rate_floor: u64
-    supply: u64
-
-
-@dataclass
 class MinerRegistered(Event):
     miner: Pubkey
     owner: Pubkey

@@ -3,8 +3,10 @@
 # Digests come as four little-endian u64 words. Every refusal begins with its name (docs/reference/program.md).
 from seahorse.prelude import *
 
-# Creating the network, once.
-from instructions.genesis import genesis, genesis_adopt
+# Creating the network, step by step and once.
+from instructions.genesis import (
+    genesis, genesis_adopt, open_state, open_vaults, set_collection, hand_over, open_mining
+)
 
 # Who may work, on what, and what of it can be paid.
 from instructions.registry import register_miner, register_model, open_spent_record
