@@ -4,6 +4,11 @@
 # (docs/reference/program.md).
 from seahorse.prelude import *
 
+# Creating the network, step by step and once.
+from instructions.genesis import (
+    genesis, genesis_adopt, open_state, open_vaults, set_collection, hand_over, open_mining
+)
+
 # Who may work, on what, and what of it can be paid.
 from instructions.registry import (
     register_miner, update_miner, heartbeat, retire_miner, withdraw_bond, register_model, open_spent_record

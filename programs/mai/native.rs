@@ -2,7 +2,7 @@
 
 use crate::seahorse_util::Mutable;
 use anchor_lang::prelude::*;
-use anchor_lang::solana_program::{bpf_loader_upgradeable, incinerator, keccak, sysvar};
+use anchor_lang::solana_program::{bpf_loader, bpf_loader_upgradeable, incinerator, keccak, sysvar};
 
 /// Metaplex Token Metadata.
 mod metadata {
@@ -42,6 +42,10 @@ pub fn size_of<'info>(account: UncheckedAccount<'info>) -> u64 {
 
 pub fn lamports_of<'info>(account: UncheckedAccount<'info>) -> u64 {
     account.lamports()
+}
+
+pub fn executable<'info>(account: UncheckedAccount<'info>) -> bool {
+    account.executable
 }
 
 pub fn u8_at<'info>(account: UncheckedAccount<'info>, offset: u64) -> u8 {
@@ -97,6 +101,10 @@ pub fn token_program_id() -> Pubkey {
 
 pub fn loader_id() -> Pubkey {
     bpf_loader_upgradeable::ID
+}
+
+pub fn final_loader_id() -> Pubkey {
+    bpf_loader::ID
 }
 
 pub fn metadata_program_id() -> Pubkey {
