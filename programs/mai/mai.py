@@ -6,7 +6,8 @@ from seahorse.prelude import *
 
 # Creating the network, step by step and once.
 from instructions.genesis import (
-    genesis, genesis_adopt, open_state, open_vaults, set_collection, hand_over, open_mining
+    genesis, genesis_adopt, open_state, open_governance, open_vault, open_treasury, set_collection, hand_over,
+    open_mining
 )
 
 # Who may work, on what, and what of it can be paid.
