@@ -1,19 +1,30 @@
 # MAI: pays for AI work that is proved. This file is the contents page: the instructions by file, in instructions/.
 # The rules are in the modules beside it, what Seahorse cannot say in native.rs.
-# Digests come as four little-endian u64 words. Every refusal begins with its name (docs/reference/program.md).
+# Digests come as four little-endian u64 words or 32 bytes. Every refusal begins with its name
+# (docs/reference/program.md).
 from seahorse.prelude import *
 
-# Creating the network, once.
-from instructions.genesis import genesis, genesis_adopt
+# Creating the network, step by step and once.
+from instructions.genesis import (
+    genesis, genesis_adopt, open_state, open_vaults, set_collection, hand_over, open_mining
+)
 
 # Who may work, on what, and what of it can be paid.
-from instructions.registry import register_miner, register_model, open_spent_record
+from instructions.registry import (
+    register_miner, update_miner, heartbeat, retire_miner, withdraw_bond, register_model, open_spent_record
+)
 
-# Asking for work and committing to a result.
-from instructions.tasks import post_task, fund_task, commit_work
+# Asking for work.
+from instructions.tasks import post_task, fund_task, cancel_task, expire_task, redraw_task
+
+# Taking a place, committing to a result, losing the place.
+from instructions.work import assign_task, commit_work, release_work
 
 # Paying for proved work.
 from instructions.settlement import settle, quote
+
+# The difficulty of the next period.
+from instructions.difficulty import crank_difficulty
 
 # Which NFT counts for which device.
 from instructions.nfts import open_nft_link, link_nft, move_nft

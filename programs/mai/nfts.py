@@ -1,8 +1,6 @@
 # Warrior NFTs: five tiers, one collection each; one NFT counts for one device at a time and once a week.
 from seahorse.prelude import *
-from native import (
-    key_at, metadata_program_id, owner_of, size_of, token_program_id, u32_at, u64_at, u8_at
-)
+from native import key_at, metadata_program_id, owner_of, size_of, token_program_id, u32_at, u64_at, u8_at
 from registry import MINER_ACTIVE, Miner
 
 NFT_NONE = 0

@@ -1,13 +1,15 @@
 """The policy program's rules under CPython: the same files that Seahorse compiles, not a copy of them.
 
 ``mai.program.rewards``, ``calibration``, ``config``, ``registry``, ``tasks`` and ``events`` are the program's modules.
-``mai.program.mai`` lists the instructions, which run on chain only. ``ERRORS`` maps every refusal to its sentence.
+``mai.program.mai`` lists the instructions, which run on chain only; ``native`` stands for what is Rust there.
+``ERRORS`` maps every refusal to its sentence.
 """
 
 from __future__ import annotations
 
 from types import ModuleType
 
+from mai.program import native
 from mai.program.loader import load, refusals, source_folder
 
 SOURCE = source_folder()
@@ -22,4 +24,4 @@ registry: ModuleType = _modules["registry"]
 rewards: ModuleType = _modules["rewards"]
 tasks: ModuleType = _modules["tasks"]
 
-__all__ = ["ERRORS", "SOURCE", "calibration", "config", "events", "mai", "registry", "rewards", "tasks"]
+__all__ = ["ERRORS", "SOURCE", "calibration", "config", "events", "mai", "native", "registry", "rewards", "tasks"]
