@@ -27,4 +27,13 @@ from instructions.settlement import settle, quote
 # The difficulty of the next period.
 from instructions.difficulty import crank_difficulty
 
+# Which NFT counts for which device.
+from instructions.nfts import open_nft_link, link_nft, move_nft
+
+# The DAO: proposals, votes, and their execution by anyone.
+from instructions.governance import (
+    propose, vote, vote_early, deny, execute_parameter, execute_calibration, execute_model, execute_treasury,
+    execute_collection
+)
+
 declare_id('7Fj3XWaYSdGm9PwcGU4fEneXDeDt4HZx7FZKxaXtTEQR')
