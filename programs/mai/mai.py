@@ -1,18 +1,19 @@
 # MAI: pays for AI work that is proved. This file is the contents page: the instructions by file, in instructions/.
 # The rules are in the modules beside it, what Seahorse cannot say in native.rs.
-# Digests come as four little-endian u64 words. Every refusal begins with its name (docs/reference/program.md).
+# Every refusal begins with its name (docs/reference/program.md).
 from seahorse.prelude import *
 
-# Creating the network, once.
-from instructions.genesis import genesis, genesis_adopt
+# Stake: in, out after a cooldown, and aside as a verifier's.
+from instructions.staking import (
+    open_stake, deposit_stake, unstake, withdraw_stake, designate_verifier, undesignate_verifier
+)
 
-# Who may work, on what, and what of it can be paid.
-from instructions.registry import register_miner, register_model, open_spent_record
+# Re-executing each other's work.
+from instructions.checks import open_check, draw_check, decide_check, void_check, correct_check
 
-# Asking for work and committing to a result.
-from instructions.tasks import post_task, fund_task, commit_work
-
-# Paying for proved work.
-from instructions.settlement import settle, quote
+# What cheating and carelessness cost.
+from instructions.slashing import (
+    report_offence, report_check, report_verifier, appeal, prove_appeal, execute_offence
+)
 
 declare_id('7Fj3XWaYSdGm9PwcGU4fEneXDeDt4HZx7FZKxaXtTEQR')
