@@ -27,7 +27,7 @@ def open_check(
     clock: Clock, output: Array[u8, 32]
 ):
     bump = check.bump()
-    check = check.init(payer=owner, seeds=['check', work, stake])
+    check = check.init(payer=owner, seeds=['check', work.key(), stake.key()])
     now = clock.unix_timestamp()
     window = i64(config.parameters[CHECK_WINDOW_S])
     assert stake.owner == owner.key(), 'NotVerifierOwner: only its owner can challenge with a stake'

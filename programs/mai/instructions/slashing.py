@@ -27,7 +27,7 @@ def report_offence(
     model: Model, task: Task, work: Work, spent_record: SpentRecord, offence: Empty[Offence], clock: Clock
 ):
     bump = offence.bump()
-    offence = offence.init(payer=reporter, seeds=['offence', work, stake])
+    offence = offence.init(payer=reporter, seeds=['offence', work.key(), stake.key()])
     now = clock.unix_timestamp()
     check_accused(work, task, miner, stake)
     assert task.model == model.key(), 'NotModelOfTask: the task asks for another model'
@@ -55,7 +55,7 @@ def report_check(
     work: Work, offence: Empty[Offence], clock: Clock
 ):
     bump = offence.bump()
-    offence = offence.init(payer=reporter, seeds=['offence', work, stake])
+    offence = offence.init(payer=reporter, seeds=['offence', work.key(), stake.key()])
     now = clock.unix_timestamp()
     check_accused(work, task, miner, stake)
     assert check.work == work.key(), 'NotCheckOfWork: the check is about another work than this'
@@ -81,7 +81,7 @@ def report_verifier(
     clock: Clock
 ):
     bump = offence.bump()
-    offence = offence.init(payer=reporter, seeds=['offence', check, stake])
+    offence = offence.init(payer=reporter, seeds=['offence', check.key(), stake.key()])
     now = clock.unix_timestamp()
     decided = check.status == CHECK_UPHELD or check.status == CHECK_REFUTED
     assert decided, 'CheckUndecided: the check has found nothing'
