@@ -74,7 +74,8 @@ class MiningOpened(Event):
 # loader itself wrote into the program's account, so it needs no other check.
 def upgrade_authority(program: UncheckedAccount, data: UncheckedAccount, nobody: Pubkey) -> Pubkey:
     if owner_of(program) == final_loader_id():
-        assert executable(program), 'NotExecutable: this account of the final loader is not a program'
+        runs = executable(program)
+        assert runs, 'NotExecutable: this account of the final loader is not a program'
         return nobody
     assert owner_of(program) == loader_id(), 'NotAProgram: this account is not a program of a known loader'
     assert u32_at(program, 0) == PROGRAM_TAG, 'NotDeployed: this account of the upgradeable loader is not a program'
