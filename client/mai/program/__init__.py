@@ -15,11 +15,29 @@ ERRORS: dict[str, str] = refusals(SOURCE)
 _modules = load(SOURCE, __name__)
 
 calibration: ModuleType = _modules["calibration"]
+checks: ModuleType = _modules["checks"]
 config: ModuleType = _modules["config"]
 events: ModuleType = _modules["events"]
 mai: ModuleType = _modules["mai"]
+parameters: ModuleType = _modules["parameters"]
 registry: ModuleType = _modules["registry"]
 rewards: ModuleType = _modules["rewards"]
+slashing: ModuleType = _modules["slashing"]
+staking: ModuleType = _modules["staking"]
 tasks: ModuleType = _modules["tasks"]
 
-__all__ = ["ERRORS", "SOURCE", "calibration", "config", "events", "mai", "registry", "rewards", "tasks"]
+__all__ = [
+    "ERRORS",
+    "SOURCE",
+    "calibration",
+    "checks",
+    "config",
+    "events",
+    "mai",
+    "parameters",
+    "registry",
+    "rewards",
+    "slashing",
+    "staking",
+    "tasks",
+]
