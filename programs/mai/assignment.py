@@ -25,6 +25,8 @@ HIGHEST_CHANCE = 9_500
 TRUSTED_LEAD_S = 5
 TRUSTED_FACTOR = 4
 REGION_BONUS_BPS = 1_000
+# A newcomer's first tasks are always proved: whole, or by a trace that misses one skipped work in a hundred.
+NEWCOMER_SAMPLING = 9_900
 # The quality asked for at task difficulty 1.0 while a round is young.
 DIFFICULTY_QUALITY = 2_500
 
@@ -106,9 +108,9 @@ def work_context(
     return keccak(data)
 
 
-# The chance of detection that a work's proof must have: full for newcomers and for who has no stake for the risk,
-# else the class's, raised by the network's sampling ratio (1/10^9).
+# The chance of detection that a work's proof must have: a newcomer's highest, else the class's, raised by the
+# network's sampling ratio (1/10^9).
 def required_sampling(class_bps: u64, sampling: u64, newcomer: bool) -> u64:
     if newcomer:
-        return FULL_BPS
-    return min(u64(u128(class_bps) * u128(sampling) // 1_000_000_000), FULL_BPS)
+        return NEWCOMER_SAMPLING
+    return min(u64(u128(class_bps) * u128(sampling) // 1_000_000_000), NEWCOMER_SAMPLING)

@@ -1,12 +1,12 @@
-# What the verifier program is told when its answer is used: claim for a whole proof, claim_trace for a sampled one.
+# The data of the calls that consume what the verifier has found to be true: a receipt of a whole proof, or a proved trace.
 from seahorse.prelude import *
 from digests import append_digest
 
 
-# sha256("global:claim")[:8], then what the receipt must say.
+# `claim`: its discriminator, then context, key hash, SRS, input, params and output.
 def claim_data(
-    context: Array[u8, 32], key_hash: Array[u8, 32], srs: Array[u8, 32], input: Array[u8, 32], params: Array[u8, 32],
-    output: Array[u8, 32]
+    context: Array[u8, 32], key_hash: Array[u8, 32], srs: Array[u8, 32], input: Array[u8, 32],
+    params: Array[u8, 32], output: Array[u8, 32]
 ) -> List[u8]:
     data: List[u8] = [62, 198, 214, 193, 213, 159, 108, 210]
     append_digest(data, context)
@@ -18,7 +18,8 @@ def claim_data(
     return data
 
 
-# sha256("global:claim_trace")[:8], then what the trace must be.
+# `claim_trace`: its discriminator, then context, manifest, input and output, and three u32: the prompt's tokens, the
+# answer's, and the most that were asked for. The manifest names its SRS.
 def claim_trace_data(
     context: Array[u8, 32], manifest: Array[u8, 32], input: Array[u8, 32], output: Array[u8, 32], prompt: u32,
     generated: u32, limit: u32

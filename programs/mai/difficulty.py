@@ -71,15 +71,14 @@ def next_sampling(sampling: u64, pending: u32, settled: u32, target_bps: u64, sm
 
 # Closes the period and opens the next.
 def turn(
-    emission: Emission, now: i64, cap: u64, smoothing: u64, completion_target_bps: u64, load_target_bps: u64
+    emission: Emission, now: i64, cap: u64, smoothing: u64, completion_bps: u64, completion_target_bps: u64,
+    utilisation_bps: u64, load_target_bps: u64
 ):
     assert now >= emission.period_start_ts + PERIOD_S, 'PeriodNotOver: the period lasts an hour'
     elapsed_s = u64(min(now - emission.period_start_ts, LONGEST_ELAPSED_S))
     emission.multiplier = next_multiplier(emission.multiplier, emission.period_minted, cap, elapsed_s, smoothing)
     emission.task_difficulty = next_difficulty(
-        emission.task_difficulty,
-        completion(emission.period_active_ms, emission.period_allowed_ms, completion_target_bps),
-        completion_target_bps, utilisation(emission.period_active_ms, emission.miners, elapsed_s), smoothing
+        emission.task_difficulty, completion_bps, completion_target_bps, utilisation_bps, smoothing
     )
     emission.sampling = next_sampling(
         emission.sampling, emission.pending, emission.period_settled, load_target_bps, smoothing

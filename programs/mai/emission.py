@@ -1,7 +1,6 @@
 # What the whole network has minted and done, PDA ['emission']: the epoch's cap, and the period's figures that
 # difficulty.py turns into the next period's difficulty. Written by every settlement, as the mint is.
 from seahorse.prelude import *
-from parameters import EPOCH_CAP
 
 # No supply above this is ever minted: it keeps every amount of the token program within 64 bits.
 SUPPLY_LIMIT = 18_000_000_000_000_000_000
@@ -39,18 +38,18 @@ def cap_of_epoch(epoch_cap: u64, rate: u64) -> u64:
     return u64(u128(epoch_cap) * u128(rate) // RATE_UNIT)
 
 
-# How much of a reward can still be minted in this epoch and below the supply's limit.
-def mintable(reward: u64, cap: u64, epoch_minted: u64, supply: u64) -> u64:
+# How much can still be minted in this epoch and below the supply's limit.
+def cap_left(cap: u64, epoch_minted: u64, supply: u64) -> u64:
     left: u64 = 0
     if cap > epoch_minted:
         left = cap - epoch_minted
     room: u64 = 0
     if supply < SUPPLY_LIMIT:
         room = SUPPLY_LIMIT - supply
-    return min(reward, min(left, room))
+    return min(left, room)
 
 
-# Counts a payment; the epoch's sum begins anew with the first payment of an epoch.
+# The epoch's sum begins anew with the first payment of an epoch.
 def enter_epoch(emission: Emission, epoch: u64):
     assert epoch >= emission.epoch, 'EpochPassed: the chain clock went back to an earlier epoch'
     if epoch > emission.epoch:
@@ -58,7 +57,10 @@ def enter_epoch(emission: Emission, epoch: u64):
         emission.epoch_minted = 0
 
 
-def count_minted(emission: Emission, minted: u64, active_ms: u64, allowed_ms: u64):
+# Counts one payment; it is no longer pending.
+def count_minted(emission: Emission, minted: u64, fee_burned: u64, active_ms: u64, allowed_ms: u64):
+    emission.pending -= 1
+    emission.fees_burned += fee_burned
     emission.epoch_minted += minted
     emission.minted += minted
     emission.period_minted += minted

@@ -38,6 +38,11 @@ def lamports_of(account: UncheckedAccount) -> u64:
     return 0
 
 
+# Whether the runtime can run the account as a program.
+def executable(account: UncheckedAccount) -> bool:
+    return False
+
+
 # What the account's data holds from an offset on, little-endian.
 def u8_at(account: UncheckedAccount, offset: u64) -> u8:
     return 0
@@ -91,6 +96,11 @@ def token_program_id() -> Pubkey:
 
 # The loader of upgradeable programs.
 def loader_id() -> Pubkey:
+    return program_id()
+
+
+# The loader of programs that were never upgradeable.
+def final_loader_id() -> Pubkey:
     return program_id()
 
 

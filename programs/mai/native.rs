@@ -1,11 +1,15 @@
-//! What Seahorse cannot say, by hand: the bodies of native.py. Accounts are only read.
+//! What Seahorse cannot say: the bodies of programs/mai/native.py, by hand in native.rs. Accounts are only read.
 
 use crate::seahorse_util::Mutable;
 use anchor_lang::prelude::*;
-use anchor_lang::solana_program::{bpf_loader_upgradeable, incinerator, keccak, sysvar};
+use anchor_lang::solana_program::{bpf_loader, bpf_loader_upgradeable, incinerator, keccak, sysvar};
 
-/// Metaplex Token Metadata: metaqbxxUerdq28cj1RcAWkYQm3ybzjb6a8bt518x1s
-const METADATA_PROGRAM: Pubkey = pubkey!("metaqbxxUerdq28cj1RcAWkYQm3ybzjb6a8bt518x1s");
+/// Metaplex Token Metadata.
+mod metadata {
+    use anchor_lang::prelude::*;
+    declare_id!("metaqbxxUerdq28cj1RcAWkYQm3ybzjb6a8bt518x1s");
+}
+
 /// The sysvar of slot hashes: a count, then (slot, hash) of the last 512 blocks, the newest first.
 const HEADER: usize = 8;
 const ENTRY: usize = 40;
@@ -38,6 +42,10 @@ pub fn size_of<'info>(account: UncheckedAccount<'info>) -> u64 {
 
 pub fn lamports_of<'info>(account: UncheckedAccount<'info>) -> u64 {
     account.lamports()
+}
+
+pub fn executable<'info>(account: UncheckedAccount<'info>) -> bool {
+    account.executable
 }
 
 pub fn u8_at<'info>(account: UncheckedAccount<'info>, offset: u64) -> u8 {
@@ -95,8 +103,12 @@ pub fn loader_id() -> Pubkey {
     bpf_loader_upgradeable::ID
 }
 
+pub fn final_loader_id() -> Pubkey {
+    bpf_loader::ID
+}
+
 pub fn metadata_program_id() -> Pubkey {
-    METADATA_PROGRAM
+    metadata::ID
 }
 
 pub fn incinerator_id() -> Pubkey {

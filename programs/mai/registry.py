@@ -1,6 +1,9 @@
 # Who may work and on what: miners with their hardware, models with their proofs.
 from seahorse.prelude import *
-from rewards import ACTIVE_MS_LIMIT
+from calibration import (
+    CAP_CPU_MHZ, CAP_GPU_MHS, CAP_NETWORK_MBPS, CAP_RAM_MHZ, CAP_STORAGE_GB, Calibration, check_device_class, counted
+)
+from rewards import ACTIVE_MS_LIMIT, hourly_rate
 
 REGION_LIMIT = 999
 CORES_LIMIT = 4_096
@@ -57,6 +60,8 @@ class Miner(Account):
     nft_tier: u8
     nft_mint: Pubkey
     nft_account: Pubkey
+    # From this week on; an NFT that was moved counts from the week after.
+    nft_week: u32
     # This week so far, see quality.py.
     week: u32
     last_hour: u32
@@ -106,6 +111,28 @@ class Model(Account):
     bump: u8
 
 
+# Only the owner speaks for a device, and only until it is retired.
+def check_active(miner: Miner, owner: Pubkey):
+    assert miner.owner == owner, 'NotMinerOwner: the device belongs to somebody else'
+    assert miner.status == MINER_ACTIVE, 'MinerNotActive: the device is retired'
+
+
+# What a device adds to the network's power: its hourly rate at launch, in base units.
+def power_of(miner: Miner) -> u64:
+    return u64(hourly_rate(miner.gpu_mhs, miner.cpu_mhz, miner.ram_mhz, miner.storage_gb, miner.network_mbps))
+
+
+# The hourly rate of what counts of a device today, in base units: the calibration may have changed since it registered.
+def counted_rate(miner: Miner, calibration: Calibration) -> u128:
+    return hourly_rate(
+        counted(calibration.entries, miner.device_class, CAP_GPU_MHS, miner.gpu_mhs),
+        counted(calibration.entries, miner.device_class, CAP_CPU_MHZ, miner.cpu_mhz),
+        counted(calibration.entries, miner.device_class, CAP_RAM_MHZ, miner.ram_mhz),
+        counted(calibration.entries, miner.device_class, CAP_STORAGE_GB, miner.storage_gb),
+        counted(calibration.entries, miner.device_class, CAP_NETWORK_MBPS, miner.network_mbps)
+    )
+
+
 def check_profile(region: u16, client_version: u32, vram_mb: u32, cores: u16, ram_mb: u32):
     assert region <= REGION_LIMIT, 'RegionOutOfRange: the region is an ISO 3166-1 number up to 999'
     assert client_version < 16_777_216, 'ClientVersionOutOfRange: the client version has three bytes'
@@ -114,7 +141,32 @@ def check_profile(region: u16, client_version: u32, vram_mb: u32, cores: u16, ra
     assert ram_mb <= MEMORY_LIMIT_MB, 'MemoryOutOfRange: at most 16 TB of RAM can be declared'
 
 
-def check_model_limits(segments: u32, work_units: u64, max_active_ms: u64, max_tokens: u32, positions: u32):
+# Writes what a device declares; a quantity counts up to the calibration of the device's class.
+def declare(
+    miner: Miner, calibration: Calibration, device_class: u8, region: u16, client_version: u32,
+    gpu_model: Array[u8, 32], vram_mb: u32, cores: u16, ram_mb: u32, gpu_mhs: u32, cpu_mhz: u32, ram_mhz: u32,
+    storage_gb: u32, network_mbps: u32
+):
+    check_device_class(device_class)
+    check_profile(region, client_version, vram_mb, cores, ram_mb)
+    hourly_rate(gpu_mhs, cpu_mhz, ram_mhz, storage_gb, network_mbps)
+    miner.device_class = device_class
+    miner.region = region
+    miner.client_version = client_version
+    miner.gpu_model = gpu_model
+    miner.vram_mb = vram_mb
+    miner.cores = cores
+    miner.ram_mb = ram_mb
+    miner.gpu_mhs = counted(calibration.entries, device_class, CAP_GPU_MHS, gpu_mhs)
+    miner.cpu_mhz = counted(calibration.entries, device_class, CAP_CPU_MHZ, cpu_mhz)
+    miner.ram_mhz = counted(calibration.entries, device_class, CAP_RAM_MHZ, ram_mhz)
+    miner.storage_gb = counted(calibration.entries, device_class, CAP_STORAGE_GB, storage_gb)
+    miner.network_mbps = counted(calibration.entries, device_class, CAP_NETWORK_MBPS, network_mbps)
+
+
+def check_model_limits(
+    segments: u32, work_units: u64, max_active_ms: u64, max_tokens: u32, positions: u32, vram_mb: u32
+):
     assert segments >= 1, 'NoSegments: a model has at least one segment'
     assert segments <= SEGMENT_LIMIT, 'TooManySegments: a model has at most 10,000 segments'
     assert work_units >= 1, 'NoWorkUnits: a segment does at least one work unit'
@@ -125,6 +177,7 @@ def check_model_limits(segments: u32, work_units: u64, max_active_ms: u64, max_t
     assert max_tokens <= TOKEN_LIMIT, 'TooManyTokensAllowed: a model gives at most 1,000,000 tokens'
     assert positions >= 1, 'NoPositions: a model has at least one position'
     assert positions <= POSITION_LIMIT, 'TooManyPositions: a model has at most 1,000,000 positions'
+    assert vram_mb <= MEMORY_LIMIT_MB, 'TooMuchVram: a model needs at most 16 TB of GPU memory'
 
 
 def check_proof_kind(proof: u8, detection_bps: u16):

@@ -161,6 +161,42 @@ def votes_needed(places: u8) -> u8:
     return 1
 
 
+# A task ends unpaid only while nobody has a place in it; its fee goes back to who paid it.
+def check_refund(
+    task: Task, mint: Pubkey, expected_vault: Pubkey, vault: Pubkey, account_mint: Pubkey, account_owner: Pubkey
+):
+    assert task.status == TASK_OPEN, 'TaskNotFree: the task is taken, paid or closed'
+    assert task.taken == 0, 'TaskHasMiners: a miner is at work on the task'
+    assert task.settled == 0, 'TaskPartlyPaid: one of the places was paid already'
+    assert vault == expected_vault, 'WrongRefundVault: this is not the vault'
+    assert account_mint == mint, 'WrongRefundMint: the fee returns to a MAI token account'
+    assert account_owner == task.requester, 'WrongRefundOwner: the fee returns to the requester'
+
+
+# Takes one place; the task is assigned when none is free.
+def take_place(task: Task):
+    task.taken += 1
+    if task.taken + task.settled == task.places:
+        task.status = TASK_ASSIGNED
+
+
+# Frees one place; who takes it is drawn anew.
+def give_place(task: Task, target_slot: u64):
+    task.taken -= 1
+    task.status = TASK_OPEN
+    task.round += 1
+    task.seeded = False
+    task.target_slot = target_slot
+
+
+# A place that was paid.
+def close_place(task: Task):
+    task.taken -= 1
+    task.settled += 1
+    if task.settled == task.places:
+        task.status = TASK_SETTLED
+
+
 # Takes back the vote of a work that will never be paid.
 def uncount_output(task: Task, output: Array[u8, 32]):
     task.committed -= 1

@@ -46,6 +46,13 @@ def test_the_demo_runs_from_a_wheel(installed: Path) -> None:
     assert json.loads(lines[-1])["prediction"] == 7
 
 
+def test_the_wheel_has_every_python_file_of_the_program(installed: Path) -> None:
+    folders = REPOSITORY / "programs" / "mai", installed / "mai" / "program" / "source"
+    sources, packed = ({p.relative_to(f): p.read_text() for p in f.rglob("*.py")} for f in folders)
+    assert packed == sources
+    assert Path("instructions/genesis.py") in sources
+
+
 def test_building_programs_asks_for_a_checkout(installed: Path) -> None:
     done = run(installed, "program", "build")
     assert done.returncode == 1

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from mai_build import fixups, seahorse
+from mai_build import fixups, read_only, seahorse
 from mai_build.errors import BuildError
 
 
@@ -68,6 +68,146 @@ def test_read_only_unlocks_what_a_handler_never_writes_and_nothing_else() -> Non
     assert "#[account(mut)]\n    pub task" in fixed and "Task::store(task)" in fixed
     assert "#[account()]\n    pub config" in fixed and "store(config)" not in fixed
     assert "#[account()]\n    pub verifier_program" in fixed
+
+
+HELPERS = """pub fn nonce_of<'info>(mut job: Mutable<LoadedTask<'info, '_>>) -> u64 {
+    return job.borrow().nonce;
+}
+
+pub fn finish<'info>(mut job: Mutable<LoadedTask<'info, '_>>, mut at: u64) -> () {
+    assign!(job.borrow_mut().closed, at);
+}
+
+pub fn through<'info>(mut at: u64, mut job: Mutable<LoadedTask<'info, '_>>) -> () {
+    if at > 0 {
+        finish(
+            job.clone(),
+            sum(at.clone(), at.clone()),
+        );
+    }
+}
+
+pub fn kept<'info>(mut job: Mutable<LoadedTask<'info, '_>>) -> () {
+    let mut other = job;
+}
+
+pub fn countdown<'info>(mut job: Mutable<LoadedTask<'info, '_>>, mut at: u64) -> u64 {
+    if at == 0 {
+        return nonce_of(job.clone());
+    }
+
+    return countdown(job.clone(), at - 1);
+}
+
+pub fn longest<'info>(
+    mut job: Mutable<LoadedTask<'info, '_>>,
+    mut pair: (u64, u64),
+) -> (u64, u64) {
+    return (job.borrow().nonce, at);
+}
+
+pub fn append(mut data: Mutable<Vec<u8>>, mut digest: Mutable<[u8; 32]>) -> () {
+    for mut b in (digest.borrow().iter().map(|element| element.clone())) {
+        data.borrow_mut().push(b.clone());
+    }
+}
+
+pub fn copied(mut digest: Mutable<[u8; 32]>) -> Mutable<[u8; 32]> {
+    return digest;
+}
+
+pub fn clear(mut digest: Mutable<[u8; 32]>) -> () {
+    index_assign!(digest.borrow_mut(), digest.wrapped_index(0 as i128), 0);
+}
+
+pub fn peek<'info>(mut account: UncheckedAccount<'info>, mut at: u64) -> Pubkey {
+    return account.key();
+}
+
+pub fn call<'info>(mut account: UncheckedAccount<'info>) -> () {
+    invoke(account.clone().to_account_info());
+}
+"""
+
+
+def unlocked(handler: str, declared: str) -> bool:
+    """Whether the account `it`, of the type `declared`, is read-only in the `handler`, and so not stored."""
+    body = f"pub fn pay_handler<'info>(\n    mut x: u64,\n) -> () {{\n    {handler}\n}}\n"
+    lib = (
+        "#[derive(Accounts)]\npub struct Pay<'info> {\n    #[account(mut)]\n"
+        f"    pub it: {declared},\n}}\n    pay_handler();\n    dot::m::Task::store(it);\n"
+    )
+    parts = {"dot/rules.rs": HELPERS, "dot/program.rs": body, "lib.rs": lib}
+    fixed = fix_up("read-only").apply(parts)["lib.rs"]
+    assert ("#[account()]" in fixed) != ("#[account(mut)]" in fixed)
+    assert ("store(it)" in fixed) == ("#[account(mut)]" in fixed)
+    return "#[account()]" in fixed
+
+
+@pytest.mark.parametrize(
+    ("handler", "expected"),
+    [
+        ("nonce_of(it.clone());", True),
+        ("nonce_of(\n        it.clone(),\n    );", True),
+        ("let mut n = sum(1, nonce_of(it.clone()));", True),
+        ("countdown(it.clone(), 3);", True),
+        ("longest(it.clone(), (1, 2));", True),
+        ("nonce_of(it\n        .clone());", True),
+        ("finish(it.clone(), 3);", False),
+        ("through(3, it.clone());", False),
+        ("nonce_of(it.clone()); through(\n        3,\n        it.clone(),\n    );", False),
+        ("kept(it.clone());", False),
+        ("nonce_of(it);", False),
+        ("nonce_of(it.clone(), 3);", False),  # not the function that is known
+        ("unknown(it.clone());", False),
+        ("m::nonce_of(it.clone());", False),
+        ("let mut other = it.clone();", False),
+        ("append(data.clone(), it.borrow().input.clone());", True),
+        ("assign!(x.borrow_mut().input, copied(it.borrow().input.clone()));", True),
+        (
+            "append(\n        it\n            .borrow()\n            .input\n            .clone(),\n        y,\n    );",
+            False,
+        ),
+        ("clear(it.borrow().input.clone());", False),
+        ("append(it.borrow().input.clone());", False),
+        ("finish(x.clone(), it.borrow().nonce.clone());", True),
+    ],
+)
+def test_read_only_looks_into_the_helpers_that_an_account_is_given_to(handler: str, expected: bool) -> None:
+    assert unlocked(handler, "Box<Account<'info, dot::m::Task>>") is expected
+
+
+@pytest.mark.parametrize(
+    ("handler", "expected"),
+    [
+        ("", True),
+        ("if it.key() == x { }", True),
+        ("peek(it.clone(), 3);", True),
+        ("peek(\n        it.clone(),\n        sum(it.key(), 3),\n    );", True),
+        ("let program = it; let cpi_accounts = 3;", True),
+        ("peek(3, it.clone());", False),
+        ("call(it.clone());", False),
+        ("peek(it.clone(), 3); let mut a = CpiAccount { account_info: it.clone().to_account_info() };", False),
+        ("invoke(&[it.to_account_info()]);", False),
+        ("let mut other = it;", False),
+        ("let program = it; let other = 3;", False),
+        ("let program = it; let cpi_accounts = it.clone();", False),
+    ],
+)
+def test_read_only_unlocks_an_unchecked_account_that_is_only_looked_at(handler: str, expected: bool) -> None:
+    assert unlocked(handler, "UncheckedAccount<'info>") is expected
+
+
+def test_read_only_leaves_token_accounts_alone() -> None:
+    assert not unlocked("", "Box<Account<'info, TokenAccount>>")
+
+
+def test_one_of_two_helpers_of_a_name_that_writes_is_enough() -> None:
+    both = {"dot/rules.rs": HELPERS, "dot/other.rs": HELPERS.replace("finish", "nonce_of")}
+    for parts, expected in ((both, False), ({"dot/rules.rs": HELPERS}, True)):
+        program = "pub fn pay_handler() -> () {\n    nonce_of(it.clone());\n}\n"
+        functions = read_only.Functions([*parts.values(), program])
+        assert functions.only_reads("pay_handler", "it", "Box<Account<'info, dot::m::Task>>") is expected
 
 
 LISTS = """

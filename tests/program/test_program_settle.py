@@ -192,4 +192,4 @@ def test_hot_instructions_do_not_lock_the_configuration(network: Network) -> Non
 
 def test_claims_discriminator_is_the_one_in_the_source() -> None:
     discriminator = list(hashlib.sha256(b"global:claim").digest()[:8])
-    assert str(discriminator) in (SOURCE / "mai.py").read_text()
+    assert str(discriminator) in (SOURCE / "instructions" / "settlement.py").read_text()

@@ -56,6 +56,11 @@ def lamports_of(account: UncheckedAccount) -> NoReturn:
     _on_chain("lamports_of")
 
 
+def executable(account: UncheckedAccount) -> NoReturn:
+    """Whether the runtime can run the account as a program."""
+    _on_chain("executable")
+
+
 def u8_at(account: UncheckedAccount, offset: u64) -> NoReturn:
     """A number of the account's data."""
     _on_chain("u8_at")
@@ -115,6 +120,11 @@ def token_program_id() -> Pubkey:
 def loader_id() -> Pubkey:
     """The loader of upgradeable programs."""
     return _address("BPFLoaderUpgradeab1e11111111111111111111111")
+
+
+def final_loader_id() -> Pubkey:
+    """The loader of programs that were never upgradeable."""
+    return _address("BPFLoader2111111111111111111111111111111111")
 
 
 def metadata_program_id() -> Pubkey:

@@ -10,6 +10,7 @@ from mai_build import native, read_only
 
 Parts = dict[str, str]  # path under src/ -> Rust text
 
+_MUTABLE = re.compile(r"(?<=\n) *pub struct Mutable<T>")
 _HEADER = "// Generated from {source} by `mai program build`; edit those instead.\n\n"
 _IMPORT_ANCHOR = "use crate::{id, seahorse_util::*};\n"
 _CRATE_USE = re.compile(r"use crate::dot::(?P<tree>[^;]+);")
@@ -87,6 +88,11 @@ FIX_UPS = (
         "absent-authority",
         "a mint without an authority reads as the zero key instead of panicking without a name",
         _absent_authority,
+    ),
+    FixUp(
+        "equality",
+        "two arrays cannot be compared, because Seahorse's type of them has no equality",
+        lambda parts: {path: _MUTABLE.sub(r"#[derive(PartialEq)]\g<0>", text) for path, text in parts.items()},
     ),
     FixUp(
         "read-only",

@@ -39,7 +39,9 @@ def _tree(path: Path, name: str) -> ast.Module:
 
 
 def _imported(tree: ast.Module) -> set[str]:
-    return {alias.asname or alias.name for node in tree.body if isinstance(node, ast.ImportFrom) for alias in node.names}
+    return {
+        alias.asname or alias.name for node in tree.body if isinstance(node, ast.ImportFrom) for alias in node.names
+    }
 
 
 def _defined(tree: ast.Module) -> set[str]:

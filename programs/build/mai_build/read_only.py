@@ -10,7 +10,9 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-_FUNCTION = re.compile(r"^pub fn (?P<name>\w+)(?:<'info>)?\((?P<parameters>[^{]*?)\)[^{)]*\{\n(?P<body>.*?)^\}", re.M | re.S)
+_FUNCTION = re.compile(
+    r"^pub fn (?P<name>\w+)(?:<'info>)?\((?P<parameters>[^{]*?)\)[^{)]*\{\n(?P<body>.*?)^\}", re.M | re.S
+)
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 _CALL = re.compile(r"(?<![\w.:!])(?P<name>\w+)\(")
 _PARAMETER = re.compile(r"mut (?P<name>\w+):(?P<type>.+)")

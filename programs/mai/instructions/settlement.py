@@ -1,82 +1,114 @@
 # Paying for proved work.
 from seahorse.prelude import *
-from calibration import cpu_cap, gpu_cap, network_cap, ram_cap, storage_cap, trust
-from config import Config, check_rate_floor
-from digests import append_digest
+from calibration import Calibration, trust
+from claims import claim_data, claim_trace_data
+from config import Config, check_open, week_at
+from difficulty import multiplier_bps
+from emission import Emission, cap_left, cap_of_epoch, count_minted, enter_epoch
 from events import RewardQuoted, WorkSettled
-from registry import Miner, Model
-from rewards import DEFAULT_DIFFICULTY, epoch_at, epoch_rate, hourly_rate, nft_bonus, reward, uptime_bonus
-from tasks import SETTLE_WINDOW_S, TASK_ASSIGNED, TASK_SETTLED, WORK_COMMITTED, WORK_SETTLED, SpentRecord, Task, Work
+from nfts import held_tier
+from parameters import EPOCH_CAP, FULL_BPS, MISSED_HOURS, RATE_FLOOR, REWARD_LIMIT, check_parameter, of_class
+from quality import count_hour, enter_week, quality_factor
+from registry import PROOF_TRACE, Miner, Model, counted_rate, most_active_ms
+from rewards import epoch_at, epoch_rate, hourly_rate, nft_bonus, reward, uptime_bonus
+from staking import Stake
+from tasks import (
+    WORK_COMMITTED, WORK_REJECTED, WORK_SETTLED, SpentRecord, Task, Work, close_place, votes_for, votes_needed
+)
 
 
-# Pays for proved work: claims the verifier's receipt for exactly this context, circuit, input and output, spends the
-# input and mints to the owner, all or nothing.
+# Pays for proved work: claims the verifier's receipt for exactly this context, model, input and output, spends the
+# input, burns the task's fee and mints to the owner, all or nothing.
 @instruction
 def settle(
-    owner: Signer, config: Config, mint: TokenMint, miner: Miner, model: Model, task: Task, work: Work,
-    spent_record: SpentRecord, token_account: TokenAccount, verifier_program: Program, receipt: UncheckedAccount,
+    owner: Signer, config: Config, calibration: Calibration, emission: Emission, mint: TokenMint, miner: Miner,
+    stake: Stake, model: Model, task: Task, work: Work, spent_record: SpentRecord, vault: TokenAccount,
+    token_account: TokenAccount, nft_account: UncheckedAccount, verifier_program: Program, receipt: UncheckedAccount,
     clock: Clock
 ):
     now = clock.unix_timestamp()
+    check_open(config)
     assert miner.owner == owner.key(), 'NotOwner: only its owner can settle for a miner'
+    assert stake.owner == owner.key(), 'WrongStake: the stake belongs to somebody else'
     assert work.miner == miner.key(), 'WrongMiner: the work belongs to another miner'
     assert work.task == task.key(), 'WrongTask: the work belongs to another task'
     assert work.model == model.key(), 'WrongModel: the work was done with another model'
     assert work.status != WORK_SETTLED, 'WorkAlreadySettled: this work was paid before'
-    assert work.status == WORK_COMMITTED, 'WorkWasRejected: an implausible work is never paid'
-    assert task.status == TASK_ASSIGNED, 'TaskNotAssigned: the task is not waiting for settlement'
-    assert task.miner == miner.key(), 'NotAssigned: the task was taken by another miner'
-    assert now <= task.expires_ts + SETTLE_WINDOW_S, 'SettleTooLate: the time to settle this task is over'
+    assert work.status != WORK_REJECTED, 'WorkWasRejected: an implausible work is never paid'
+    assert work.status == WORK_COMMITTED, 'WorkNotCommitted: the work is not waiting for settlement'
+    assert not work.disputed, 'WorkDisputed: a challenge of this work is open'
+    assert now <= work.prove_until_ts, 'SettleTooLate: the time to settle this work is over'
+    assert votes_for(task, work.output) >= votes_needed(task.places), 'NoAgreement: too few miners gave this output'
     assert model.approved, 'ModelWithdrawn: the model is not approved'
     assert spent_record.key() == task.spent_record, 'WrongRecord: the spent record belongs to another input'
-    assert not spent_record.spent, 'InputAlreadySpent: this input was already paid for this model'
+    spent_elsewhere = spent_record.spent and spent_record.task != task.key()
+    assert not spent_elsewhere, 'InputAlreadySpent: this input was already paid for this model'
     assert mint.key() == config.mint, 'WrongMint: this is not the MAI mint'
+    assert vault.key() == config.vault, 'WrongVault: this is not the vault'
     assert token_account.mint() == config.mint, 'WrongTokenMint: the reward needs a MAI token account'
     assert token_account.authority() == owner.key(), 'WrongTokenOwner: the reward goes to the miner owner only'
     tag, tag_bump = Pubkey.find_program_address(['claim', verifier_program])
     assert tag == config.verifier_tag, 'WrongVerifier: this is not the verifier program of the network'
 
-    # The verifier's `claim`: its discriminator, then context, key hash, SRS, input, params and output.
-    data: List[u8] = [62, 198, 214, 193, 213, 159, 108, 210]
-    append_digest(data, work.context)
-    append_digest(data, model.key_hash)
-    append_digest(data, config.srs)
-    append_digest(data, task.input)
-    append_digest(data, model.params)
-    append_digest(data, work.output)
-    verifier_program.invoke(accounts=[CpiAccount(owner, signer=True), CpiAccount(receipt, mut=True)], data=data)
+    data = claim_data(work.context, model.key_hash, config.srs, task.input, model.params, work.output)
+    if model.proof == PROOF_TRACE:
+        data = claim_trace_data(
+            work.context, model.key_hash, task.input, work.output, task.prompt_tokens, work.tokens, task.max_tokens
+        )
+    verifier_program.invoke(accounts=[CpiAccount(owner, mut=True, signer=True), CpiAccount(receipt, mut=True)], data=data)
 
     epoch = epoch_at(config.genesis_ts, now)
-    rate = epoch_rate(epoch, config.rate_floor)
-    nft_bps = nft_bonus(miner.nft_tier)
+    rate = epoch_rate(epoch, config.parameters[RATE_FLOOR])
+    enter_week(miner, week_at(config.genesis_ts, now), epoch, config.parameters[MISSED_HOURS])
+    enter_epoch(emission, epoch)
+    nft_bps = nft_bonus(held_tier(miner, nft_account))
     uptime_bps = uptime_bonus(miner.uptime_bps)
     trust_bps = trust(miner.device_class, miner.attested)
-    difficulty_bps: u64 = DEFAULT_DIFFICULTY
-    hourly = hourly_rate(
-        min(miner.gpu_mhs, gpu_cap(miner.device_class)), min(miner.cpu_mhz, cpu_cap(miner.device_class)),
-        min(miner.ram_mhz, ram_cap(miner.device_class)), min(miner.storage_gb, storage_cap(miner.device_class)),
-        min(miner.network_mbps, network_cap(miner.device_class))
+    difficulty_bps = multiplier_bps(emission.multiplier)
+    quality_bps = quality_factor(miner.quality_bps)
+    terms = reward(
+        counted_rate(miner, calibration), work.active_ms, nft_bps, uptime_bps, trust_bps, difficulty_bps, quality_bps,
+        rate
     )
-    terms = reward(hourly, work.active_ms, nft_bps, uptime_bps, trust_bps, difficulty_bps, rate)
     minted = terms.amount
+    limit: u64 = 0
+    if work.sampling_bps < FULL_BPS:
+        limit = of_class(config.parameters, task.task_class, REWARD_LIMIT)
+        minted = min(minted, limit)
+    fee = task.fee
+    task.fee = 0
+    task.fee_burned += fee
     if task.requester == owner.key():
-        minted = min(minted, task.fee_burned)
+        minted = min(minted, task.fee_burned - task.self_minted)
+        task.self_minted += minted
+    left = cap_left(cap_of_epoch(config.parameters[EPOCH_CAP], rate), emission.epoch_minted, mint.supply())
+    minted = min(minted, left)
 
     spent_record.spent = True
-    spent_record.work = work.key()
+    spent_record.task = task.key()
     spent_record.slot = clock.slot()
-    task.status = TASK_SETTLED
+    close_place(task)
     work.status = WORK_SETTLED
     work.paid = minted
+    stake.at_risk -= work.at_risk
+    allowed_ms = most_active_ms(model.segments, model.max_active_ms, work.tokens)
+    count_minted(emission, minted, fee, work.active_ms, allowed_ms)
+    count_hour(miner, config.genesis_ts, now)
+    miner.in_flight -= 1
+    miner.completed += 1
+    miner.active_ms_week += work.active_ms
+    miner.allowed_ms_week += allowed_ms
     miner.settled += 1
     miner.active_ms += work.active_ms
     miner.earned += minted
     bump = config.bump
+    if fee > 0:
+        mint.burn(authority=config, holder=vault, amount=fee, signer=['config', bump])
     mint.mint(authority=config, to=token_account, amount=minted, signer=['config', bump])
     settled = WorkSettled(
         work.key(), task.key(), model.key(), miner.key(), owner.key(), work.active_ms, epoch, nft_bps, uptime_bps,
-        trust_bps, difficulty_bps, rate, terms.hourly, terms.base, terms.after_nft, terms.after_uptime,
-        terms.after_trust, terms.after_difficulty, terms.amount, minted
+        trust_bps, difficulty_bps, quality_bps, rate, terms.hourly, terms.base, terms.after_nft, terms.after_uptime,
+        terms.after_trust, terms.after_difficulty, terms.after_quality, terms.amount, limit, left, minted, fee
     )
     settled.emit()
 
@@ -85,16 +117,16 @@ def settle(
 @instruction
 def quote(
     payer: Signer, gpu_mhs: u32, cpu_mhz: u32, ram_mhz: u32, storage_gb: u32, network_mbps: u32, active_ms: u64,
-    nft_tier: u8, uptime_bps: u16, trust_bps: u64, difficulty_bps: u64, epoch: u64, rate_floor: u64
+    nft_tier: u8, uptime_bps: u16, trust_bps: u64, difficulty_bps: u64, quality_bps: u64, epoch: u64, rate_floor: u64
 ):
-    check_rate_floor(rate_floor)
+    check_parameter(RATE_FLOOR, rate_floor)
     hourly = hourly_rate(gpu_mhs, cpu_mhz, ram_mhz, storage_gb, network_mbps)
     terms = reward(
-        hourly, active_ms, nft_bonus(nft_tier), uptime_bonus(uptime_bps), trust_bps, difficulty_bps, epoch_rate(epoch,
-        rate_floor)
+        hourly, active_ms, nft_bonus(nft_tier), uptime_bonus(uptime_bps), trust_bps, difficulty_bps, quality_bps,
+        epoch_rate(epoch, rate_floor)
     )
     quoted = RewardQuoted(
         terms.hourly, terms.base, terms.after_nft, terms.after_uptime, terms.after_trust, terms.after_difficulty,
-        terms.amount
+        terms.after_quality, terms.amount
     )
     quoted.emit()

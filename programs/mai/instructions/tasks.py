@@ -1,25 +1,32 @@
-# Asking for work and committing to a result.
+# Asking for work: posting, funding and closing tasks.
 from seahorse.prelude import *
-from calibration import PLAUSIBLE, earliest_start, plausibility
-from config import Config
-from digests import copied, digest
-from events import TaskFunded, TaskPosted, WorkCommitted, WorkRejected
-from registry import Miner, Model, most_active_ms, total_units
+from assignment import EVICTED, seed_delay
+from config import Config, check_open
+from digests import copied
+from events import TaskClosed, TaskFunded, TaskPosted, TaskRedrawn
+from native import first_block
+from parameters import FEE_TREASURY_BPS, FULL_BPS, TASK_CRITICAL
+from registry import Model
 from tasks import (
-    FULL_SAMPLING, TASK_ASSIGNED, TASK_OPEN, WORK_COMMITTED, WORK_REJECTED, SpentRecord, Task, Work, check_lifetime,
-    check_tokens, to_ms
+    TASK_CANCELLED, TASK_EXPIRED, TASK_OPEN, SpentRecord, Task, check_lifetime, check_refund, places_of
 )
 
 
-# Asks for the model's output on an input. Free; fund_task adds a fee.
+# Asks for the model's output on an input. Free; fund_task adds a fee. Whose turn it is follows from a later block.
 @instruction
 def post_task(
-    requester: Signer, model: Model, spent_record: SpentRecord, task: Empty[Task], clock: Clock, nonce: u64,
-    lifetime_s: u32
+    requester: Signer, config: Config, model: Model, spent_record: SpentRecord, task: Empty[Task], clock: Clock,
+    nonce: u64, lifetime_s: u32, task_class: u8, region: u16, prompt_tokens: u32, max_tokens: u32
 ):
     bump = task.bump()
     task = task.init(payer=requester, seeds=['task', requester, nonce])
+    check_open(config)
     check_lifetime(lifetime_s)
+    assert task_class <= TASK_CRITICAL, 'UnknownTaskClass: the task class must be 0 to 2'
+    assert region <= 999, 'TaskRegionOutOfRange: the region is an ISO 3166-1 number up to 999'
+    assert max_tokens >= 1, 'NoTokensAsked: a task asks for at least one token'
+    assert max_tokens <= model.max_tokens, 'TooManyTokensAsked: the model does not give so many tokens'
+    assert prompt_tokens <= 1_000_000, 'PromptTooLong: a prompt has at most 1,000,000 tokens'
     assert model.approved, 'ModelNotApproved: tasks need an approved model'
     assert spent_record.model == model.key(), 'WrongSpentRecord: the spent record belongs to another model'
     assert not spent_record.spent, 'InputAlreadyPaid: this input was already paid for this model'
@@ -29,71 +36,89 @@ def post_task(
     task.input = copied(spent_record.input)
     task.position = spent_record.position
     task.nonce = nonce
+    task.task_class = task_class
+    task.region = region
+    task.prompt_tokens = prompt_tokens
+    task.max_tokens = max_tokens
     task.posted_ts = clock.unix_timestamp()
-    task.posted_slot = clock.slot()
     task.expires_ts = clock.unix_timestamp() + i64(lifetime_s)
     task.status = TASK_OPEN
+    task.target_slot = clock.slot() + seed_delay(task_class)
+    task.places = places_of(task_class)
     task.bump = bump
-    posted = TaskPosted(task.key(), requester.key(), model.key(), task.position, task.expires_ts)
+    posted = TaskPosted(
+        task.key(), requester.key(), model.key(), task.position, task_class, task.places, task.expires_ts,
+        task.target_slot
+    )
     posted.emit()
 
 
-# Burns MAI for a task. A task whose requester also does the work mints at most what was burned for it.
+# Pays MAI for a task: the treasury's share at once, the rest waits in the vault to be burned with the first payment.
+# A task whose requester also does the work mints at most what is burned for it.
 @instruction
-def fund_task(requester: Signer, config: Config, mint: TokenMint, token_account: TokenAccount, task: Task, amount: u64):
+def fund_task(
+    requester: Signer, config: Config, token_account: TokenAccount, vault: TokenAccount, treasury: TokenAccount,
+    task: Task, amount: u64
+):
     assert task.requester == requester.key(), 'NotRequester: only its requester can fund a task'
     assert task.status == TASK_OPEN, 'TaskNotOpen: only an open task can be funded'
-    assert mint.key() == config.mint, 'WrongFeeMint: this is not the MAI mint'
+    assert vault.key() == config.vault, 'WrongFeeVault: this is not the vault'
+    assert treasury.key() == config.treasury, 'WrongFeeTreasury: this is not the treasury'
     assert token_account.mint() == config.mint, 'WrongFeeAccount: the fee must come from a MAI token account'
     assert token_account.authority() == requester.key(), 'NotFeeOwner: the fee must come from the requester'
-    assert amount >= 1, 'NothingToBurn: the fee is at least one base unit'
-    mint.burn(authority=requester, holder=token_account, amount=amount)
-    task.fee_burned += amount
-    funded = TaskFunded(task.key(), amount, task.fee_burned)
+    assert amount >= 1, 'NothingToPay: the fee is at least one base unit'
+    share = u64(u128(amount) * u128(config.parameters[FEE_TREASURY_BPS]) // FULL_BPS)
+    fee = amount - share
+    task.fee += fee
+    token_account.transfer(authority=requester, to=treasury, amount=share)
+    token_account.transfer(authority=requester, to=vault, amount=fee)
+    funded = TaskFunded(task.key(), fee, share)
     funded.emit()
 
 
-# Commits to a result. The first plausible commit takes the task; an implausible one is kept and counted, never paid.
+# Takes a task back while no miner has it; what waits in the vault returns.
 @instruction
-def commit_work(
-    owner: Signer, miner: Miner, model: Model, task: Task, work: Empty[Work], clock: Clock, context0: u64,
-    context1: u64, context2: u64, context3: u64, output0: u64, output1: u64, output2: u64, output3: u64, tokens: u32,
-    active_ms: u64
+def cancel_task(
+    requester: Signer, config: Config, task: Task, vault: TokenAccount, token_account: TokenAccount
 ):
-    bump = work.bump()
-    work = work.init(payer=owner, seeds=['work', miner.key(), context0, context1, context2, context3])
-    now = clock.unix_timestamp()
-    assert miner.owner == owner.key(), 'NotMinerOwner: only its owner can commit work for a miner'
-    assert task.model == model.key(), 'WrongTaskModel: the task asks for another model'
-    assert task.status == TASK_OPEN, 'TaskAlreadyAssigned: another commit has taken this task'
-    assert now <= task.expires_ts, 'TaskExpired: the task can no longer be committed to'
-    check_tokens(tokens, model.max_tokens, active_ms)
-    start_ms = earliest_start(to_ms(task.posted_ts), miner.busy_until_ms)
-    units = total_units(model.segments, model.work_units, tokens)
-    most_ms = most_active_ms(model.segments, model.max_active_ms, tokens)
-    reason = plausibility(miner.device_class, units, active_ms, start_ms, to_ms(now), most_ms)
-    work.miner = miner.key()
-    work.task = task.key()
-    work.model = model.key()
-    work.context = digest(context0, context1, context2, context3)
-    work.output = digest(output0, output1, output2, output3)
-    work.tokens = tokens
-    work.active_ms = active_ms
-    work.committed_ts = now
-    work.committed_slot = clock.slot()
-    work.sampling_bps = FULL_SAMPLING
-    work.reason = reason
-    work.bump = bump
-    miner.commits += 1
-    if reason == PLAUSIBLE:
-        work.status = WORK_COMMITTED
-        task.status = TASK_ASSIGNED
-        task.miner = miner.key()
-        miner.busy_until_ms = start_ms + active_ms
-        committed = WorkCommitted(work.key(), task.key(), miner.key(), tokens, active_ms)
-        committed.emit()
-    else:
-        work.status = WORK_REJECTED
-        miner.violations += 1
-        rejected = WorkRejected(work.key(), task.key(), miner.key(), reason, miner.violations)
-        rejected.emit()
+    assert task.requester == requester.key(), 'NotTaskOwner: only its requester can cancel a task'
+    check_refund(
+        task, config.mint, config.vault, vault.key(), token_account.mint(), token_account.authority()
+    )
+    refund = task.fee
+    task.fee = 0
+    task.status = TASK_CANCELLED
+    bump = config.bump
+    vault.transfer(authority=config, to=token_account, amount=refund, signer=['config', bump])
+    closed = TaskClosed(task.key(), TASK_CANCELLED, refund)
+    closed.emit()
+
+
+# Closes a task that nobody did in time; anyone may, the fee returns to the requester.
+@instruction
+def expire_task(
+    caller: Signer, config: Config, task: Task, vault: TokenAccount, token_account: TokenAccount, clock: Clock
+):
+    assert clock.unix_timestamp() > task.expires_ts, 'TaskNotExpired: the task can still be done'
+    check_refund(
+        task, config.mint, config.vault, vault.key(), token_account.mint(), token_account.authority()
+    )
+    refund = task.fee
+    task.fee = 0
+    task.status = TASK_EXPIRED
+    bump = config.bump
+    vault.transfer(authority=config, to=token_account, amount=refund, signer=['config', bump])
+    closed = TaskClosed(task.key(), TASK_EXPIRED, refund)
+    closed.emit()
+
+
+# Begins another round for a task whose seed block is too old to be known: nobody has looked at it in time.
+@instruction
+def redraw_task(caller: Signer, task: Task, slot_hashes: UncheckedAccount, clock: Clock):
+    assert task.status == TASK_OPEN, 'NothingToDraw: the task has no free place'
+    assert not task.seeded, 'AlreadySeeded: the round has its seed'
+    assert first_block(slot_hashes, task.target_slot) == EVICTED, 'SeedStillKnown: the round can still be drawn'
+    task.round += 1
+    task.target_slot = clock.slot() + seed_delay(task.task_class)
+    redrawn = TaskRedrawn(task.key(), task.round, task.target_slot)
+    redrawn.emit()
