@@ -90,6 +90,13 @@ def pack(kind: Any, value: Any) -> bytes:
     return int(value).to_bytes(WIDTHS[kind], "little", signed=kind.startswith("i"))
 
 
+def width(kind: Any) -> int:
+    """The bytes of an IDL type."""
+    if isinstance(kind, dict):
+        return int(kind["array"][1]) * width(kind["array"][0])
+    return 32 if kind == "publicKey" else WIDTHS[kind]
+
+
 def unpack(fields: Sequence[Mapping[str, Any]], data: bytes) -> dict[str, Any]:
     """Borsh fields by snake_case name."""
     at = 0
@@ -98,8 +105,8 @@ def unpack(fields: Sequence[Mapping[str, Any]], data: bytes) -> dict[str, Any]:
         nonlocal at
         if isinstance(kind, dict):
             return [take(kind["array"][0]) for _ in range(kind["array"][1])]
-        width = 32 if kind == "publicKey" else WIDTHS[kind]
-        raw, at = data[at : at + width], at + width
+        size = width(kind)
+        raw, at = data[at : at + size], at + size
         if kind == "publicKey":
             return Pubkey.from_bytes(raw)
         number = int.from_bytes(raw, "little", signed=kind.startswith("i"))
@@ -223,6 +230,16 @@ class Chain:
         if changes:
             raise KeyError(f"{kind} has no {sorted(changes)}")
         self.put(address, bytes(data), account.owner)
+
+    def place(self, kind: str, address: Pubkey, **fields: Any) -> None:
+        """An account of the program in a state that other instructions would make; what is not given is zero."""
+        body = b""
+        for field in self._accounts[kind]:
+            name = snake(field["name"])
+            body += pack(field["type"], fields.pop(name)) if name in fields else bytes(width(field["type"]))
+        if fields:
+            raise KeyError(f"{kind} has no {sorted(fields)}")
+        self.put(address, hashlib.sha256(f"account:{kind}".encode()).digest()[:8] + body, MAI)
 
     def put(self, address: Pubkey, data: bytes, owner: Pubkey) -> None:
         self.svm.set_account(address, Account(10**9, data, owner))
