@@ -18,10 +18,31 @@ _modules = load(SOURCE, __name__)
 
 calibration: ModuleType = _modules["calibration"]
 config: ModuleType = _modules["config"]
+effects: ModuleType = _modules["effects"]
 events: ModuleType = _modules["events"]
+governance: ModuleType = _modules["governance"]
 mai: ModuleType = _modules["mai"]
+nfts: ModuleType = _modules["nfts"]
+parameters: ModuleType = _modules["parameters"]
 registry: ModuleType = _modules["registry"]
 rewards: ModuleType = _modules["rewards"]
+staking: ModuleType = _modules["staking"]
 tasks: ModuleType = _modules["tasks"]
 
-__all__ = ["ERRORS", "SOURCE", "calibration", "config", "events", "mai", "native", "registry", "rewards", "tasks"]
+__all__ = [
+    "ERRORS",
+    "SOURCE",
+    "calibration",
+    "config",
+    "effects",
+    "events",
+    "governance",
+    "mai",
+    "native",
+    "nfts",
+    "parameters",
+    "registry",
+    "rewards",
+    "staking",
+    "tasks",
+]
