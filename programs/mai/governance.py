@@ -22,6 +22,8 @@ class Governance(Account):
     proposals: u64
     # All matured and pending stake, in base units: what a quorum is a share of.
     staked: u64
+    # Stakes with enough behind them to check work, see checks.py.
+    verifiers: u32
     bump: u8
 
 
