@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from mai.program import config, nfts, registry
 from program.chain import MAI, START, TOKEN_PROGRAM, refused
-from program.dao import CONFIG, METAPLEX, MONTH, NFTS, NOBODY, Dao, Metadata, metadata_address
+from program.dao import CONFIG, METAPLEX, MONTH, NFTS, NOBODY, Dao
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 
@@ -326,9 +326,3 @@ def test_compute_units_of_the_nft_instructions(dao: Dao, owner: Keypair) -> None
     }
     print(units)
     assert max(units.values()) <= LIMIT
-
-
-def test_metadata_lies_at_the_address_that_metaplex_derives() -> None:
-    mint = Pubkey.from_string("So11111111111111111111111111111111111111112")
-    assert str(metadata_address(mint)) == "6dM4TqWyWJsbx7obrdLcviBkTafD5E8av61zfU6jq57X"
-    assert Metadata(mint, None).pack()[0] == 4
