@@ -90,10 +90,10 @@ def pack(kind: Any, value: Any) -> bytes:
     return int(value).to_bytes(WIDTHS[kind], "little", signed=kind.startswith("i"))
 
 
-def width(kind: Any) -> int:
-    """The bytes of an IDL type."""
+def size(kind: Any) -> int:
+    """The bytes of a Borsh value of an IDL type."""
     if isinstance(kind, dict):
-        return int(kind["array"][1]) * width(kind["array"][0])
+        return size(kind["array"][0]) * int(kind["array"][1])
     return 32 if kind == "publicKey" else WIDTHS[kind]
 
 
@@ -168,6 +168,10 @@ class Chain:
         self.svm.airdrop(keypair.pubkey(), 10**10)
         return keypair
 
+    def instructions(self) -> list[str]:
+        """The names of all instructions."""
+        return list(self._instructions)
+
     def parameters(self, name: str) -> list[str]:
         """The names of an instruction's accounts, in order."""
         return [snake(account["name"]) for account in self._instructions[name]["accounts"]]
@@ -231,15 +235,12 @@ class Chain:
             raise KeyError(f"{kind} has no {sorted(changes)}")
         self.put(address, bytes(data), account.owner)
 
-    def place(self, kind: str, address: Pubkey, **fields: Any) -> None:
-        """An account of the program in a state that other instructions would make; what is not given is zero."""
-        body = b""
-        for field in self._accounts[kind]:
-            name = snake(field["name"])
-            body += pack(field["type"], fields.pop(name)) if name in fields else bytes(width(field["type"]))
-        if fields:
-            raise KeyError(f"{kind} has no {sorted(fields)}")
-        self.put(address, hashlib.sha256(f"account:{kind}".encode()).digest()[:8] + body, MAI)
+    def create(self, kind: str, address: Pubkey, **fields: Any) -> Pubkey:
+        """One of the program's accounts as if an instruction had made it; what is not said is zero."""
+        discriminator = hashlib.sha256(f"account:{kind}".encode()).digest()[:8]
+        self.put(address, discriminator + bytes(sum(size(field["type"]) for field in self._accounts[kind])), MAI)
+        self.write(kind, address, **fields)
+        return address
 
     def put(self, address: Pubkey, data: bytes, owner: Pubkey) -> None:
         self.svm.set_account(address, Account(10**9, data, owner))
