@@ -7,28 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mai.chain.loader import LOADER, program_data_address
-from program.chain import MAI, OUT, TOKEN_PROGRAM, VERIFIER, Chain, Landed
+from program.chain import MAI, OUT, VERIFIER, Chain, Landed
 from program.network import CHAIN_ID, CONFIG, MINT, RATE_FLOOR, SRS, named, pda
+from program.presale import Presale
 from solders.account import Account
 from solders.instruction import Instruction
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
-from solders.system_program import CreateAccountParams, create_account
-from spl.token.instructions import (
-    AuthorityType,
-    FreezeAccountParams,
-    InitializeAccountParams,
-    InitializeMintParams,
-    InitializeMultisigParams,
-    MintToParams,
-    SetAuthorityParams,
-    freeze_account,
-    initialize_account,
-    initialize_mint,
-    initialize_multisig,
-    mint_to,
-    set_authority,
-)
 
 CALIBRATION, EMISSION, GOVERNANCE, NFTS, VAULT, TREASURY = (
     pda(name) for name in (b"calibration", b"emission", b"governance", b"nfts", b"vault", b"treasury")
@@ -36,12 +21,10 @@ CALIBRATION, EMISSION, GOVERNANCE, NFTS, VAULT, TREASURY = (
 MONTH_S = 30 * 86_400
 ARGUMENTS = {"chain_id": CHAIN_ID, "month_s": MONTH_S, "rate_floor": RATE_FLOOR, **named("srs", SRS)}
 PROGRAMS = {"mai": MAI, "verifier": VERIFIER}
-MINT_BYTES, ACCOUNT_BYTES, MULTISIG_BYTES = 82, 165, 355
-SUPPLY = 5_000_000_000_000
 
 
 @dataclass
-class Founding:
+class Founding(Presale):
     """Nothing is made yet. A method sends one transaction; keyword arguments change its accounts or arguments."""
 
     chain: Chain = field(default_factory=Chain)
@@ -50,7 +33,7 @@ class Founding:
         self.admin, self.anyone = self.chain.person(), self.chain.person()
         self.mint = MINT
 
-    # Programs and tokens
+    # The chain
 
     def upgradeable(self, name: str, authority: Pubkey | None) -> None:
         """The program as the upgradeable loader leaves it: its code in an account of its own, with an authority."""
@@ -61,77 +44,14 @@ class Founding:
         program = Account(10**9, struct.pack("<I", 2) + bytes(data), LOADER, executable=True)
         self.chain.svm.set_account(address, program)
 
-    def create(self, size: int, *then: Instruction, account: Keypair | None = None) -> Pubkey:
-        """An account of the token program, initialised in the same transaction."""
-        account = account or Keypair()
-        lamports = self.chain.svm.minimum_balance_for_rent_exemption(size)
-        made = create_account(
-            CreateAccountParams(
-                from_pubkey=self.anyone.pubkey(),
-                to_pubkey=account.pubkey(),
-                lamports=lamports,
-                space=size,
-                owner=TOKEN_PROGRAM,
-            )
-        )
-        self.chain.send(self.anyone, made, *then, cosigners=[account])
-        return account.pubkey()
+    def submit(self, instructions: list[Instruction], signers: list[Keypair]) -> Landed:
+        return self.chain.send(self.anyone, *instructions, cosigners=signers)
 
-    def multisig(self, required: int, keys: list[Keypair]) -> Pubkey:
-        """A multisig that the token program made."""
-        account = Keypair()
-        members = [key.pubkey() for key in keys]
-        made = initialize_multisig(InitializeMultisigParams(TOKEN_PROGRAM, account.pubkey(), required, members))
-        return self.create(MULTISIG_BYTES, made, account=account)
+    def rent(self, size: int) -> int:
+        return int(self.chain.svm.minimum_balance_for_rent_exemption(size))
 
-    def presale(self) -> None:
-        """A 2-of-3 multisig; a mint with a holder and freezable accounts that the presale has just given to it."""
-        self.founders = [self.chain.person() for _ in range(3)]
-        self.seller = self.chain.person()
-        self.multi = self.multisig(2, self.founders)
-        mint, wallet = Keypair(), Keypair()
-        seller = self.seller.pubkey()
-        self.mint = self.create(
-            MINT_BYTES,
-            initialize_mint(InitializeMintParams(9, TOKEN_PROGRAM, mint.pubkey(), seller, seller)),
-            account=mint,
-        )
-        self.wallet = self.create(
-            ACCOUNT_BYTES,
-            initialize_account(InitializeAccountParams(TOKEN_PROGRAM, wallet.pubkey(), self.mint, seller)),
-            account=wallet,
-        )
-        self.mint_more(SUPPLY, seller, [self.seller])
-
-    def freeze(self) -> None:
-        """The presale gives both authorities over the mint to the multisig: from here on it can mint no more."""
-        for kind in (AuthorityType.MINT_TOKENS, AuthorityType.FREEZE_ACCOUNT):
-            self.give(kind, self.multi, self.seller.pubkey(), [self.seller])
-
-    def _members(self, current: Pubkey, signers: list[Keypair]) -> list[Pubkey]:
-        single = [key.pubkey() for key in signers] == [current]
-        return [] if single else [key.pubkey() for key in signers]
-
-    def give(self, kind: AuthorityType, new: Pubkey | None, current: Pubkey, signers: list[Keypair]) -> Landed:
-        parameters = SetAuthorityParams(TOKEN_PROGRAM, self.mint, kind, current, self._members(current, signers), new)
-        return self.chain.send(self.anyone, set_authority(parameters), cosigners=signers)
-
-    def mint_more(self, amount: int, authority: Pubkey, signers: list[Keypair]) -> Landed:
-        parameters = MintToParams(
-            TOKEN_PROGRAM, self.mint, self.wallet, authority, amount, self._members(authority, signers)
-        )
-        return self.chain.send(self.anyone, mint_to(parameters), cosigners=signers)
-
-    def freeze_wallet(self, authority: Pubkey, signers: list[Keypair]) -> Landed:
-        parameters = FreezeAccountParams(
-            TOKEN_PROGRAM, self.wallet, self.mint, authority, self._members(authority, signers)
-        )
-        return self.chain.send(self.anyone, freeze_account(parameters), cosigners=signers)
-
-    def give_to_program(self) -> None:
-        """Two of three founders give the mint to the configuration and the freeze authority to nobody."""
-        for kind, new in ((AuthorityType.FREEZE_ACCOUNT, None), (AuthorityType.MINT_TOKENS, CONFIG)):
-            self.give(kind, new, self.multi, self.founders[:2])
+    def person(self) -> Keypair:
+        return self.chain.person()
 
     # Steps
 

@@ -8,8 +8,9 @@ from collections.abc import Callable
 import pytest
 from mai.program import config as rules
 from program.chain import TOKEN_PROGRAM, Refused, refused
-from program.founding import MULTISIG_BYTES, SUPPLY, VAULT, Founding, adopted, frozen
+from program.founding import VAULT, Founding, adopted, frozen
 from program.network import CONFIG, KEY_HASH, PARAMS, model_address, named
+from program.presale import MULTISIG_BYTES, SUPPLY
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 from spl.token.instructions import AuthorityType, BurnParams, burn

@@ -15,6 +15,7 @@ from spl.token.instructions import create_idempotent_associated_token_account, g
 from mai.chain import artifacts
 from mai.chain.cluster import Cluster, Landed
 from mai.chain.digest import word_arguments
+from mai.chain.genesis import Genesis, Terms
 from mai.chain.program import Program
 
 U32, U64 = 4, 8
@@ -105,14 +106,30 @@ class Network:
 
     # Instructions, each sent and confirmed
 
-    def genesis(self, authority: Keypair, verifier: Pubkey, *, chain_id: int, rate_floor: int, srs: bytes) -> Landed:
-        """Create the network and its mint; ``rate_floor`` in 1/100,000 of the launch rates, ``srs`` 32 bytes."""
-        return self._send(
-            "genesis",
-            {"authority": authority.pubkey(), "config": self.config, "mint": self.mint, "verifier_program": verifier},
-            {"chain_id": chain_id, "rate_floor": rate_floor, **word_arguments("srs", srs)},
-            [authority],
-        )
+    def genesis(
+        self,
+        authority: Keypair,
+        verifier: Pubkey,
+        *,
+        chain_id: int,
+        rate_floor: int,
+        srs: bytes,
+        month_s: int = 0,
+        open_mining: bool = False,
+    ) -> list[Landed]:
+        """Create the network, its mint and its shared accounts, and open mining if asked to: one transaction.
+
+        Args:
+            rate_floor: in 1/100,000 of the launch rates.
+            srs: the id of the SRS, 32 bytes.
+            month_s: a month of early access for NFT holders, in seconds.
+        """
+        terms = Terms(verifier, chain_id, rate_floor, srs, month_s)
+        return Genesis(self.cluster, self.program, verifier).create(authority, terms, open_mining=open_mining)
+
+    def open_mining(self, authority: Keypair) -> list[Landed]:
+        """Open mining: from here on models need a vote of the DAO."""
+        return Genesis(self.cluster, self.program).open(authority)
 
     def register_miner(self, owner: Keypair, device: bytes, hardware: Hardware, *, client_version: int) -> Landed:
         """Register one device and open the owner's token account."""

@@ -118,7 +118,7 @@ class Story:
             now.note = "loaded"
         with stage("Create the network") as (now, _):
             self._fund(self.authority, self.requester, self.miner.owner)
-            now.landed.append(self._genesis())
+            now.landed += self._genesis()
         with stage("Register the model") as (now, advance):
             key = self._register_model(now, advance)
         with stage("Register the miner") as (now, _):
@@ -172,7 +172,7 @@ class Story:
         for owner in owners:
             self.cluster.airdrop(owner.pubkey(), FUNDS)
 
-    def _genesis(self) -> Landed:
+    def _genesis(self) -> list[Landed]:
         return self.network.genesis(
             self.authority,
             self.verifier_program.address,
