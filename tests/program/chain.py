@@ -222,10 +222,10 @@ class Chain:
             at += len(raw)
         if changes:
             raise KeyError(f"{kind} has no {sorted(changes)}")
-        self.put(address, bytes(data), account.owner)
+        self.put(address, bytes(data), account.owner, account.lamports)
 
-    def put(self, address: Pubkey, data: bytes, owner: Pubkey) -> None:
-        self.svm.set_account(address, Account(10**9, data, owner))
+    def put(self, address: Pubkey, data: bytes, owner: Pubkey, lamports: int = 10**9) -> None:
+        self.svm.set_account(address, Account(lamports, data, owner))
 
     def put_token_account(self, mint: Pubkey, owner: Pubkey, amount: int = 0) -> Pubkey:
         """A token account of ``owner``, wherever."""
