@@ -105,8 +105,8 @@ def unpack(fields: Sequence[Mapping[str, Any]], data: bytes) -> dict[str, Any]:
         nonlocal at
         if isinstance(kind, dict):
             return [take(kind["array"][0]) for _ in range(kind["array"][1])]
-        size = width(kind)
-        raw, at = data[at : at + size], at + size
+        length = size(kind)
+        raw, at = data[at : at + length], at + length
         if kind == "publicKey":
             return Pubkey.from_bytes(raw)
         number = int.from_bytes(raw, "little", signed=kind.startswith("i"))
