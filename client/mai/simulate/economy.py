@@ -62,7 +62,7 @@ class Economy:
     @property
     def genesis(self) -> int:
         """Supply before the first day."""
-        return self.assumed.genesis_supply * UNITS_PER_MAI
+        return int(self.assumed.genesis_supply * UNITS_PER_MAI)
 
 
 def simulate(

@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-STYLE: dict[str, Any] = {
+STYLE: Any = {
     "font.size": 10, "axes.grid": True, "grid.alpha": 0.3, "axes.spines.top": False, "axes.spines.right": False,
     "figure.constrained_layout.use": True, "svg.hashsalt": "mai", "lines.linewidth": 1.6, "legend.frameon": False,
 }  # fmt: skip
 WEEK = 7
 # Where gains are shown in a range; elsewhere the scale is logarithmic above 1.
-RANGES = {"fake hardware": (-1.2, 4.5), "Sybils": (-2.0, 1.3)}
+RANGES = {"fake hardware": (-1.2, 4.5), "collusion of two": (-8.0, 1.5), "Sybils": (-2.0, 1.3)}
 MILLION = 1e6 * UNITS_PER_MAI
 
 

@@ -68,12 +68,12 @@ def strategies(assumed: Assumptions) -> list[Strategy]:
 
 def slash_of(task_class: int) -> float:
     """MAI that a hard offence costs."""
-    return rules.class_parameter(task_class, int(parameters.SLASH)) / UNITS_PER_MAI
+    return float(rules.class_parameter(task_class, int(parameters.SLASH)) / UNITS_PER_MAI)
 
 
 def limit_of(task_class: int) -> float:
     """MAI that one work can earn at most without a full proof."""
-    return rules.class_parameter(task_class, int(parameters.REWARD_LIMIT)) / UNITS_PER_MAI
+    return float(rules.class_parameter(task_class, int(parameters.REWARD_LIMIT)) / UNITS_PER_MAI)
 
 
 def sampling_of(task_class: int) -> float:

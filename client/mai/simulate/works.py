@@ -42,7 +42,7 @@ class Device:
             trust_of(self.device_class), MULTIPLIER_BPS,
             int(quality.quality_factor(int(self.assumed.quality * rules.BPS))), rules.rate_of_epoch(self.epoch),
         )  # fmt: skip
-        return float(amount) / UNITS_PER_MAI
+        return float(amount / UNITS_PER_MAI)
 
     def steady_quality(self, flagged: float) -> int:
         """The reputation that weeks with this share of works slower than the class should be lead to, basis points."""
