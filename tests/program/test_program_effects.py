@@ -57,7 +57,9 @@ def test_what_is_shown_reads_back_exactly(name: str) -> None:
         assert effects.read(effects.shown(value, unit), unit) == value
 
 
-@pytest.mark.parametrize(("text", "unit"), [("1.0000000001", "MAI"), ("x", "%"), ("-1", "s"), ("1.5", "s"), ("", "MAI")])
+@pytest.mark.parametrize(
+    ("text", "unit"), [("1.0000000001", "MAI"), ("x", "%"), ("-1", "s"), ("1.5", "s"), ("", "MAI")]
+)
 def test_what_is_no_amount_is_refused(text: str, unit: str) -> None:
     with pytest.raises(MaiError):
         effects.read(text, unit)

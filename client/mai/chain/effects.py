@@ -82,7 +82,8 @@ def _parameter_names() -> list[str]:
 
 def _calibration_names() -> list[str]:
     constants = _constants(calibration)
-    devices = {at: name.removeprefix("DEVICE_") for name, at in constants.items() if re.match(r"DEVICE_(?!CLASSES)", name)}
+    prefix = "DEVICE_"
+    devices = {at: name.removeprefix(prefix) for name, at in constants.items() if re.match(rf"{prefix}(?!CLASSES)", name)}
     fields = {at: name for name, at in constants.items() if name.startswith("CAP_") or name == "PEAK_UNITS"}
     return [f"{devices[device]}.{fields[field]}" for device in sorted(devices) for field in sorted(fields)]
 
