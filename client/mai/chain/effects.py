@@ -68,24 +68,29 @@ def _constants(module: Any) -> dict[str, int]:
 
 def _parameter_names() -> list[str]:
     constants = _constants(parameters)
-    classes = {at: name.removeprefix("TASK_") for name, at in constants.items() if re.match(r"TASK_(?!CLASSES)", name)}
     names = {
         at: name
         for name, at in constants.items()
         if name not in _NOT_PARAMETERS and not name.startswith(("TASK_", "RISK_"))
     }
-    for at, task_class in classes.items():
+    classes = [name for name in constants if name.startswith("TASK_") and name != "TASK_CLASSES"]
+    for task_class in classes:
         for field in _FIELDS:
-            names[constants["CLASS_PARAMETERS"] + len(_FIELDS) * at + constants[field]] = f"{task_class}_{field}"
+            at = constants["CLASS_PARAMETERS"] + len(_FIELDS) * constants[task_class] + constants[field]
+            names[at] = f"{task_class.removeprefix('TASK_')}_{field}"
     return [names[at] for at in range(len(names))]
 
 
 def _calibration_names() -> list[str]:
     constants = _constants(calibration)
-    prefix = "DEVICE_"
-    devices = {at: name.removeprefix(prefix) for name, at in constants.items() if re.match(rf"{prefix}(?!CLASSES)", name)}
-    fields = {at: name for name, at in constants.items() if name.startswith("CAP_") or name == "PEAK_UNITS"}
-    return [f"{devices[device]}.{fields[field]}" for device in sorted(devices) for field in sorted(fields)]
+    devices = [name for name in constants if name.startswith("DEVICE_") and name != "DEVICE_CLASSES"]
+    fields = [name for name in constants if name.startswith("CAP_") or name == "PEAK_UNITS"]
+    by_value = constants.__getitem__
+    return [
+        f"{device.removeprefix('DEVICE_')}.{field}"
+        for device in sorted(devices, key=by_value)
+        for field in sorted(fields, key=by_value)
+    ]
 
 
 PARAMETERS: tuple[str, ...] = tuple(name.lower() for name in _parameter_names())
@@ -129,8 +134,8 @@ def read(text: str, unit: str) -> int:
     Raises:
         MaiError: it is no number, or finer than the unit has places.
     """
-    scale = {"MAI": UNITS_PER_MAI, "SOL": LAMPORTS_PER_SOL, "%": 100}.get(unit, 1)
-    match = re.fullmatch(r"(\d[\d,]*)(?:\.(\d+))?", text.strip())
+    scale: int = {"MAI": UNITS_PER_MAI, "SOL": LAMPORTS_PER_SOL, "%": 100}.get(unit, 1)
+    match = re.fullmatch(r"([0-9][0-9,]*)(?:\.([0-9]+))?", text.strip())
     if match is None:
         raise MaiError(f"{text!r} is not a number of {unit}")
     places = len(str(scale)) - 1
