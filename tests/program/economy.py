@@ -249,10 +249,13 @@ class Economy:
         return self.send("open_check", challenger, named | accounts, output=output)
 
     def draw_check(self, job: Job, challenger: Person) -> Landed:
-        """Draws as soon as the block is there."""
-        target = self.chain.read("Check", check_of(job, challenger))["target_slot"]
-        self.chain.set_slot(max(self.chain.svm.get_clock().slot, target + 1))
-        return self.send("draw_check", challenger, {"check": check_of(job, challenger)})
+        """Draws as soon as the block is there; if it was there too long ago, once more."""
+        landed = None
+        while landed is None or not landed.events["CheckDrawn"]["seeded"]:
+            target = self.chain.read("Check", check_of(job, challenger))["target_slot"]
+            self.chain.set_slot(max(self.chain.svm.get_clock().slot, target + 1))
+            landed = self.send("draw_check", challenger, {"check": check_of(job, challenger)})
+        return landed
 
     def decide_check(
         self, job: Job, challenger: Person, third: Person, output: bytes, accounts: dict[str, Pubkey] | None = None
