@@ -70,7 +70,7 @@ class Economy:
         self.parameters = [int(parameters.default_parameter(index)) for index in range(32)]
         self.mint = self.chain.put_mint(CONFIG, None, supply=10**18)
         self.vault = self.chain.put_token_account(self.mint, CONFIG)
-        self.chain.place(
+        self.chain.create(
             "Config",
             CONFIG,
             mint=self.mint,
@@ -84,8 +84,8 @@ class Economy:
             parameters=self.parameters,
             bump=Pubkey.find_program_address([b"config"], MAI)[1],
         )
-        self.chain.place("Emission", EMISSION)
-        self.chain.place("Governance", GOVERNANCE)
+        self.chain.create("Emission", EMISSION)
+        self.chain.create("Governance", GOVERNANCE)
         self.people: list[Person] = []
         self.offences: set[Pubkey] = set()
         self.units: dict[str, int] = {}
