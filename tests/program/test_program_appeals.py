@@ -351,6 +351,9 @@ def test_a_challenger_who_was_right_proves_it(
     assert parts(economy, challenger) == [0, 0, 0, 100_000, 0]
     assert (miner(economy, job)["overturned"], miner(economy, job)["bond"]) == (0, BOND)
     economy.correct_check(job, check, address, reporter)
+    # The work itself stands or falls by its own proof.
+    with refused("WorkNotFaulty"):
+        economy.report_check(job, check, reporter)
     shown = economy.report_verifier(check, third, reporter)
     assert offence(economy, shown)["reporter"] == challenger.key
     with refused("NotContradicted"):
