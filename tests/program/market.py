@@ -46,7 +46,9 @@ def ticket_of(seed: bytes, miner: Pubkey) -> int:
     return int.from_bytes(hashed(seed, bytes(miner))[:8], "little") % 10_000
 
 
-def chance_of(quality: int, miners: int, waited_s: int = 0, *, nft: int = 0, near: bool = False, factor: int = 1) -> int:
+def chance_of(
+    quality: int, miners: int, waited_s: int = 0, *, nft: int = 0, near: bool = False, factor: int = 1
+) -> int:
     """The chance with nothing in flight, in basis points, at four miners a round."""
     if miners <= 4 or waited_s >= 30:
         return 10_000
@@ -117,7 +119,9 @@ def expire(network: Network, job: Job, wallet: Pubkey, by: Keypair | None = None
 
 
 def redraw(network: Network, job: Job, **changes: Any) -> Landed:
-    return network.call("redraw_task", network.requester, {"caller": network.requester.pubkey(), "task": job.task}, **changes)
+    return network.call(
+        "redraw_task", network.requester, {"caller": network.requester.pubkey(), "task": job.task}, **changes
+    )
 
 
 def crank(network: Network) -> dict[str, Any]:

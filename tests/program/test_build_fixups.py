@@ -20,6 +20,7 @@ def test_every_fix_up_has_a_name_and_a_reason() -> None:
         "glob-imports",
         "public-emit",
         "absent-authority",
+        "equality",
         "read-only",
         "list-arguments",
     ]
