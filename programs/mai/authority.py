@@ -30,13 +30,21 @@ class NetworkCreated(Event):
 class StateOpened(Event):
     calibration: Pubkey
     emission: Pubkey
+
+
+@dataclass
+class GovernanceOpened(Event):
     governance: Pubkey
     nfts: Pubkey
 
 
 @dataclass
-class VaultsOpened(Event):
+class VaultOpened(Event):
     vault: Pubkey
+
+
+@dataclass
+class TreasuryOpened(Event):
     treasury: Pubkey
 
 

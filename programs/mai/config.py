@@ -70,3 +70,18 @@ def check_open(config: Config):
 def week_at(genesis_ts: i64, now: i64) -> u32:
     assert now >= genesis_ts, 'BeforeOpening: the chain clock is earlier than the opening of mining'
     return u32((now - genesis_ts) // 604_800)
+
+
+def check_vault(config: Config, vault: Pubkey):
+    assert vault == config.vault, 'WrongVault: this is not the vault of the network'
+
+
+# A token account that pays or is paid: of MAI, and of this wallet.
+def check_wallet(config: Config, mint: Pubkey, authority: Pubkey, owner: Pubkey):
+    assert mint == config.mint, 'NotMai: the token account does not hold MAI'
+    assert authority == owner, 'NotWalletOwner: the token account belongs to somebody else'
+
+
+# Seahorse's Program has no key(), but it can be a seed.
+def check_verifier_program(config: Config, tag: Pubkey):
+    assert tag == config.verifier_tag, 'NotVerifier: this is not the verifier program of the network'

@@ -60,6 +60,8 @@ class Miner(Account):
     nft_tier: u8
     nft_mint: Pubkey
     nft_account: Pubkey
+    # From this week on; an NFT that was moved counts from the week after.
+    nft_week: u32
     # This week so far, see quality.py.
     week: u32
     last_hour: u32

@@ -195,3 +195,20 @@ def close_place(task: Task):
     task.settled += 1
     if task.settled == task.places:
         task.status = TASK_SETTLED
+
+
+# Takes back the vote of a work that will never be paid.
+def uncount_output(task: Task, output: Array[u8, 32]):
+    task.committed -= 1
+    if task.first_votes > 0 and task.first_output == output:
+        task.first_votes -= 1
+    elif task.second_votes > 0 and task.second_output == output:
+        task.second_votes -= 1
+
+
+# Another output has the votes and was proved, this one has not: it can never be paid.
+def outvoted(task: Task, output: Array[u8, 32]) -> bool:
+    needed = votes_needed(task.places)
+    if task.settled == 0 or votes_for(task, output) >= needed:
+        return False
+    return task.first_votes >= needed or task.second_votes >= needed

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import base64
+import functools
 import hashlib
 import json
 import os
@@ -22,6 +23,7 @@ from mai.program import ERRORS
 from solders.account import Account
 from solders.clock import Clock
 from solders.compute_budget import set_compute_unit_limit
+from solders.hash import Hash
 from solders.instruction import AccountMeta, Instruction
 from solders.keypair import Keypair
 from solders.litesvm import LiteSVM
@@ -32,9 +34,12 @@ from solders.transaction_metadata import FailedTransactionMetadata
 
 PROGRAMS = Path(__file__).resolve().parents[2] / "programs"
 OUT = Path(os.environ.get("MAI_PROGRAMS_OUT", PROGRAMS / "build" / "out"))
-START = 1_800_000_000
+START, START_SLOT = 1_800_000_000, 1_000
+SLOTS_IN_2_S, WINDOW = 5, 512
 WELL_KNOWN = {
     "clock": "SysvarC1ock11111111111111111111111111111111",
+    "slot_hashes": "SysvarS1otHashes111111111111111111111111111",
+    "associated_token_program": "ATokenGPvbdGVxr1b2hvZbsiqW5xWH25efTNsLJA8knL",
     "rent": "SysvarRent111111111111111111111111111111111",
     "system_program": "11111111111111111111111111111111",
     "token_program": "TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA",
@@ -52,6 +57,12 @@ def program_id(name: str) -> Pubkey:
 
 
 MAI, VERIFIER = program_id("mai"), program_id("verifier")
+
+
+@functools.cache
+def block(slot: int) -> bytes:
+    """The hash of the block of a slot."""
+    return hashlib.sha256(b"block %d" % slot).digest()
 
 
 class Refused(Exception):
@@ -121,11 +132,25 @@ class Chain:
         self._instructions = {snake(entry["name"]): entry for entry in idl["instructions"]}
         self._accounts = {entry["name"]: entry["type"]["fields"] for entry in idl["accounts"]}
         self._events = {entry["name"]: entry["fields"] for entry in idl["events"]}
-        self.set_time(START)
+        self.set_slot(START_SLOT, START)
 
     def set_time(self, seconds: int) -> None:
+        """Moves the clock, and the slots with it: two and a half a second, at least one."""
+        passed = max(1, (seconds - self.time()) * SLOTS_IN_2_S // 2)
+        self.set_slot(self.svm.get_clock().slot + passed, seconds)
+
+    def set_slot(self, slot: int, seconds: int | None = None) -> None:
+        """Moves to a slot, with a block in each of the 512 before it."""
         clock = self.svm.get_clock()
-        self.svm.set_clock(Clock(clock.slot + 1, seconds, clock.epoch, clock.leader_schedule_epoch, seconds))
+        seconds = self.time() if seconds is None else seconds
+        self.svm.set_clock(Clock(slot, seconds, clock.epoch, clock.leader_schedule_epoch, seconds))
+        self.svm.set_slot_hashes([(at, Hash(block(at))) for at in range(slot - 1, max(slot - 1 - WINDOW, -1), -1)])
+
+    def pass_slots(self, slots: int) -> None:
+        self.set_slot(self.svm.get_clock().slot + slots)
+
+    def pass_time(self, seconds: int) -> None:
+        self.set_time(self.time() + seconds)
 
     def time(self) -> int:
         return int(self.svm.get_clock().unix_timestamp)

@@ -1,4 +1,4 @@
-"""A network in a known state: genesis done, a model, a miner, a task, and receipts as the verifier would issue them."""
+"""A network in a known state: mining open, a model, a miner, a task, and receipts as the verifier would issue them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,17 @@ from solders.pubkey import Pubkey
 
 RATE_FLOOR = 50_000
 CHAIN_ID = 103
+MAI_UNIT = 10**9
+ROUTINE, STANDARD, CRITICAL = 0, 1, 2
 HIGH_END = {"gpu_mhs": 150, "cpu_mhz": 4_000, "ram_mhz": 0, "storage_gb": 0, "network_mbps": 1_000}
+PROFILE = {
+    "device_class": 3, "region": 756, "client_version": 256, "gpu_model": b"RTX 4090".ljust(32, b"\0"),
+    "vram_mb": 24_576, "cores": 16, "ram_mb": 65_536,
+}  # fmt: skip
+LIMITS = {
+    "proof": 0, "detection_bps": 10_000, "segments": 1, "work_units": 10, "max_active_ms": 28_800_000,
+    "max_tokens": 100, "positions": 2, "vram_mb": 0,
+}  # fmt: skip
 
 
 def words(digest: bytes) -> list[int]:
@@ -33,9 +43,20 @@ def pda(*seeds: bytes) -> Pubkey:
     return Pubkey.find_program_address(list(seeds), MAI)[0]
 
 
-CONFIG, MINT = pda(b"config"), pda(b"mint")
+CONFIG, MINT, VAULT, TREASURY = pda(b"config"), pda(b"mint"), pda(b"vault"), pda(b"treasury")
+CALIBRATION, EMISSION, GOVERNANCE, NFTS = pda(b"calibration"), pda(b"emission"), pda(b"governance"), pda(b"nfts")
 SRS, KEY_HASH, PARAMS = digest("srs"), digest("key"), digest("params")
 DEVICE = Pubkey.from_bytes(digest("device"))
+LOADER = Pubkey.from_string("BPFLoaderUpgradeab1e11111111111111111111111")
+# The accounts of which there is one.
+SINGLES = {
+    "config": CONFIG, "mint": MINT, "vault": VAULT, "treasury": TREASURY, "calibration": CALIBRATION,
+    "emission": EMISSION, "governance": GOVERNANCE, "nfts": NFTS,
+}  # fmt: skip
+
+
+def program_data(program: Pubkey) -> Pubkey:
+    return Pubkey.find_program_address([bytes(program)], LOADER)[0]
 
 
 def model_address(key: bytes = KEY_HASH, params: bytes = PARAMS) -> Pubkey:
@@ -52,29 +73,35 @@ def miner_address(owner: Pubkey, device: Pubkey = DEVICE) -> Pubkey:
     return pda(b"miner", bytes(owner), bytes(device))
 
 
+def stake_address(owner: Pubkey) -> Pubkey:
+    return pda(b"stake", bytes(owner))
+
+
 def task_address(requester: Pubkey, nonce: int) -> Pubkey:
     return pda(b"task", bytes(requester), struct.pack("<Q", nonce))
 
 
-def work_address(miner: Pubkey, context: bytes) -> Pubkey:
-    return pda(b"work", bytes(miner), *[context[at : at + 8] for at in range(0, 32, 8)])
+def work_address(task: Pubkey, miner: Pubkey) -> Pubkey:
+    return pda(b"work", bytes(task), bytes(miner))
 
 
 @dataclass
 class Job:
-    """One task and the work on it."""
+    """One task and the first miner's work on it."""
 
     task: Pubkey
     work: Pubkey
     spent: Pubkey
     input: bytes
     output: bytes
-    context: bytes
 
 
 @dataclass
 class Network:
-    """What the tests share. Every method sends one transaction and returns what landed."""
+    """What the tests share. Every method sends one transaction and returns what landed.
+
+    Accounts and arguments go by name: what a method does not know is taken from its keyword arguments.
+    """
 
     chain: Chain = field(default_factory=Chain)
 
@@ -84,84 +111,146 @@ class Network:
         self.model = model_address()
         self._count = 0
 
+    def call(self, name: str, signer: Keypair, accounts: dict[str, Pubkey], **arguments: Any) -> Landed:
+        """One instruction: ``arguments`` that name an account replace it."""
+        known = {**SINGLES, "verifier_program": VERIFIER, **accounts}
+        parameters = self.chain.parameters(name)
+        known |= {key: arguments.pop(key) for key in list(arguments) if key in parameters}
+        return self.chain.send(signer, self.chain.instruction(name, known, arguments))
+
+    # Genesis
+
+    def programs(self) -> dict[str, Pubkey]:
+        return {
+            "program_account": MAI, "program_data": program_data(MAI), "mai_program": MAI,
+            "mai_data": program_data(MAI), "verifier_data": program_data(VERIFIER),
+        }  # fmt: skip
+
     def genesis(self, **changes: Any) -> Landed:
-        accounts = {"authority": self.admin.pubkey(), "config": CONFIG, "mint": MINT, "verifier_program": VERIFIER}
-        arguments = {"chain_id": CHAIN_ID, "rate_floor": RATE_FLOOR, **named("srs", SRS), **changes}
-        landed = self.chain.send(self.admin, self.chain.instruction("genesis", accounts, arguments))
+        arguments = {"chain_id": CHAIN_ID, "month_s": 0, "rate_floor": RATE_FLOOR, **named("srs", SRS), **changes}
+        accounts = {"authority": self.admin.pubkey(), **self.programs()}
+        landed = self.call("genesis", self.admin, accounts, **arguments)
         self.wallet = self.chain.put_token_account(MINT, self.owner.pubkey())
         return landed
 
-    def genesis_adopt(self, mint: Pubkey, **changes: Any) -> Landed:
-        accounts = {"authority": self.admin.pubkey(), "config": CONFIG, "mint": mint, "verifier_program": VERIFIER}
-        arguments = {"chain_id": CHAIN_ID, "rate_floor": RATE_FLOOR, **named("srs", SRS), **changes}
-        return self.chain.send(self.admin, self.chain.instruction("genesis_adopt", accounts, arguments))
+    def open_accounts(self) -> None:
+        for name in ("open_state", "open_governance", "open_vault", "open_treasury"):
+            self.call(name, self.admin, {"payer": self.admin.pubkey()})
+
+    def open_mining(self, **changes: Any) -> Landed:
+        return self.call("open_mining", self.admin, {"authority": self.admin.pubkey(), **self.programs()}, **changes)
+
+    # Registry
+
+    def open_stake(self, owner: Keypair | None = None) -> Landed:
+        owner = owner or self.owner
+        return self.call("open_stake", owner, {"owner": owner.pubkey(), "stake": stake_address(owner.pubkey())})
+
+    def mine_accounts(self, owner: Keypair, device: Pubkey = DEVICE) -> dict[str, Pubkey]:
+        address = owner.pubkey()
+        return {"owner": address, "miner": miner_address(address, device), "stake": stake_address(address)}
 
     def register_miner(self, owner: Keypair | None = None, **changes: Any) -> Landed:
         owner = owner or self.owner
-        arguments = {"device": DEVICE, "device_class": 3, "region": 756, "client_version": 256, **HIGH_END, **changes}
-        accounts = {"owner": owner.pubkey(), "miner": miner_address(owner.pubkey(), arguments["device"])}
-        return self.chain.send(owner, self.chain.instruction("register_miner", accounts, arguments))
+        if self.chain.svm.get_account(stake_address(owner.pubkey())) is None:
+            self.open_stake(owner)
+        arguments = {"device": DEVICE, **PROFILE, **HIGH_END, **changes}
+        return self.call("register_miner", owner, self.mine_accounts(owner, arguments["device"]), **arguments)
+
+    def update_miner(self, owner: Keypair | None = None, **changes: Any) -> Landed:
+        owner = owner or self.owner
+        return self.call("update_miner", owner, self.mine_accounts(owner), **{**PROFILE, **HIGH_END, **changes})
+
+    def heartbeat(self, owner: Keypair | None = None, **changes: Any) -> Landed:
+        owner = owner or self.owner
+        return self.call("heartbeat", owner, self.mine_accounts(owner), **changes)
 
     def register_model(self, signer: Keypair | None = None, key: bytes = KEY_HASH, **changes: Any) -> Landed:
         signer = signer or self.admin
-        limits = {"segments": 1, "work_units": 10, "max_active_ms": 28_800_000, "max_tokens": 100, "positions": 2}
-        accounts = {"authority": signer.pubkey(), "config": CONFIG, "model": model_address(key)}
-        arguments = {**named("key", key), **named("params", PARAMS), **limits, **changes}
-        return self.chain.send(signer, self.chain.instruction("register_model", accounts, arguments))
+        accounts = {"payer": signer.pubkey(), "model": model_address(key)}
+        return self.call(
+            "register_model", signer, accounts, **{**named("key", key), **named("params", PARAMS), **LIMITS, **changes}
+        )
 
     def open_spent_record(self, data: bytes, position: int = 0, model: Pubkey | None = None) -> Landed:
         model = model or self.model
         accounts = {
             "payer": self.requester.pubkey(),
-            "config": CONFIG,
             "model": model,
             "spent_record": spent_address(model, data, position),
         }
-        arguments = {**named("input", data), "position": position}
-        return self.chain.send(self.requester, self.chain.instruction("open_spent_record", accounts, arguments))
+        return self.call("open_spent_record", self.requester, accounts, **named("input", data), position=position)
+
+    # Tasks
 
     def post_task(self, data: bytes, nonce: int, requester: Keypair | None = None, **changes: Any) -> Landed:
         requester = requester or self.requester
         accounts = {
             "requester": requester.pubkey(),
-            "model": changes.pop("model", self.model),
-            "spent_record": changes.pop("spent_record", spent_address(self.model, data)),
+            "model": self.model,
+            "spent_record": spent_address(changes.get("model", self.model), data),
             "task": task_address(requester.pubkey(), nonce),
         }
-        arguments = {"nonce": nonce, "lifetime_s": 86_400, **changes}
-        return self.chain.send(requester, self.chain.instruction("post_task", accounts, arguments))
+        arguments = {
+            "nonce": nonce, "lifetime_s": 86_400, "task_class": ROUTINE, "region": 0, "prompt_tokens": 0,
+            "max_tokens": 100, **changes,
+        }  # fmt: skip
+        return self.call("post_task", requester, accounts, **arguments)
 
-    def post(self, data: bytes | None = None, requester: Keypair | None = None) -> Job:
-        """A new task on a new input, or on ``data`` whose record may exist; nothing is committed yet."""
+    def post(self, data: bytes | None = None, requester: Keypair | None = None, **changes: Any) -> Job:
+        """A new task on a new input, or on ``data`` whose record may exist; nobody has taken it yet."""
         self._count += 1
         requester = requester or self.requester
         data = data or digest(f"input {self._count}")
         spent = spent_address(self.model, data)
         if self.chain.svm.get_account(spent) is None:
             self.open_spent_record(data)
-        self.post_task(data, self._count, requester)
-        context = digest(f"context {self._count}")
+        self.post_task(data, self._count, requester, **changes)
         task = task_address(requester.pubkey(), self._count)
-        return Job(task, work_address(self.miner, context), spent, data, digest(f"output {self._count}"), context)
+        return Job(task, work_address(task, self.miner), spent, data, digest(f"output {self._count}"))
+
+    def job_accounts(self, job: Job, owner: Keypair | None = None) -> dict[str, Pubkey]:
+        owner = owner or self.owner
+        accounts = self.mine_accounts(owner)
+        work = work_address(job.task, accounts["miner"])
+        return {**accounts, "model": self.model, "task": job.task, "work": work, "spent_record": job.spent}
+
+    def assign(self, job: Job, owner: Keypair | None = None, **changes: Any) -> Landed:
+        owner = owner or self.owner
+        return self.call("assign_task", owner, self.job_accounts(job, owner), **changes)
 
     def commit(self, job: Job, owner: Keypair | None = None, **changes: Any) -> Landed:
         owner = owner or self.owner
-        accounts = {
-            "owner": owner.pubkey(),
-            "miner": changes.pop("miner", self.miner),
-            "model": changes.pop("model", self.model),
-            "task": job.task,
-            "work": changes.pop("work", job.work),
-        }
-        arguments = {**named("context", job.context), **named("output", job.output), "tokens": 1, "active_ms": 1_000}
-        arguments |= changes
-        return self.chain.send(owner, self.chain.instruction("commit_work", accounts, arguments))
+        arguments = {**named("output", job.output), "tokens": 1, "active_ms": 1_000, **changes}
+        return self.call("commit_work", owner, self.job_accounts(job, owner), **arguments)
 
-    def receipt(self, job: Job, claimer: Pubkey | None = None, **changes: bytes) -> Pubkey:
+    def release(self, job: Job, owner: Keypair | None = None, **changes: Any) -> Landed:
+        accounts = {**self.job_accounts(job, owner), "caller": self.requester.pubkey()}
+        return self.call("release_work", self.requester, accounts, **changes)
+
+    def taken(self, **changes: Any) -> Job:
+        """A posted task that the miner has a place in."""
+        job = self.post(**changes)
+        self.chain.pass_slots(50)
+        self.assign(job)
+        return job
+
+    def committed(self, seconds: int = 60, **changes: Any) -> Job:
+        """A posted task with a plausible commit."""
+        job = self.taken()
+        self.chain.pass_time(seconds)
+        self.commit(job, **changes)
+        return job
+
+    def receipt(
+        self, job: Job, claimer: Pubkey | None = None, owner: Keypair | None = None, **changes: bytes
+    ) -> Pubkey:
         """A receipt account exactly as ``verify`` leaves it (docs/reference/verifier.md)."""
+        owner = owner or self.owner
+        work = self.chain.read("Work", work_address(job.task, miner_address(owner.pubkey())))
         fields = {
-            "context": job.context,
-            "claimer": bytes(claimer or self.owner.pubkey()),
+            "context": bytes(work["context"]),
+            "claimer": bytes(claimer or owner.pubkey()),
             "statement": digest("statement"),
             "key_hash": KEY_HASH,
             "srs": SRS,
@@ -177,38 +266,23 @@ class Network:
         self.chain.put(address, data, VERIFIER)
         return address
 
-    def settle(
-        self, job: Job, receipt: Pubkey | None = None, signer: Keypair | None = None, **accounts: Pubkey
-    ) -> Landed:
-        signer = signer or self.owner
-        named_accounts = {
-            "owner": signer.pubkey(),
-            "config": CONFIG,
-            "mint": MINT,
-            "miner": self.miner,
-            "model": self.model,
-            "task": job.task,
-            "work": job.work,
-            "spent_record": job.spent,
+    def settle(self, job: Job, receipt: Pubkey | None = None, owner: Keypair | None = None, **changes: Any) -> Landed:
+        owner = owner or self.owner
+        accounts = {
+            **self.job_accounts(job, owner),
             "token_account": self.wallet,
-            "verifier_program": VERIFIER,
-            "receipt": receipt or self.receipt(job),
-            **accounts,
+            "nft_account": CONFIG,
+            "receipt": receipt or self.receipt(job, owner=owner),
         }
-        return self.chain.send(signer, self.chain.instruction("settle", named_accounts))
-
-    def committed(self, seconds: int = 60, **changes: Any) -> Job:
-        """A posted task with a plausible commit."""
-        job = self.post()
-        self.chain.set_time(self.chain.time() + seconds)
-        self.commit(job, **changes)
-        return job
+        return self.call("settle", owner, accounts, **changes)
 
 
 def ready() -> Network:
-    """Genesis, a model and a miner."""
+    """Mining is open; there is a model and a miner."""
     network = Network()
     network.genesis()
+    network.open_accounts()
     network.register_model()
+    network.open_mining()
     network.register_miner()
     return network

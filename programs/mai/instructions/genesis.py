@@ -2,8 +2,8 @@
 # genesis_adopt and hand_over, a new one through genesis; then both open.
 from seahorse.prelude import *
 from authority import (
-    CollectionSet, MiningOpened, MintHandedOver, NetworkCreated, StateOpened, VaultsOpened, check_authority,
-    check_creator, check_mint, check_mint_address, check_multisig, upgrade_authority
+    CollectionSet, GovernanceOpened, MiningOpened, MintHandedOver, NetworkCreated, StateOpened, TreasuryOpened,
+    VaultOpened, check_authority, check_creator, check_mint, check_mint_address, check_multisig, upgrade_authority
 )
 from calibration import Calibration, default_calibration
 from config import DECIMALS, PHASE_FROZEN, PHASE_HANDED_OVER, PHASE_OPEN, Config, configure
@@ -58,20 +58,13 @@ def genesis_adopt(
     created.emit()
 
 
-# Creates the accounts that all miners and voters share. Anyone, once.
+# Creates the accounts that all miners share. Anyone, once.
 @instruction
-def open_state(
-    payer: Signer, config: Config, calibration: Empty[Calibration], emission: Empty[Emission],
-    governance: Empty[Governance], nfts: Empty[NftRegistry]
-):
+def open_state(payer: Signer, config: Config, calibration: Empty[Calibration], emission: Empty[Emission]):
     calibration_bump = calibration.bump()
     emission_bump = emission.bump()
-    governance_bump = governance.bump()
-    nfts_bump = nfts.bump()
     calibration = calibration.init(payer=payer, seeds=['calibration'])
     emission = emission.init(payer=payer, seeds=['emission'])
-    governance = governance.init(payer=payer, seeds=['governance'])
-    nfts = nfts.init(payer=payer, seeds=['nfts'])
     for entry in range(42):
         calibration.entries[entry] = default_calibration(u32(entry))
     calibration.bump = calibration_bump
@@ -79,23 +72,40 @@ def open_state(
     emission.sampling = 1_000_000_000
     emission.multiplier = 1_000_000_000
     emission.bump = emission_bump
-    governance.bump = governance_bump
-    nfts.bump = nfts_bump
-    opened = StateOpened(calibration.key(), emission.key(), governance.key(), nfts.key())
+    opened = StateOpened(calibration.key(), emission.key())
     opened.emit()
 
 
-# Creates the accounts that hold stakes, fees and bonds, and the DAO's money. Anyone, once.
+# Creates the accounts that all voters and NFT holders share. Anyone, once.
 @instruction
-def open_vaults(
-    payer: Signer, config: Config, mint: TokenMint, vault: Empty[TokenAccount], treasury: Empty[TokenAccount]
-):
+def open_governance(payer: Signer, config: Config, governance: Empty[Governance], nfts: Empty[NftRegistry]):
+    governance_bump = governance.bump()
+    nfts_bump = nfts.bump()
+    governance = governance.init(payer=payer, seeds=['governance'])
+    nfts = nfts.init(payer=payer, seeds=['nfts'])
+    governance.bump = governance_bump
+    nfts.bump = nfts_bump
+    opened = GovernanceOpened(governance.key(), nfts.key())
+    opened.emit()
+
+
+# Creates the account that holds stakes, fees and bonds. Anyone, once.
+@instruction
+def open_vault(payer: Signer, config: Config, mint: TokenMint, vault: Empty[TokenAccount]):
     check_mint_address(config, mint.key())
     vault = vault.init(payer=payer, seeds=['vault'], mint=mint, authority=config)
-    treasury = treasury.init(payer=payer, seeds=['treasury'], mint=mint, authority=config)
     config.vault = vault.key()
+    opened = VaultOpened(vault.key())
+    opened.emit()
+
+
+# Creates the account of the DAO's money. Anyone, once.
+@instruction
+def open_treasury(payer: Signer, config: Config, mint: TokenMint, treasury: Empty[TokenAccount]):
+    check_mint_address(config, mint.key())
+    treasury = treasury.init(payer=payer, seeds=['treasury'], mint=mint, authority=config)
     config.treasury = treasury.key()
-    opened = VaultsOpened(vault.key(), treasury.key())
+    opened = TreasuryOpened(treasury.key())
     opened.emit()
 
 
@@ -130,7 +140,8 @@ def open_mining(
     assert config.phase != PHASE_OPEN, 'AlreadyOpen: mining has been opened'
     assert config.phase == PHASE_HANDED_OVER, 'NotHandedOver: the mint has not been handed over yet'
     check_authority(config, authority.key())
-    assert config.vault != config.nobody, 'NoVaults: the vault and the treasury are not opened yet'
+    assert config.vault != config.nobody, 'NoVault: the vault is not opened yet'
+    assert config.treasury != config.nobody, 'NoTreasury: the treasury is not opened yet'
     check_mint_address(config, mint.key())
     check_mint(config, config.key(), mint.authority(), mint.freeze_authority(), mint.supply())
     assert mai_program.key() == program_id(), 'WrongPolicyProgram: this is not the account of the policy program'
