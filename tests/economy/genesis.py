@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from mai.program import calibration as calibration_table
-from mai.program import parameters as parameter_table
-from solders.pubkey import Pubkey
-
 from economy.governance import bounded
 from economy.ledger import NOBODY, Record, Transaction
 from economy.parameters import P
 from economy.registry import joined
 from economy.world import CALIBRATION, CONFIG, EMISSION, GOVERNANCE, NFTS, TREASURY, VAULT, config_of, pda
+from mai.program import calibration as calibration_table
+from mai.program import parameters as parameter_table
+from solders.pubkey import Pubkey
 
 FROZEN, HANDED_OVER, OPEN = 1, 2, 3
 
@@ -38,18 +37,27 @@ def genesis_adopt(tx: Transaction) -> None:
 def open_state(tx: Transaction) -> None:
     calibration = tx.create("calibration", "Calibration", CALIBRATION)
     emission = tx.create("emission", "Emission", EMISSION)
-    tx.create("governance", "Governance", GOVERNANCE)
-    tx.create("nfts", "NftRegistry", NFTS)
     calibration.entries = [calibration_table.default_calibration(entry) for entry in range(42)]
     emission.task_difficulty = emission.sampling = emission.multiplier = 10**9
 
 
-def open_vaults(tx: Transaction) -> None:
+def open_governance(tx: Transaction) -> None:
+    tx.create("governance", "Governance", GOVERNANCE)
+    tx.create("nfts", "NftRegistry", NFTS)
+
+
+def open_vault(tx: Transaction) -> None:
     config = config_of(tx)
     tx.need(tx.key("mint") == config.mint, "NotTheMint")
     tx.open_holding(tx.key("vault"), VAULT, config.mint, CONFIG)
+    config.vault = VAULT
+
+
+def open_treasury(tx: Transaction) -> None:
+    config = config_of(tx)
+    tx.need(tx.key("mint") == config.mint, "NotTheMint")
     tx.open_holding(tx.key("treasury"), TREASURY, config.mint, CONFIG)
-    config.vault, config.treasury = VAULT, TREASURY
+    config.treasury = TREASURY
 
 
 def set_collection(tx: Transaction) -> None:
@@ -80,7 +88,8 @@ def open_mining(tx: Transaction) -> None:
     tx.need(config.phase != OPEN, "AlreadyOpen")
     tx.need(config.phase == HANDED_OVER, "NotHandedOver")
     tx.need(tx.key("authority") == config.authority, "NotAuthority")
-    tx.need(config.vault != NOBODY, "NoVaults")
+    tx.need(config.vault != NOBODY, "NoVault")
+    tx.need(config.treasury != NOBODY, "NoTreasury")
     _handed_over(tx, config, tx.key("mint"))
     config.immutable, config.genesis_ts, config.authority, config.phase = True, tx.now, NOBODY, OPEN
     emission.period_start_ts = tx.now

@@ -14,6 +14,8 @@ from solders.pubkey import Pubkey
 
 CODES = {"u8": "B", "u16": "H", "u32": "I", "u64": "Q", "i64": "q", "bool": "?", "publicKey": "32s"}
 
+BOUNDS = {f"u{bits}": (0, 2**bits - 1) for bits in (8, 16, 32, 64)} | {"i64": (-(2**63), 2**63 - 1)}
+
 
 @dataclass(frozen=True)
 class Field:
@@ -49,6 +51,15 @@ class Layout:
                 found[field.name] = _value(field.kind, raw[at])
                 at += 1
         return found
+
+    def overflows(self, values: dict[str, Any]) -> bool:
+        for field in self.fields:
+            if bounds := BOUNDS.get(field.item or field.kind):
+                value = values[field.name]
+                for item in value if field.kind == "list" else (value,):
+                    if not bounds[0] <= item <= bounds[1]:
+                        return True
+        return False
 
     def encode(self, values: dict[str, Any]) -> bytes:
         raw: list[Any] = []

@@ -1,4 +1,4 @@
-"""The model's state: accounts by address, tokens, lamports, time and blocks; and one transaction on it, all or nothing."""
+"""The model's state: accounts, tokens, lamports, time and blocks; and one transaction on it, all or nothing."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from solders.pubkey import Pubkey
-
 from economy.layout import layouts
+from solders.pubkey import Pubkey
 
 NOBODY = Pubkey.default()
 
@@ -68,6 +67,16 @@ class Receipt:
 
 
 @dataclass
+class Metadata:
+    """What Metaplex says of an NFT."""
+
+    mint: Pubkey
+    collection: Pubkey
+    verified: bool
+    edition: Pubkey
+
+
+@dataclass
 class Blocks:
     """The slots that SlotHashes knows, oldest first, and their hashes."""
 
@@ -99,6 +108,7 @@ class Ledger:
     holdings: dict[Pubkey, Holding] = field(default_factory=dict)
     mints: dict[Pubkey, Minted] = field(default_factory=dict)
     receipts: dict[Pubkey, Receipt] = field(default_factory=dict)
+    metadata: dict[Pubkey, Metadata] = field(default_factory=dict)
     # Lamports above the rent of the program's accounts, and what was paid to wallets.
     lamports: dict[Pubkey, int] = field(default_factory=dict)
     # Every mint with the receipt that it was for, every burn, and the supply at the beginning.
@@ -134,7 +144,7 @@ class Transaction:
     # -- rules
 
     def need(self, holds: bool, name: str) -> bool:
-        """A rule: if it does not hold, the transaction is refused by this name (or by another rule's that it breaks)."""
+        """A rule: if it does not hold, the transaction is refused by this name (or by another that it breaks)."""
         if not holds:
             self.refused.append(name)
         return holds
@@ -210,6 +220,10 @@ class Transaction:
 
     def pay_lamports(self, key: Pubkey, amount: int) -> None:
         self.lamports[key] = self.lamports.get(key, self.ledger.lamports.get(key, 0)) + amount
+
+    def overflows(self) -> bool:
+        """Would an amount leave its type? Then the program stops."""
+        return any(layouts()[record.kind_].overflows(record.fields()) for record in self.records.values())
 
     def commit(self) -> None:
         ledger = self.ledger

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from Crypto.Hash import keccak
-from solders.pubkey import Pubkey
-
 from economy.ledger import Transaction
+from solders.pubkey import Pubkey
 
 BPS = 10_000
 DELAY = {0: 1, 1: 8, 2: 32}

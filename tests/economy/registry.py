@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from solders.pubkey import Pubkey
-
 from economy.ledger import Record, Transaction
 from economy.parameters import P
 from economy.quality import sign_of_life, touch, week_of
 from economy.rewards import RESOURCES, capped, power
 from economy.world import config_of, number, opened, pda, words
+from solders.pubkey import Pubkey
 
 ACTIVE, RETIRED = 1, 2
 BOND_COOLDOWN_S = 21 * 86_400
@@ -82,6 +81,7 @@ def register_miner(tx: Transaction) -> None:
     miner.week, miner.quality_bps = week_of(config.genesis_ts, tx.now), NEWCOMER_QUALITY
     miner.bond = config.parameters[P.BOND_LAMPORTS]
     tx.pay_lamports(tx.key("miner"), miner.bond)
+    tx.pay_lamports(owner, -miner.bond)
     emission.miners += 1
     emission.power += power(miner)
 

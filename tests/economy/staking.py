@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from economy.ledger import Record, Transaction
 from economy.parameters import P
-from economy.world import pda, vault_pays, vault_takes
+from economy.world import config_of, pda, vault_pays, vault_takes
 
 DAY = 86_400
 COOLDOWN_S = WARM_UP_S = 14 * DAY
@@ -27,14 +27,37 @@ def warm_up(stake: Record, now: int) -> None:
         stake.pending = 0
 
 
-def take(stake: Record, amount: int, *pots: str) -> int:
-    """Takes up to `amount` out of the pots in turn; what it found."""
-    left = amount
-    for pot in pots:
-        taken = min(left, getattr(stake, pot))
-        setattr(stake, pot, getattr(stake, pot) - taken)
-        left -= taken
-    return amount - left
+def free(stake: Record) -> int:
+    """What no work has at risk."""
+    return max(int(stake.matured + stake.pending - stake.at_risk), 0)
+
+
+def count(governance: Record, config: Record, stake: Record) -> None:
+    """The network counts the stakes that are large enough to check others' work."""
+    enough = stake.verifier >= config.parameters[P.VERIFIER_STAKE]
+    governance.verifiers += enough - stake.is_verifier
+    stake.is_verifier = enough
+
+
+def _own(tx: Transaction, refusal: str) -> Record:
+    stake = tx.load("stake", "Stake")
+    tx.need(stake.owner == tx.key("owner"), refusal)
+    return stake
+
+
+def _remove(tx: Transaction, stake: Record, amount: int) -> None:
+    """From what waits, then from what votes; not from what is at risk."""
+    tx.need(amount >= 1, "NothingToMove")
+    tx.must(amount <= free(stake), "StakeTooLow")
+    warm_up(stake, tx.now)
+    waiting = min(amount, stake.pending)
+    stake.pending -= waiting
+    stake.matured -= amount - waiting
+
+
+def _leave(tx: Transaction, stake: Record, amount: int) -> None:
+    stake.unstaking += amount
+    stake.unlock_ts = tx.now + COOLDOWN_S
 
 
 def open_stake(tx: Transaction) -> None:
@@ -43,15 +66,9 @@ def open_stake(tx: Transaction) -> None:
     stake.owner = owner
 
 
-def _own(tx: Transaction) -> Record:
-    stake = tx.load("stake", "Stake")
-    tx.need(stake.owner == tx.key("owner"), "NotStakeOwner")
-    return stake
-
-
 def deposit_stake(tx: Transaction) -> None:
-    stake, governance, amount = _own(tx), tx.load("governance", "Governance"), tx["amount"]
-    tx.need(amount > 0, "NothingToStake")
+    governance, stake, amount = tx.load("governance", "Governance"), _own(tx, "NotDepositor"), tx["amount"]
+    tx.need(amount >= 1, "NothingToStake")
     vault_takes(tx, amount)
     warm_up(stake, tx.now)
     stake.pending += amount
@@ -60,56 +77,40 @@ def deposit_stake(tx: Transaction) -> None:
 
 
 def unstake(tx: Transaction) -> None:
-    stake, governance, amount = _own(tx), tx.load("governance", "Governance"), tx["amount"]
-    tx.need(amount > 0, "NothingToUnstake")
-    tx.need(stake.disputes == 0, "StakeDisputed")
-    tx.need(tx.now >= stake.locked_until_ts, "StakeLocked")
-    tx.must(stake.matured + stake.pending >= amount, "StakeTooSmall")
-    tx.need(stake.matured + stake.pending - amount >= stake.at_risk, "StakeAtRisk")
-    take(stake, amount, "pending", "matured")
-    stake.unstaking += amount
-    stake.unlock_ts = tx.now + COOLDOWN_S
+    governance, stake, amount = tx.load("governance", "Governance"), _own(tx, "NotUnstaker"), tx["amount"]
+    tx.need(stake.disputes == 0, "StakeInDispute")
+    tx.need(tx.now >= stake.locked_until_ts, "StakeVoted")
+    _remove(tx, stake, amount)
+    _leave(tx, stake, amount)
     governance.staked -= amount
 
 
 def withdraw_stake(tx: Transaction) -> None:
-    stake = _own(tx)
-    tx.need(stake.disputes == 0, "StakeDisputed")
-    tx.need(stake.unstaking > 0, "NothingToWithdraw")
+    tx.load("governance", "Governance")
+    stake = _own(tx, "NotWithdrawer")
+    tx.need(stake.disputes == 0, "StakeInDispute")
+    tx.need(stake.unstaking >= 1, "NothingToWithdraw")
     tx.need(tx.now >= stake.unlock_ts, "StakeCoolingDown")
-    vault_pays(tx, stake.unstaking, tx.key("owner"))
+    vault_pays(tx, stake.unstaking, "token_account", tx.key("owner"))
     stake.unstaking = 0
 
 
 def designate_verifier(tx: Transaction) -> None:
-    stake, governance, amount = _own(tx), tx.load("governance", "Governance"), tx["amount"]
-    tx.need(amount > 0, "NothingToDesignate")
-    tx.must(stake.matured + stake.pending >= amount, "StakeTooSmall")
-    tx.need(stake.matured + stake.pending - amount >= stake.at_risk, "StakeAtRisk")
-    before = is_verifier(tx, stake)
-    take(stake, amount, "matured", "pending")
+    config, governance = config_of(tx), tx.load("governance", "Governance")
+    stake, amount = _own(tx, "NotDesignator"), tx["amount"]
+    _remove(tx, stake, amount)
     stake.verifier += amount
+    stake.verifier_ts = tx.now
     governance.staked -= amount
-    recount(tx, governance, before, stake)
+    count(governance, config, stake)
 
 
 def undesignate_verifier(tx: Transaction) -> None:
-    stake, governance, amount = _own(tx), tx.load("governance", "Governance"), tx["amount"]
-    tx.need(amount > 0, "NothingToDesignate")
-    tx.need(stake.disputes == 0, "StakeDisputed")
-    tx.must(stake.verifier >= amount, "StakeTooSmall")
-    before = is_verifier(tx, stake)
+    config, governance = config_of(tx), tx.load("governance", "Governance")
+    stake, amount = _own(tx, "NotUndesignator"), tx["amount"]
+    tx.need(stake.disputes == 0, "StakeInDispute")
+    tx.need(amount >= 1, "NothingToUndesignate")
+    tx.must(amount <= stake.verifier, "VerifierTooLow")
     stake.verifier -= amount
-    stake.unstaking += amount
-    stake.unlock_ts = tx.now + COOLDOWN_S
-    recount(tx, governance, before, stake)
-
-
-def is_verifier(tx: Transaction, stake: Record) -> bool:
-    config = tx.load("config", "Config")
-    return bool(stake.verifier >= config.parameters[P.VERIFIER_STAKE])
-
-
-def recount(tx: Transaction, governance: Record, before: bool, stake: Record) -> None:
-    """The number of stakes large enough to check others' work."""
-    governance.verifiers += is_verifier(tx, stake) - before
+    _leave(tx, stake, amount)
+    count(governance, config, stake)

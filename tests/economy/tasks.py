@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from solders.pubkey import Pubkey
-
 from economy.ledger import Record, Transaction
 from economy.lottery import BLOCKS, DELAY, chance, context, draw, score, ticket
 from economy.nfts import EARLY_MINING, early
@@ -12,6 +10,7 @@ from economy.quality import consistent, sign_of_life, touch
 from economy.registry import active, joined
 from economy.rewards import NFT_BPS
 from economy.world import config_of, number, opened, pda
+from solders.pubkey import Pubkey
 
 OPEN, ASSIGNED, SETTLED, CANCELLED, EXPIRED = range(5)
 COMMITTED, REJECTED, PAID, TAKEN, MISSED, FORFEITED, FAULTY = range(1, 8)
@@ -55,6 +54,20 @@ def vote(task: Record, output: bytes) -> None:
             setattr(task, f"{pot}_output", output)
             setattr(task, f"{pot}_votes", getattr(task, f"{pot}_votes") + 1)
             return
+
+
+def unvote(task: Record, output: bytes) -> None:
+    task.committed -= 1
+    for pot in ("first", "second"):
+        if getattr(task, f"{pot}_votes") and getattr(task, f"{pot}_output") == output:
+            setattr(task, f"{pot}_votes", getattr(task, f"{pot}_votes") - 1)
+            return
+
+
+def outvoted(task: Record, output: bytes) -> bool:
+    """Another output was agreed on and proved; this one never can be."""
+    agreed = max(task.first_votes, task.second_votes) >= needed(task)
+    return bool(task.settled and votes(task, output) < needed(task) and agreed)
 
 
 def votes(task: Record, output: bytes) -> int:
@@ -213,8 +226,9 @@ def implausible(tx: Transaction, model: Record, peak: int, start: int) -> int:
 
 
 def commit_work(tx: Transaction) -> None:
-    config, calibration, emission = config_of(tx), tx.load("calibration", "Calibration"), tx.load("emission", "Emission")
-    miner, stake, model = tx.load("miner", "Miner"), tx.load("stake", "Stake"), tx.load("model", "Model")
+    calibration, emission = tx.load("calibration", "Calibration"), tx.load("emission", "Emission")
+    config, model = config_of(tx), tx.load("model", "Model")
+    miner, stake = tx.load("miner", "Miner"), tx.load("stake", "Stake")
     task, work = tx.load("task", "Task"), tx.load("work", "Work")
     tokens, active_ms, output = tx["tokens"], tx["active_ms"], joined(tx, "output")
     active(tx, miner)

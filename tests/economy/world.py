@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from functools import cache
 
+from economy.ledger import Record, Transaction
 from program.chain import MAI, VERIFIER
 from solders.pubkey import Pubkey
 
-from economy.ledger import Record, Transaction
-
+METAPLEX = Pubkey.from_string("metaqbxxUerdq28cj1RbAWkYQm3ybzjb6a8bt518x1s")
 INCINERATOR = Pubkey.from_string("1nc1nerator11111111111111111111111111111111")
 
 
 @cache
 def pda(*seeds: bytes) -> Pubkey:
     return Pubkey.find_program_address(list(seeds), MAI)[0]
+
+
+@cache
+def metadata_address(mint: Pubkey, *more: bytes) -> Pubkey:
+    seeds = [b"metadata", bytes(METAPLEX), bytes(mint), *more]
+    return Pubkey.find_program_address(seeds, METAPLEX)[0]
 
 
 def number(value: int, width: int) -> bytes:
@@ -41,21 +47,24 @@ def opened(tx: Transaction) -> Record:
     return config
 
 
+def wallet(tx: Transaction, config: Record, account: str, owner: Pubkey) -> None:
+    """The token account under this name is of MAI, and this owner's."""
+    found = tx.holding(account)
+    tx.need(found.mint == config.mint, "NotMai")
+    tx.need(found.owner == owner, "NotWalletOwner")
+
+
 def vault_takes(tx: Transaction, amount: int) -> None:
     """From the owner's token account into the vault."""
-    config, owner = config_of(tx), tx.key("owner")
-    tx.must(tx.key("vault") == config.vault, "WrongVault")
-    account = tx.holding("token_account")
-    tx.need(account.mint == config.mint, "WrongStakeMint")
-    tx.need(account.owner == owner, "NotTokenOwner")
-    tx.transfer(tx.key("token_account"), tx.key("vault"), amount)
-
-
-def vault_pays(tx: Transaction, amount: int, owner: Pubkey) -> None:
-    """From the vault to a token account of `owner`."""
     config = config_of(tx)
+    wallet(tx, config, "token_account", tx.key("owner"))
     tx.must(tx.key("vault") == config.vault, "WrongVault")
-    account = tx.holding("token_account")
-    tx.need(account.mint == config.mint, "WrongStakeMint")
-    tx.need(account.owner == owner, "NotTokenOwner")
-    tx.transfer(tx.key("vault"), tx.key("token_account"), amount)
+    tx.transfer(tx.key("token_account"), config.vault, amount)
+
+
+def vault_pays(tx: Transaction, amount: int, account: str, owner: Pubkey) -> None:
+    """From the vault to the token account under this name, of this owner."""
+    config = config_of(tx)
+    wallet(tx, config, account, owner)
+    tx.must(tx.key("vault") == config.vault, "WrongVault")
+    tx.transfer(config.vault, tx.key(account), amount)
