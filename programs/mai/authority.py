@@ -74,9 +74,10 @@ class MiningOpened(Event):
 # loader itself wrote into the program's account, so it needs no other check.
 def upgrade_authority(program: UncheckedAccount, data: UncheckedAccount, nobody: Pubkey) -> Pubkey:
     if owner_of(program) == final_loader_id():
-        assert executable(program), 'NotExecutable: this account of the final loader is not a program'
+        runs = executable(program)
+        assert runs, 'NotExecutable: this account of the final loader is not a program'
         return nobody
-    assert owner_of(program) == loader_id(), 'NotAProgram: this account is not a program of a loader that is known here'
+    assert owner_of(program) == loader_id(), 'NotAProgram: this account is not a program of a known loader'
     assert u32_at(program, 0) == PROGRAM_TAG, 'NotDeployed: this account of the upgradeable loader is not a program'
     assert key_at(program, 4) == data.key(), 'WrongProgramData: the loader keeps the code of the program elsewhere'
     if u8_at(data, 12) == 0:
@@ -90,12 +91,12 @@ def check_creator(signer: Pubkey, program: UncheckedAccount, data: UncheckedAcco
     assert program.key() == program_id(), 'WrongProgram: this is not the account of the policy program'
     authority = upgrade_authority(program, data, nobody)
     if owner_of(program) == loader_id():
-        assert authority == signer, 'NotUpgradeAuthority: only the upgrade authority of the program can create its network'
+        assert authority == signer, 'NotUpgradeAuthority: only the upgrade authority of the program can do this'
 
 
 # A multisig that at least two different keys must sign for. A repeated key would count twice for one signature.
 def check_multisig(multisig: UncheckedAccount):
-    assert owner_of(multisig) == token_program_id(), 'NotTokenProgram: the multisig must be one of the SPL token program'
+    assert owner_of(multisig) == token_program_id(), 'NotTokenProgram: the multisig must be of the SPL token program'
     assert size_of(multisig) == MULTISIG_BYTES, 'NotMultisig: this account of the token program is not a multisig'
     assert u8_at(multisig, 2) == 1, 'MultisigNotInitialized: the multisig is not initialised'
     required = u8_at(multisig, 0)
@@ -122,4 +123,4 @@ def check_mint(config: Config, owner: Pubkey, mint_authority: Pubkey, freeze_aut
 
 # The zero key cannot sign, so from the opening on this refuses everybody.
 def check_authority(config: Config, signer: Pubkey):
-    assert signer == config.authority, 'NotAuthority: only the authority of genesis can do this, and only until mining opens'
+    assert signer == config.authority, 'NotAuthority: only the authority of genesis can do this, until mining opens'

@@ -58,7 +58,6 @@ class CheckOpened(Event):
     work: Pubkey
     accused: Pubkey
     challenger: Pubkey
-    output: Array[u8, 32]
     decide_until_ts: i64
 
 
@@ -77,7 +76,6 @@ class CheckAnswered(Event):
     third: Pubkey
     round: u32
     status: u8
-    output: Array[u8, 32]
 
 
 @dataclass
@@ -170,7 +168,7 @@ def agreeing_round(check: Check, output: Array[u8, 32]) -> u32:
     return CHECK_ROUNDS
 
 
-def conclude(check: Check, status: u8, output: Array[u8, 32], reporter: Pubkey, assistant: Pubkey):
+def conclude_check(check: Check, status: u8, output: Array[u8, 32], reporter: Pubkey, assistant: Pubkey):
     check.status = status
     check.result = output
     check.reporter = reporter
@@ -182,17 +180,17 @@ def answer(check: Check, work: Work, owner: Pubkey, output: Array[u8, 32], slot:
     agreeing = agreeing_round(check, output)
     check.thirds[check.round] = owner
     if check.round == 0:
-        check.output0 = output
+        check.output0 = copied(output)
     elif check.round == 1:
-        check.output1 = output
+        check.output1 = copied(output)
     else:
-        check.output2 = output
+        check.output2 = copied(output)
     if output == check.challenger_output:
-        conclude(check, CHECK_UPHELD, output, check.challenger, owner)
+        conclude_check(check, CHECK_UPHELD, output, check.challenger, owner)
     elif output == work.output:
-        conclude(check, CHECK_REFUTED, output, owner, check.accused)
+        conclude_check(check, CHECK_REFUTED, output, owner, check.accused)
     elif agreeing < CHECK_ROUNDS:
-        conclude(check, CHECK_UPHELD, output, check.thirds[agreeing], owner)
+        conclude_check(check, CHECK_UPHELD, output, check.thirds[agreeing], owner)
     elif check.round + 1 == CHECK_ROUNDS:
         check.status = CHECK_VOID
     else:

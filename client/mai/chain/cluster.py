@@ -51,6 +51,9 @@ class Cluster(Protocol):
     def unix_time(self) -> int:
         """The chain's clock, in seconds since the epoch."""
 
+    def wait_slots(self, slots: int) -> None:
+        """Let some slots pass."""
+
     def airdrop(self, address: Pubkey, lamports: int) -> None:
         """Ask a test cluster for lamports."""
 

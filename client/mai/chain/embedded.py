@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import functools
+import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
 from solders.account import Account
 from solders.clock import Clock
+from solders.hash import Hash
 from solders.instruction import Instruction
 from solders.keypair import Keypair
 from solders.litesvm import LiteSVM
@@ -19,25 +22,46 @@ from mai.chain.refusal import refusal
 from mai.chain.transaction import signed
 from mai.errors import MaiError
 
-SECONDS_PER_SLOT = 0.4
+SLOTS_IN_2_S = 5
+KNOWN_BLOCKS = 512
+
+
+@functools.cache
+def _block_hash(slot: int) -> Hash:
+    """The hash of the block of a slot: nobody else makes blocks here, so any unpredictable-looking one will do."""
+    return Hash(hashlib.sha256(b"MAI embedded block %d" % slot).digest())
 
 
 class Embedded:
     """A :class:`mai.chain.cluster.Cluster` without a network, a server or a wait."""
 
-    def __init__(self, *, unix_time: int = 1_798_761_600, messages: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, *, unix_time: int = 1_798_761_600, messages: dict[str, str] | None = None, blocks: bool = False
+    ) -> None:
         """Start at ``unix_time`` (seconds), slot 1, with the SPL programs in place.
 
         Args:
             messages: refusal names and messages from the programs' IDLs.
+            blocks: every transaction is a block of its own: a slot passes, and its hash can be drawn from.
         """
         self.svm = LiteSVM()
         self.messages = messages or {}
+        self.blocks = blocks
+        self._start = unix_time
         self._set_clock(1, unix_time)
 
     def _set_clock(self, slot: int, unix_time: int) -> None:
         clock: Clock = self.svm.get_clock()
         self.svm.set_clock(Clock(slot, unix_time, clock.epoch, clock.leader_schedule_epoch, unix_time))
+        if self.blocks:
+            known = range(slot - 1, max(slot - 1 - KNOWN_BLOCKS, 0), -1)
+            self.svm.set_slot_hashes([(at, _block_hash(at)) for at in known])
+
+    def pass_slots(self, slots: int) -> None:
+        """Let ``slots`` blocks pass, two and a half a second."""
+        slot = self.slot() + slots
+        drift = self.unix_time() - self._start - (self.slot() * 2) // SLOTS_IN_2_S
+        self._set_clock(slot, self._start + drift + slot * 2 // SLOTS_IN_2_S)
 
     def add_program(self, address: Pubkey, path: Path) -> None:
         """Put a program's shared object at ``address``.
@@ -61,7 +85,10 @@ class Embedded:
     def warp(self, *, seconds: int) -> None:
         """Move the clock forward; slots pass at their usual 0.4 s."""
         clock = self.svm.get_clock()
-        self._set_clock(clock.slot + max(1, int(seconds / SECONDS_PER_SLOT)), clock.unix_timestamp + seconds)
+        self._set_clock(clock.slot + max(1, seconds * SLOTS_IN_2_S // 2), clock.unix_timestamp + seconds)
+
+    def wait_slots(self, slots: int) -> None:
+        self.pass_slots(slots)
 
     def account(self, address: Pubkey) -> Account | None:
         account: Account | None = self.svm.get_account(address)
@@ -95,7 +122,10 @@ class Embedded:
         transaction = signed(instructions, signers, blockhash, compute_units=compute_units, heap_bytes=heap_bytes)
         result = self.svm.send_transaction(transaction)
         self.svm.expire_blockhash()  # so that an equal transaction sent later has another signature
-        return self._landed(result)
+        landed = self._landed(result)
+        if self.blocks:
+            self.pass_slots(1)
+        return landed
 
     def simulate(
         self,

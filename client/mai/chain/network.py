@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -15,9 +16,13 @@ from spl.token.instructions import create_idempotent_associated_token_account, g
 from mai.chain import artifacts
 from mai.chain.cluster import Cluster, Landed
 from mai.chain.digest import word_arguments
+from mai.chain.loader import program_data_address
 from mai.chain.program import Program
+from mai.errors import MaiError
 
 U32, U64 = 4, 8
+GPU_MODEL_BYTES = 32
+SINGLES = ("config", "calibration", "emission", "governance", "nfts", "vault", "treasury")
 
 
 @dataclass(frozen=True)
@@ -31,6 +36,22 @@ class Hardware:
     storage_gb: int = 0
     network_mbps: int = 0
     region: int = 0
+    gpu_model: str = ""
+    vram_mb: int = 0
+    cores: int = 0
+    ram_mb: int = 0
+
+    def arguments(self, client_version: int) -> dict[str, Any]:
+        """The arguments of ``register_miner`` and ``update_miner``.
+
+        Raises:
+            MaiError: the GPU's name has more than 32 bytes.
+        """
+        name = self.gpu_model.encode()
+        if len(name) > GPU_MODEL_BYTES:
+            raise MaiError(f"the GPU's name has {len(name)} bytes: at most {GPU_MODEL_BYTES} are stored")
+        fields = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        return {**fields, "gpu_model": list(name.ljust(GPU_MODEL_BYTES, b"\0")), "client_version": client_version}
 
 
 @dataclass(frozen=True)
@@ -42,6 +63,9 @@ class ModelTerms:
         params: the verifier's digest of the committed weights, 32 bytes.
         work_units: millions of multiply-accumulates of one segment for one token, at least 1.
         max_active_ms: most milliseconds that one segment may take for one token.
+        proof: 0 for a whole proof, 1 for a trace (then ``key_hash`` is the manifest's and ``params`` zeros).
+        detection_bps: chance that the proof catches skipped work; 10,000 for a whole proof.
+        vram_mb: GPU memory that a device needs.
     """
 
     key_hash: bytes
@@ -51,6 +75,9 @@ class ModelTerms:
     max_active_ms: int
     max_tokens: int = 1
     positions: int = 1
+    proof: int = 0
+    detection_bps: int = 10_000
+    vram_mb: int = 0
 
 
 class Network:
@@ -94,9 +121,17 @@ class Network:
         """A requester's task number ``nonce``."""
         return self.program.pda(b"task", bytes(requester), nonce.to_bytes(U64, "little"))[0]
 
-    def work_address(self, miner: Pubkey, context: bytes) -> Pubkey:
-        """A miner's work in one context."""
-        return self.program.pda(b"work", bytes(miner), *_seeds(context))[0]
+    def stake_address(self, owner: Pubkey) -> Pubkey:
+        """An owner's stake; every miner's owner has one, if only an empty one."""
+        return self.program.pda(b"stake", bytes(owner))[0]
+
+    def work_address(self, task: Pubkey, miner: Pubkey) -> Pubkey:
+        """A miner's part in a task."""
+        return self.program.pda(b"work", bytes(task), bytes(miner))[0]
+
+    def single(self, name: str) -> Pubkey:
+        """An account of which there is one: config, calibration, emission, governance, nfts, vault, treasury."""
+        return self.program.pda(name.encode())[0]
 
     def token_address(self, owner: Pubkey) -> Pubkey:
         """The owner's associated token account for MAI."""
@@ -105,131 +140,157 @@ class Network:
 
     # Instructions, each sent and confirmed
 
-    def genesis(self, authority: Keypair, verifier: Pubkey, *, chain_id: int, rate_floor: int, srs: bytes) -> Landed:
-        """Create the network and its mint; ``rate_floor`` in 1/100,000 of the launch rates, ``srs`` 32 bytes."""
-        return self._send(
-            "genesis",
-            {"authority": authority.pubkey(), "config": self.config, "mint": self.mint, "verifier_program": verifier},
-            {"chain_id": chain_id, "rate_floor": rate_floor, **word_arguments("srs", srs)},
-            [authority],
-        )
+    def genesis(
+        self,
+        authority: Keypair,
+        verifier: Pubkey,
+        *,
+        chain_id: int,
+        rate_floor: int,
+        srs: bytes,
+        month_s: int = 0,
+    ) -> list[Landed]:
+        """Create the network, its mint and the accounts of which there is one; mining stays closed.
+
+        Args:
+            rate_floor: in 1/100,000 of the launch rates.
+            srs: digest of the SRS, 32 bytes.
+            month_s: length of a month of early access for NFT holders, in seconds; 0: none.
+        """
+        arguments = {"chain_id": chain_id, "month_s": month_s, "rate_floor": rate_floor, **word_arguments("srs", srs)}
+        accounts = {
+            "authority": authority.pubkey(),
+            "mint": self.mint,
+            "verifier_program": verifier,
+            "program_account": self.program.address,
+            "program_data": program_data_address(self.program.address),
+        }
+        payer = {"payer": authority.pubkey()}
+        return [
+            self._send("genesis", accounts, arguments, [authority]),
+            self._send("open_governance", payer, {}, [authority], before=[self._instruction("open_state", payer)]),
+            self._send(
+                "open_treasury",
+                {**payer, "mint": self.mint},
+                {},
+                [authority],
+                before=[self._instruction("open_vault", {**payer, "mint": self.mint})],
+            ),
+        ]
+
+    def open_mining(self, authority: Keypair) -> Landed:
+        """Open mining, for ever: from here on nobody has authority."""
+        config = self.program.fetch(self.cluster, self.config)
+        accounts = {
+            "authority": authority.pubkey(),
+            "mint": config.mint,
+            "mai_program": self.program.address,
+            "mai_data": program_data_address(self.program.address),
+            "verifier_program": config.verifier,
+            "verifier_data": program_data_address(config.verifier),
+        }
+        return self._send("open_mining", accounts, {}, [authority])
 
     def register_miner(self, owner: Keypair, device: bytes, hardware: Hardware, *, client_version: int) -> Landed:
-        """Register one device and open the owner's token account."""
-        account = create_idempotent_associated_token_account(owner.pubkey(), owner.pubkey(), self.mint)
-        return self._send(
-            "register_miner",
-            {"owner": owner.pubkey(), "miner": self.miner_address(owner.pubkey(), device)},
-            {
-                "device": Pubkey(device),
-                "device_class": hardware.device_class,
-                "region": hardware.region,
-                "client_version": client_version,
-                "gpu_mhs": hardware.gpu_mhs,
-                "cpu_mhz": hardware.cpu_mhz,
-                "ram_mhz": hardware.ram_mhz,
-                "storage_gb": hardware.storage_gb,
-                "network_mbps": hardware.network_mbps,
-            },
-            [owner],
-            before=[account],
-        )
+        """Register one device, and open the owner's token account and stake where they are missing."""
+        before = [create_idempotent_associated_token_account(owner.pubkey(), owner.pubkey(), self.mint)]
+        stake = self.stake_address(owner.pubkey())
+        if self.cluster.account(stake) is None:
+            before.append(self._instruction("open_stake", {"owner": owner.pubkey(), "stake": stake}))
+        accounts = {"owner": owner.pubkey(), "stake": stake, "miner": self.miner_address(owner.pubkey(), device)}
+        arguments = {"device": Pubkey(device), **hardware.arguments(client_version)}
+        return self._send("register_miner", accounts, arguments, [owner], before=before)
 
-    def register_model(self, authority: Keypair, terms: ModelTerms) -> Landed:
-        """Approve a circuit for minting."""
-        return self._send(
-            "register_model",
-            {"authority": authority.pubkey(), "config": self.config, "model": self.model_address(terms)},
-            {
-                **word_arguments("key", terms.key_hash),
-                **word_arguments("params", terms.params),
-                "segments": terms.segments,
-                "work_units": terms.work_units,
-                "max_active_ms": terms.max_active_ms,
-                "max_tokens": terms.max_tokens,
-                "positions": terms.positions,
-            },
-            [authority],
-        )
+    def register_model(self, payer: Keypair, terms: ModelTerms) -> Landed:
+        """Register what may mint: approved at once if the genesis authority pays, else after a vote of the DAO."""
+        limits = {field.name: getattr(terms, field.name) for field in dataclasses.fields(terms)}
+        digests = {**word_arguments("key", limits.pop("key_hash")), **word_arguments("params", limits.pop("params"))}
+        accounts = {"payer": payer.pubkey(), "model": self.model_address(terms)}
+        return self._send("register_model", accounts, {**digests, **limits}, [payer])
 
     def post_task(
-        self, requester: Keypair, model: Pubkey, input_digest: bytes, *, nonce: int, lifetime_s: int, position: int = 0
+        self,
+        requester: Keypair,
+        model: Pubkey,
+        input_digest: bytes,
+        *,
+        nonce: int,
+        lifetime_s: int,
+        position: int = 0,
+        task_class: int = 0,
+        region: int = 0,
+        prompt_tokens: int = 0,
+        max_tokens: int = 1,
     ) -> Landed:
-        """Ask for ``model`` on the input with ``input_digest``; opens its spent record if nobody has yet."""
+        """Ask for ``model`` on the input with ``input_digest``; opens its spent record if nobody has yet.
+
+        Args:
+            task_class: 0 routine, 1 standard, 2 critical (three miners, two must agree).
+            region: ISO 3166-1 number of where an answer is wanted fast; 0: anywhere.
+        """
         chain_id = self.program.fetch(self.cluster, self.config).chain_id
         spent = self.spent_address(chain_id, model, input_digest, position)
         before: list[Instruction] = []
         if self.cluster.account(spent) is None:
-            accounts = {"payer": requester.pubkey(), "config": self.config, "model": model, "spent_record": spent}
+            accounts = {"payer": requester.pubkey(), "model": model, "spent_record": spent}
             arguments = {**word_arguments("input", input_digest), "position": position}
-            before.append(self.program.instruction("open_spent_record", accounts, arguments))
-        return self._send(
-            "post_task",
-            {
-                "requester": requester.pubkey(),
-                "model": model,
-                "spent_record": spent,
-                "task": self.task_address(requester.pubkey(), nonce),
-            },
-            {"nonce": nonce, "lifetime_s": lifetime_s},
-            [requester],
-            before=before,
-        )
+            before.append(self._instruction("open_spent_record", accounts, arguments))
+        accounts = {
+            "requester": requester.pubkey(),
+            "model": model,
+            "spent_record": spent,
+            "task": self.task_address(requester.pubkey(), nonce),
+        }
+        arguments = {
+            "nonce": nonce,
+            "lifetime_s": lifetime_s,
+            "task_class": task_class,
+            "region": region,
+            "prompt_tokens": prompt_tokens,
+            "max_tokens": max_tokens,
+        }
+        return self._send("post_task", accounts, arguments, [requester], before=before)
+
+    def assign_task(self, owner: Keypair, device: bytes, task: Pubkey) -> Landed:
+        """Take a place in a task. Refused with ``SeedTooEarly`` until its seed block is there, with ``NotDrawn`` while
+        the device's ticket has not won."""
+        accounts = self._part(owner, device, task)
+        return self._send("assign_task", accounts, {}, [owner])
 
     def commit_work(
-        self,
-        owner: Keypair,
-        device: bytes,
-        task: Pubkey,
-        *,
-        context: bytes,
-        output: bytes,
-        tokens: int,
-        active_ms: int,
+        self, owner: Keypair, device: bytes, task: Pubkey, *, output: bytes, tokens: int, active_ms: int
     ) -> Landed:
-        """Commit to an output (its digest, 32 bytes) in a work context; the first plausible commit takes the task."""
-        miner = self.miner_address(owner.pubkey(), device)
-        return self._send(
-            "commit_work",
-            {
-                "owner": owner.pubkey(),
-                "miner": miner,
-                "model": self.program.fetch(self.cluster, task).model,
-                "task": task,
-                "work": self.work_address(miner, context),
-            },
-            {
-                **word_arguments("context", context),
-                **word_arguments("output", output),
-                "tokens": tokens,
-                "active_ms": active_ms,
-            },
-            [owner],
-        )
+        """Commit to an output (its digest, 32 bytes) in a place that the device has."""
+        arguments = {**word_arguments("output", output), "tokens": tokens, "active_ms": active_ms}
+        return self._send("commit_work", self._part(owner, device, task), arguments, [owner])
 
-    def settle(self, owner: Keypair, device: bytes, task: Pubkey, work: Pubkey, receipt: Pubkey) -> Landed:
+    def settle(self, owner: Keypair, device: bytes, task: Pubkey, receipt: Pubkey) -> Landed:
         """Claim the receipt and mint the reward to the owner, all or nothing."""
         config = self.program.fetch(self.cluster, self.config)
-        posted = self.program.fetch(self.cluster, task)
-        token_account: Pubkey = get_associated_token_address(owner.pubkey(), config.mint)
-        return self._send(
-            "settle",
-            {
-                "owner": owner.pubkey(),
-                "config": self.config,
-                "mint": config.mint,
-                "miner": self.miner_address(owner.pubkey(), device),
-                "model": posted.model,
-                "task": task,
-                "work": work,
-                "spent_record": posted.spent_record,
-                "token_account": token_account,
-                "verifier_program": config.verifier,
-                "receipt": receipt,
-            },
-            {},
-            [owner],
-        )
+        accounts = self._part(owner, device, task)
+        miner = self.program.fetch(self.cluster, accounts["miner"])
+        accounts |= {
+            "mint": config.mint,
+            "spent_record": self.program.fetch(self.cluster, task).spent_record,
+            "token_account": get_associated_token_address(owner.pubkey(), config.mint),
+            # Without an NFT any account will do: none is looked at.
+            "nft_account": miner.nft_account if miner.nft_tier else self.config,
+            "verifier_program": config.verifier,
+            "receipt": receipt,
+        }
+        return self._send("settle", accounts, {}, [owner])
+
+    def _part(self, owner: Keypair, device: bytes, task: Pubkey) -> dict[str, Pubkey]:
+        """The accounts of a device's part in a task."""
+        miner = self.miner_address(owner.pubkey(), device)
+        return {
+            "owner": owner.pubkey(),
+            "miner": miner,
+            "stake": self.stake_address(owner.pubkey()),
+            "model": self.program.fetch(self.cluster, task).model,
+            "task": task,
+            "work": self.work_address(task, miner),
+        }
 
     # What the chain says
 
@@ -243,6 +304,14 @@ class Network:
         account = self.cluster.account(self.mint)
         return 0 if account is None else Mint.from_bytes(account.data).supply
 
+    def _instruction(
+        self, name: str, accounts: dict[str, Pubkey], arguments: dict[str, Any] | None = None
+    ) -> Instruction:
+        """An instruction; the accounts of which there is one need not be given."""
+        needed = set(self.program.accounts_of(name))
+        singles = {single: self.single(single) for single in SINGLES if single in needed}
+        return self.program.instruction(name, {**singles, **accounts}, arguments or {})
+
     def _send(
         self,
         name: str,
@@ -252,7 +321,7 @@ class Network:
         *,
         before: Sequence[Instruction] = (),
     ) -> Landed:
-        return self.cluster.send([*before, self.program.instruction(name, accounts, arguments)], signers)
+        return self.cluster.send([*before, self._instruction(name, accounts, arguments)], signers)
 
 
 def _seeds(digest: bytes) -> list[bytes]:

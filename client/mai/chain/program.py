@@ -104,9 +104,7 @@ class Program:
         Raises:
             MaiError: an unknown instruction, or accounts or arguments that do not fit the IDL.
         """
-        entry = self._instructions.get(name)
-        if entry is None:
-            raise MaiError(f"the program has no instruction {name}")
+        entry = self._entry(name)
         wanted = [(_snake(account["name"]), account["isSigner"], account["isMut"]) for account in entry["accounts"]]
         names = {account for account, _, _ in wanted}
         known = {account: address for account, address in _WELL_KNOWN.items() if account in names}
@@ -125,6 +123,19 @@ class Program:
             raise MaiError(f"the arguments of {name} do not fit: {error}") from error
         metas = [AccountMeta(given[account], signer, writable) for account, signer, writable in wanted]
         return Instruction(self.address, data, [*metas, *more])
+
+    def _entry(self, name: str) -> dict[str, Any]:
+        if name not in self._instructions:
+            raise MaiError(f"the program has no instruction {name}")
+        return self._instructions[name]
+
+    def accounts_of(self, name: str) -> list[str]:
+        """The names of an instruction's accounts, in order.
+
+        Raises:
+            MaiError: an unknown instruction.
+        """
+        return [_snake(account["name"]) for account in self._entry(name)["accounts"]]
 
     def decode(self, data: bytes) -> Any:
         """An account's fields, by its discriminator.

@@ -92,6 +92,11 @@ class Rpc:
             raise MaiError(f"the cluster at {self.shown} has no clock account")
         return Clock.from_bytes(account.data).unix_timestamp
 
+    def wait_slots(self, slots: int) -> None:
+        until = self.slot() + slots
+        while self.slot() < until:
+            time.sleep(POLL_SECONDS)
+
     def airdrop(self, address: Pubkey, lamports: int) -> None:
         before = self.balance(address)
         self._ask(lambda: self._client.request_airdrop(address, lamports))

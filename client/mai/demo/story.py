@@ -20,7 +20,6 @@ from mai.chain.progress import Progress, silent
 from mai.chain.verifier import Verifier
 from mai.demo.stages import Recorder, Stage
 from mai.errors import MaiError, ProgramError
-from mai.miner.context import WorkContext
 from mai.miner.hardware import detect
 from mai.miner.miner import Miner, SealedKey
 from mai.money import format_mai
@@ -118,21 +117,26 @@ class Story:
             now.note = "loaded"
         with stage("Create the network") as (now, _):
             self._fund(self.authority, self.requester, self.miner.owner)
-            now.landed.append(self._genesis())
+            now.landed += self._genesis()
         with stage("Register the model") as (now, advance):
             key = self._register_model(now, advance)
+            now.landed.append(self.network.open_mining(self.authority))
+            now.note = "and open mining"
         with stage("Register the miner") as (now, _):
             now.landed.append(self.miner.register(detect()))
         with stage("Post the task") as (now, _):
             task = self._post(now, image, srs, nonce=0)
+        with stage("Take the task") as (now, _):
+            now.landed.append(self.miner.assign(task))
+            context = self.miner.context(task)
+            now.note = "drawn by a block hash"
         with stage("Run the model") as (now, _):
-            context = self.miner.begin(task)
             run = self.prover.witness(keys, image.pixels)
             now.note = f"the model says {run.execution.argmax}"
         with stage("Commit to the output") as (now, _):
             output = self.circuit.output_digest(run.execution.outputs, srs)
             active_ms = max(1, round(run.stage.seconds * 1000))
-            now.landed.append(self.miner.commit(context, output, tokens=1, active_ms=active_ms))
+            now.landed.append(self.miner.commit(task, output, tokens=1, active_ms=active_ms))
         with stage("Prove with EZKL") as (now, _):
             proof = self.prover.prove(keys, run)
             now.note = f"{len(proof.proof):,} bytes"
@@ -144,14 +148,14 @@ class Story:
             verified = self.miner.verify(key, uploaded.address, context, proof.instances, proof.proof)
             now.landed += verified.transactions
         with stage("Settle and mint") as (now, _):
-            settled = self.miner.settle(context, verified.address)
+            settled = self.miner.settle(task, verified.address)
             now.landed.append(settled)
         minted = self.network.supply()
         with stage("Let three cheats try") as (now, _):
             now.note = "all refused"
             cheats = [
                 self._changed_byte(key, context, proof),
-                self._same_proof_again(context, verified.address),
+                self._same_proof_again(task, verified.address),
                 self._stolen_receipt(decoy, verified.address, output, srs),
             ]
         return Outcome(
@@ -172,7 +176,7 @@ class Story:
         for owner in owners:
             self.cluster.airdrop(owner.pubkey(), FUNDS)
 
-    def _genesis(self) -> Landed:
+    def _genesis(self) -> list[Landed]:
         return self.network.genesis(
             self.authority,
             self.verifier_program.address,
@@ -196,7 +200,7 @@ class Story:
         now.landed.append(landed)
         return self.network.task_address(self.requester.pubkey(), nonce)
 
-    def _changed_byte(self, key: SealedKey, context: WorkContext, proof: Proof) -> Cheat:
+    def _changed_byte(self, key: SealedKey, context: bytes, proof: Proof) -> Cheat:
         """One bit of one evaluation, with fresh hints, as a careful cheat would do it."""
         program = self.circuit.key_program
         changed = bytearray(proof.proof)
@@ -204,13 +208,12 @@ class Story:
 
         def attempt() -> None:
             uploaded = self.miner.upload(program.payload(proof.instances, bytes(changed)), 1, silent)
-            again = self.miner.begin(context.job)
-            self.miner.verify(key, uploaded.address, again, proof.instances, bytes(changed))
+            self.miner.verify(key, uploaded.address, context, proof.instances, bytes(changed))
 
         return self._refused("the same proof with one byte changed", attempt)
 
-    def _same_proof_again(self, context: WorkContext, receipt: Pubkey) -> Cheat:
-        return self._refused("the same proof again", lambda: self.miner.settle(context, receipt))
+    def _same_proof_again(self, task: Pubkey, receipt: Pubkey) -> Cheat:
+        return self._refused("the same proof again", lambda: self.miner.settle(task, receipt))
 
     def _stolen_receipt(self, decoy: Image, receipt: Pubkey, output: bytes, srs: Srs) -> Cheat:
         """A second miner takes another task, claims the first one's output, and shows the first one's receipt."""
@@ -218,9 +221,9 @@ class Story:
         self._fund(thief.owner)
         thief.register(detect())
         task = self._post(Stage("decoy"), decoy, srs, nonce=secrets.randbits(32) + 1)
-        context = thief.begin(task)
-        thief.commit(context, output, tokens=1, active_ms=1)
-        return self._refused("another miner's receipt", lambda: thief.settle(context, receipt))
+        thief.assign(task)
+        thief.commit(task, output, tokens=1, active_ms=1)
+        return self._refused("another miner's receipt", lambda: thief.settle(task, receipt))
 
     def _refused(self, attempt: str, act: Callable[[], Any]) -> Cheat:
         before = self.network.supply()
@@ -251,5 +254,6 @@ def reward_terms(event: dict[str, Any]) -> list[tuple[str, str]]:
         (f"uptime {factor(10_000 + event['uptime_bps'])}", f"{format_mai(event['after_uptime'])} MAI"),
         (f"trust {factor(event['trust_bps'])}", f"{format_mai(event['after_trust'])} MAI"),
         (f"difficulty {factor(event['difficulty_bps'])}", f"{format_mai(event['after_difficulty'])} MAI"),
+        (f"quality {factor(event['quality_bps'])}", f"{format_mai(event['after_quality'])} MAI"),
         (f"epoch {event['epoch'] + 1} × {event['rate'] / 100_000:.5f}", f"{format_mai(event['reward'])} MAI"),
     ]

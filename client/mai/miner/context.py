@@ -1,16 +1,15 @@
-"""The work context: fixed before the work, so that no work counts twice or elsewhere (PIP-6, WorkContext)."""
+"""The work context: fixed when a place is given, so that no work counts twice or elsewhere (PIP-6, WorkContext).
+
+The program makes it in ``assign_task``; here it is made again, for whoever checks.
+"""
 
 from __future__ import annotations
 
-import secrets
 import struct
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from mai_zk.field import keccak256
 from solders.pubkey import Pubkey
-
-DOMAIN = b"MAI work context v1"
-NONCE_BYTES = 32
 
 
 @dataclass(frozen=True)
@@ -19,31 +18,32 @@ class WorkContext:
 
     Attributes:
         chain_id: the network's, from its configuration account.
-        job: the task's address.
+        task: the task's address.
         model: the model's address.
         input_digest: the verifier's digest of the input, 32 bytes.
-        device: the device's 32-byte name.
-        timestamp: the chain's clock when the work began, seconds since the epoch.
-        nonce: 32 random bytes.
+        miner: the device's account.
+        seed: the seed that drew the miner, 32 bytes: nobody knew it before, so it is the salt.
+        round: the assignment round.
+        timestamp: the chain's clock at the assignment, seconds since the epoch.
     """
 
     chain_id: int
-    job: Pubkey
+    task: Pubkey
     model: Pubkey
     input_digest: bytes
-    device: bytes
+    miner: Pubkey
+    seed: bytes
+    round: int
     timestamp: int
-    nonce: bytes = field(default_factory=lambda: secrets.token_bytes(NONCE_BYTES))
 
     def digest(self) -> bytes:
-        """keccak256 of the domain and all fields in order, integers little-endian."""
+        """keccak256 of all fields in order, integers little-endian (programs/mai/assignment.py, ``work_context``)."""
         return keccak256(
-            DOMAIN
-            + struct.pack("<I", self.chain_id)
-            + bytes(self.job)
+            struct.pack("<I", self.chain_id)
+            + bytes(self.task)
             + bytes(self.model)
             + self.input_digest
-            + self.device
-            + self.nonce
-            + struct.pack("<Q", self.timestamp)
+            + bytes(self.miner)
+            + self.seed
+            + struct.pack("<Iq", self.round, self.timestamp)
         )

@@ -13,6 +13,7 @@ from mai.chain.network import Hardware
 from mai.program import calibration
 
 GIGABYTE = 10**9
+MEGABYTE = 2**20
 FALLBACK_MHZ = 1_000
 _MHZ = re.compile(r"^cpu MHz\s*:\s*([\d.]+)", re.M)
 
@@ -22,9 +23,24 @@ def detect() -> Hardware:
     free = shutil.disk_usage(Path.home()).free // GIGABYTE
     return Hardware(
         device_class=int(calibration.DEVICE_CPU),
-        cpu_mhz=min(_cpu_mhz(), int(calibration.cpu_cap(calibration.DEVICE_CPU))),
-        storage_gb=min(free, int(calibration.storage_cap(calibration.DEVICE_CPU))),
+        cpu_mhz=min(_cpu_mhz(), _default_cap(calibration.CAP_CPU_MHZ)),
+        storage_gb=min(free, _default_cap(calibration.CAP_STORAGE_GB)),
+        cores=os.cpu_count() or 1,
+        ram_mb=_ram_mb(),
     )
+
+
+def _default_cap(field: int) -> int:
+    """The most that counts of a resource of a CPU device, as long as the DAO has not moved it."""
+    entry = calibration.CALIBRATION_FIELDS * calibration.DEVICE_CPU + field
+    return int(calibration.default_calibration(entry))
+
+
+def _ram_mb() -> int:
+    try:
+        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // MEGABYTE
+    except (OSError, ValueError):
+        return 0
 
 
 def _cpu_mhz() -> int:

@@ -1,6 +1,6 @@
 """The policy program's rules under CPython: the same files that Seahorse compiles, not a copy of them.
 
-``mai.program.rewards``, ``calibration``, ``config``, ``registry``, ``tasks`` and ``events`` are the program's modules.
+``mai.program.rewards``, ``parameters``, ``registry`` and so on are the program's modules, by the names of their files.
 ``mai.program.mai`` lists the instructions, which run on chain only; ``native`` stands for what is Rust there.
 ``ERRORS`` maps every refusal to its sentence.
 """
@@ -14,15 +14,27 @@ from mai.program.loader import load, refusals, source_folder
 
 SOURCE = source_folder()
 ERRORS: dict[str, str] = refusals(SOURCE)
-_modules = load(SOURCE, __name__)
+MODULES: dict[str, ModuleType] = load(SOURCE, __name__)
 
-calibration: ModuleType = _modules["calibration"]
-config: ModuleType = _modules["config"]
-events: ModuleType = _modules["events"]
-mai: ModuleType = _modules["mai"]
-parameters: ModuleType = _modules["parameters"]
-registry: ModuleType = _modules["registry"]
-rewards: ModuleType = _modules["rewards"]
-tasks: ModuleType = _modules["tasks"]
+assignment: ModuleType = MODULES["assignment"]
+calibration: ModuleType = MODULES["calibration"]
+config: ModuleType = MODULES["config"]
+difficulty: ModuleType = MODULES["difficulty"]
+emission: ModuleType = MODULES["emission"]
+events: ModuleType = MODULES["events"]
+governance: ModuleType = MODULES["governance"]
+mai: ModuleType = MODULES["mai"]
+nfts: ModuleType = MODULES["nfts"]
+parameters: ModuleType = MODULES["parameters"]
+quality: ModuleType = MODULES["quality"]
+registry: ModuleType = MODULES["registry"]
+rewards: ModuleType = MODULES["rewards"]
+slashing: ModuleType = MODULES["slashing"]
+staking: ModuleType = MODULES["staking"]
+tasks: ModuleType = MODULES["tasks"]
 
-__all__ = ["ERRORS", "SOURCE", "calibration", "config", "events", "mai", "native", "parameters", "registry", "rewards", "tasks"]
+__all__ = [
+    "ERRORS", "MODULES", "SOURCE", "assignment", "calibration", "config", "difficulty", "emission", "events",
+    "governance", "mai", "native", "nfts", "parameters", "quality", "registry", "rewards", "slashing", "staking",
+    "tasks",
+]  # fmt: skip

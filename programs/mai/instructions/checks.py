@@ -3,7 +3,7 @@ from seahorse.prelude import *
 from assignment import AVERAGE_SCORE, EVICTED, chance, draw_seed, ticket
 from checks import (
     CHECK_OPEN, CHECK_REFUTED, CHECK_UPHELD, CHECK_VOID, Check, CheckAnswered, CheckCorrected, CheckDrawn, CheckOpened,
-    CheckVoided, answer, begin_round, check_new_third, check_open_check, check_parties, check_verifier, conclude,
+    CheckVoided, answer, begin_round, check_new_third, check_open_check, check_parties, check_verifier, conclude_check,
     release_accused, release_challenger, resume
 )
 from config import Config
@@ -48,7 +48,7 @@ def open_check(
     check.status = CHECK_OPEN
     check.accused = accused.owner
     check.challenger = stake.owner
-    check.challenger_output = output
+    check.challenger_output = copied(output)
     check.accused_held = True
     check.challenger_held = True
     check.opened_ts = now
@@ -59,7 +59,7 @@ def open_check(
     stake.challenges += 1
     accused.disputes += 1
     work.disputed = True
-    opened = CheckOpened(check.key(), work.key(), accused.owner, stake.owner, output, check.decide_until_ts)
+    opened = CheckOpened(check.key(), work.key(), accused.owner, stake.owner, check.decide_until_ts)
     opened.emit()
 
 
@@ -115,7 +115,7 @@ def decide_check(
         resume(work, check, now)
         release_accused(check, accused)
         release_challenger(check, challenger)
-    answered = CheckAnswered(check.key(), work.key(), stake.owner, round, check.status, output)
+    answered = CheckAnswered(check.key(), work.key(), stake.owner, round, check.status)
     answered.emit()
 
 
@@ -146,7 +146,7 @@ def correct_check(caller: Signer, model: Model, offence: Offence, check: Check):
     status: u8 = CHECK_UPHELD
     if offence.kind == OFFENCE_FAILED_CHECK:
         status = CHECK_REFUTED
-    conclude(check, status, copied(offence.output), offence.owner, offence.assistant)
+    conclude_check(check, status, copied(offence.output), offence.owner, offence.assistant)
     check.proved = True
     corrected = CheckCorrected(check.key(), status, offence.owner)
     corrected.emit()

@@ -131,11 +131,13 @@ def hand_over(caller: Signer, config: Config, mint: TokenMint):
     handed.emit()
 
 
-# Opens mining for ever: from here on nobody has authority over anything but the DAO over what it may move.
+# Opens mining for ever: from here on nobody has authority over anything but the DAO over what it may move. That
+# emission and governance exist is shown by their types.
 @instruction
 def open_mining(
-    authority: Signer, config: Config, emission: Emission, mint: TokenMint, mai_program: UncheckedAccount,
-    mai_data: UncheckedAccount, verifier_program: UncheckedAccount, verifier_data: UncheckedAccount, clock: Clock
+    authority: Signer, config: Config, emission: Emission, governance: Governance, mint: TokenMint,
+    mai_program: UncheckedAccount, mai_data: UncheckedAccount, verifier_program: UncheckedAccount,
+    verifier_data: UncheckedAccount, clock: Clock
 ):
     assert config.phase != PHASE_OPEN, 'AlreadyOpen: mining has been opened'
     assert config.phase == PHASE_HANDED_OVER, 'NotHandedOver: the mint has not been handed over yet'
