@@ -185,12 +185,15 @@ def answer(check: Check, work: Work, owner: Pubkey, output: Array[u8, 32], slot:
         check.output1 = copied(output)
     else:
         check.output2 = copied(output)
+    challenger = check.challenger
+    accused = check.accused
     if output == check.challenger_output:
-        conclude_check(check, CHECK_UPHELD, output, check.challenger, owner)
+        conclude_check(check, CHECK_UPHELD, output, challenger, owner)
     elif output == work.output:
-        conclude_check(check, CHECK_REFUTED, output, owner, check.accused)
+        conclude_check(check, CHECK_REFUTED, output, owner, accused)
     elif agreeing < CHECK_ROUNDS:
-        conclude_check(check, CHECK_UPHELD, output, check.thirds[agreeing], owner)
+        first = check.thirds[agreeing]
+        conclude_check(check, CHECK_UPHELD, output, first, owner)
     elif check.round + 1 == CHECK_ROUNDS:
         check.status = CHECK_VOID
     else:

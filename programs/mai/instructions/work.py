@@ -157,7 +157,8 @@ def commit_work(
     else:
         work.status = WORK_REJECTED
         stake.at_risk -= work.at_risk
-        give_place(task, clock.slot() + seed_delay(task.task_class))
+        target_slot = clock.slot() + seed_delay(task.task_class)
+        give_place(task, target_slot)
         miner.in_flight -= 1
         miner.violations += 1
         miner.rejected += 1
@@ -181,7 +182,8 @@ def release_work(
     )
     work.status = WORK_MISSED
     stake.at_risk -= work.at_risk
-    give_place(task, clock.slot() + seed_delay(task.task_class))
+    target_slot = clock.slot() + seed_delay(task.task_class)
+    give_place(task, target_slot)
     miner.in_flight -= 1
     miner.failed += 1
     miner.missed += 1
