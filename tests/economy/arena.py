@@ -250,7 +250,7 @@ class Arena:
             self.compare_holding(key, str(action))
         for key in tx.supplies:
             self.compare_supply(key, str(action))
-        for key in tx.lamports:
+        for key in tx.lamports.keys() & self.ledger.lamports.keys():
             self.compare_lamports(key, str(action))
         for key in tx.claimed:
             self.compare_receipt(key, str(action))

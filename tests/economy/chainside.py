@@ -106,10 +106,10 @@ class Side(Chain):
     # -- what others made: the token program, the verifier
 
     def put_record(self, kind: str, key: Pubkey, values: dict[str, Any]) -> None:
-        """Changes an account of the program behind its back."""
+        """Changes an account of the program behind its back; the model knows no bumps."""
         account = self.svm.get_account(key)
-        data = bytearray(account.data)
-        body = layouts()[kind].encode(values)
+        data, layout = bytearray(account.data), layouts()[kind]
+        body = layout.encode({**values, "bump": layout.decode(bytes(data))["bump"]})
         data[: len(body)] = body
         self.svm.set_account(key, Account(account.lamports, bytes(data), account.owner))
 

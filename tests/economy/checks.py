@@ -116,7 +116,7 @@ def decide_check(tx: Transaction) -> None:
     odds = chance(
         7_500, governance.verifiers, config.parameters[P.ELIGIBLE_TARGET], tx.now - check.seeded_ts, trusted=False
     )
-    tx.must(ticket(check.seed, tx.key("stake")) < odds, "NotDrawn")
+    tx.must(ticket(check.seed, tx.key("stake")) < odds, "VerifierNotDrawn")
 
     check.thirds[check.round] = third
     setattr(check, f"output{check.round}", output)

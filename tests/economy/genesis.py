@@ -22,7 +22,7 @@ def _configure(tx: Transaction) -> Record:
     config.authority, config.mint, config.verifier = tx.key("authority"), tx.key("mint"), tx.key("verifier_program")
     config.verifier_tag = pda(b"claim", bytes(config.verifier))
     config.srs, config.chain_id, config.month_s = joined(tx, "srs"), tx["chain_id"], tx["month_s"]
-    config.parameters = [parameter_table.default_parameter(index) for index in range(32)]
+    config.parameters = [int(parameter_table.default_parameter(index)) for index in range(32)]
     config.parameters[P.RATE_FLOOR] = tx["rate_floor"]
     return config
 
@@ -37,7 +37,7 @@ def genesis_adopt(tx: Transaction) -> None:
 def open_state(tx: Transaction) -> None:
     calibration = tx.create("calibration", "Calibration", CALIBRATION)
     emission = tx.create("emission", "Emission", EMISSION)
-    calibration.entries = [calibration_table.default_calibration(entry) for entry in range(42)]
+    calibration.entries = [int(calibration_table.default_calibration(entry)) for entry in range(42)]
     emission.task_difficulty = emission.sampling = emission.multiplier = 10**9
 
 

@@ -36,7 +36,7 @@ def bounded(index: int, value: int) -> str | None:
 def calibrated(entry: int, value: int) -> str | None:
     if entry >= 42:
         return "UnknownCalibration"
-    default = calibration_table.default_calibration(entry)
+    default = int(calibration_table.default_calibration(entry))
     if value < default // 10:
         return "CalibrationTooLow"
     return "CalibrationTooHigh" if value > default * 10 else None

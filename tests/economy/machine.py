@@ -63,7 +63,7 @@ def found(name: str, rng: Random) -> Arena:
     if rng.random() < 0.3:
         # Below what a vote could set: so that an epoch's cap is reached within a walk.
         changes[P.EPOCH_CAP] = rng.choice([0, 10**9, 50 * 10**9, 2_000 * 10**9])
-    parameters = [parameter_table.default_parameter(index) for index in range(32)]
+    parameters = [int(parameter_table.default_parameter(index)) for index in range(32)]
     for index, value in changes.items():
         parameters[index] = value
     arena.overwrite("Config", CONFIG, parameters=parameters)

@@ -15,7 +15,7 @@ Move = Callable[[Arena, Random], Action | None]
 MOVES: list[tuple[int, Move]] = []
 # (least seconds, most seconds, most slots, weight)
 WARPS = (
-    (0, 0, 2, 8), (1, 4, 10, 20), (5, 40, 60, 25), (41, 400, 300, 8), (3_600, 4_000, 700, 4), (80_000, 100_000, 900, 2),
+    (0, 0, 2, 8), (1, 4, 10, 25), (5, 40, 60, 25), (41, 400, 300, 5), (3_600, 4_000, 700, 3), (80_000, 100_000, 900, 1),
     (600_000, 700_000, 900, 1),
 )  # fmt: skip
 FAR = ((15 * 86_400, 900), (90 * 86_400, 900), (180 * 86_400, 900))
@@ -46,7 +46,7 @@ def pick(
 
 def pass_time(arena: Arena, rng: Random) -> None:
     """Mostly seconds, at times hours, days or weeks, seldom half a year."""
-    if rng.random() < 0.5:
+    if rng.random() < 0.6:
         return
     if rng.random() < 0.002:
         seconds, slots = rng.choice(FAR)
@@ -75,6 +75,8 @@ def another(arena: Arena, rng: Random, key: Pubkey) -> Pubkey:
 
 def wrong(rng: Random, kind: Any, value: Any) -> Any:
     """Another value of an argument's type: near, at an end, or anywhere."""
+    if isinstance(value, bytes):
+        return rng.randbytes(len(value))
     if kind in WIDTHS:
         top = 2 ** WIDTHS[kind] - 1
         near = [value + 1, value - 1, value * 2, value // 2, 0, 1, top, rng.randint(0, top), rng.randint(0, 50)]
@@ -83,7 +85,7 @@ def wrong(rng: Random, kind: Any, value: Any) -> Any:
         return not value
     if kind == "publicKey":
         return Pubkey.from_bytes(rng.randbytes(32))
-    return rng.randbytes(len(value)) if isinstance(value, bytes) else value
+    return value
 
 
 def spoil(arena: Arena, rng: Random, action: Action) -> Action:

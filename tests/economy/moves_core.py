@@ -8,6 +8,7 @@ from typing import Any
 from economy.arena import Action, Arena, Person
 from economy.ledger import Receipt, Record
 from economy.moves import move, pick
+from economy.parameters import P
 from economy.registry import miner_address, model_address, spent_address
 from economy.settlement import TRACE, claims
 from economy.tasks import COMMITTED, MISSED, OPEN, TAKEN, TOLERANCE_MS, most_ms, needed, task_address, votes
@@ -218,10 +219,15 @@ def redraw_task(arena: Arena, rng: Random) -> Action | None:
 # -- work
 
 
-@move(24)
+@move(30)
 def assign_task(arena: Arena, rng: Random) -> Action | None:
-    now = arena.ledger.now
-    key = pick(arena, rng, "Task", lambda task: free(task) and task.expires_ts >= now, reach=12)
+    now, oldest = arena.ledger.now, arena.ledger.blocks.slots[0]
+
+    def drawable(task: Record) -> bool:
+        known = task.seeded or task.target_slot >= oldest
+        return free(task) and task.expires_ts >= now and known
+
+    key = pick(arena, rng, "Task", drawable, reach=12)
     found = owned(arena, rng)
     if key is None or found is None:
         return None
@@ -249,9 +255,16 @@ def active_time(arena: Arena, rng: Random, work: Record, miner: Record, model: R
     return max(edge, 0) if rng.random() < 0.15 else max(rng.randint(min(shortest, longest), max(shortest, longest)), 1)
 
 
-@move(16)
+@move(24)
 def commit_work(arena: Arena, rng: Random) -> Action | None:
-    key = pick(arena, rng, "Work", lambda work: work.status in (TAKEN, MISSED))
+    latest = arena.ledger.now - arena.ledger.get(CONFIG).parameters[P.GRACE_S]
+
+    def due(work: Record) -> bool:
+        in_time = work.deadline_ts >= latest or rng.random() < 0.02
+        late = work.status == MISSED and free(arena.ledger.get(work.task))
+        return bool(in_time and (work.status == TAKEN or late or rng.random() < 0.02))
+
+    key = pick(arena, rng, "Work", due)
     if key is None:
         return None
     work = arena.ledger.get(key)
@@ -307,14 +320,19 @@ def prove(arena: Arena, rng: Random, claimer: Pubkey, proof: int, terms: dict[st
     return arena.issue(Receipt("trace" if proof == TRACE else "whole", terms, claimer))
 
 
-@move(18)
+@move(24)
 def settle(arena: Arena, rng: Random) -> Action | None:
-    def payable(work: Record) -> bool:
-        return bool(work.status == COMMITTED and votes(arena.ledger.get(work.task), work.output) >= needed(
-            arena.ledger.get(work.task)
-        ))  # fmt: skip
+    ledger = arena.ledger
 
-    key = pick(arena, rng, "Work", payable if rng.random() < 0.95 else lambda work: True)
+    def payable(work: Record) -> bool:
+        task = ledger.get(work.task)
+        record = ledger.get(task.spent_record)
+        spent = record.spent and record.task != work.task
+        agreed = votes(task, work.output) >= needed(task)
+        due = work.status == COMMITTED and not work.disputed and work.prove_until_ts >= ledger.now
+        return bool((due and agreed and not spent) or rng.random() < 0.005)
+
+    key = pick(arena, rng, "Work", payable)
     if key is None:
         return None
     work = arena.ledger.get(key)

@@ -35,11 +35,11 @@ def wish(arena: Arena, rng: Random) -> dict[str, Any]:
     if kind == PARAMETER:
         # The cap stays where the walk put it: it may lie below what a vote can set.
         index = rng.randrange(1, 32)
-        least, most = parameter_table.lowest_parameter(index), parameter_table.highest_parameter(index)
+        least, most = int(parameter_table.lowest_parameter(index)), int(parameter_table.highest_parameter(index))
         made |= {"index": index, "value": near(rng, ledger.get(CONFIG).parameters[index], least, most)}
     elif kind == CALIBRATION:
         index = rng.randrange(42)
-        default = calibration_table.default_calibration(index)
+        default = int(calibration_table.default_calibration(index))
         value = ledger.get(CALIBRATION_KEY).entries[index]
         made |= {"index": index, "value": near(rng, value, default // 10, default * 10)}
     elif kind == MODEL:

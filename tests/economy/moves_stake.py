@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 
 from economy.arena import Action, Arena
-from economy.checks import OPEN, ROUNDS, UPHELD, check_address
+from economy.checks import OPEN, REFUTED, ROUNDS, UPHELD, check_address
 from economy.ledger import NOBODY, Record
 from economy.moves import move, pick
 from economy.moves_core import prove, stake_of
@@ -29,7 +29,7 @@ def open_stake(arena: Arena, rng: Random) -> Action | None:
     return arena.action("open_stake", who, stake=stake_of(who))
 
 
-@move(5)
+@move(2)
 def deposit_stake(arena: Arena, rng: Random) -> Action | None:
     key = pick(arena, rng, "Stake")
     if key is None:
@@ -39,7 +39,7 @@ def deposit_stake(arena: Arena, rng: Random) -> Action | None:
     return arena.action("deposit_stake", who, {"amount": amount}, stake=key)
 
 
-@move(2)
+@move(1)
 def unstake(arena: Arena, rng: Random) -> Action | None:
     key = pick(arena, rng, "Stake", lambda stake: stake.matured + stake.pending > 0)
     if key is None:
@@ -55,7 +55,7 @@ def withdraw_stake(arena: Arena, rng: Random) -> Action | None:
     return key and arena.action("withdraw_stake", arena.person(arena.ledger.get(key).owner), stake=key)
 
 
-@move(4)
+@move(1)
 def designate_verifier(arena: Arena, rng: Random) -> Action | None:
     key = pick(arena, rng, "Stake", lambda stake: stake.matured + stake.pending > 0)
     if key is None:
@@ -113,7 +113,8 @@ def open_check(arena: Arena, rng: Random) -> Action | None:
 
 
 def open_one(arena: Arena, rng: Random) -> Pubkey | None:
-    return pick(arena, rng, "Check", lambda check: check.status == OPEN)
+    now = arena.ledger.now
+    return pick(arena, rng, "Check", lambda check: check.status == OPEN and check.decide_until_ts >= now)
 
 
 @move(7)
@@ -133,6 +134,8 @@ def decide_check(arena: Arena, rng: Random) -> Action | None:
     if key is None or not able:
         return None
     check = arena.ledger.get(key)
+    parties = {stake_of(check.accused), stake_of(check.challenger)}
+    able = [key_ for key_ in able if key_ not in parties or rng.random() < 0.05] or able
     work, stake = arena.ledger.get(check.work), rng.choice(able)
     if not check.seeded and rng.random() < 0.9:
         return None
@@ -245,7 +248,7 @@ def report_check(arena: Arena, rng: Random) -> Action | None:
 
 @move(5)
 def report_verifier(arena: Arena, rng: Random) -> Action | None:
-    key = pick(arena, rng, "Check", lambda check: check.status != OPEN)
+    key = pick(arena, rng, "Check", lambda check: check.status in (UPHELD, REFUTED))
     if key is None:
         return None
     check = arena.ledger.get(key)

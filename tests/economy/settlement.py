@@ -24,7 +24,7 @@ from economy.rewards import (
 )
 from economy.tasks import COMMITTED, PAID, REJECTED, most_ms, needed, votes
 from economy.tasks import SETTLED as TASK_SETTLED
-from economy.world import opened
+from economy.world import opened, the_vault, wallet
 
 CLAIM_REFUSALS = {  # in the order in which the verifier compares
     "whole": {
@@ -88,7 +88,7 @@ def settle(tx: Transaction) -> None:
     config, calibration, emission = opened(tx), tx.load("calibration", "Calibration"), tx.load("emission", "Emission")
     miner, stake, model = tx.load("miner", "Miner"), tx.load("stake", "Stake"), tx.load("model", "Model")
     task, work, record = tx.load("task", "Task"), tx.load("work", "Work"), tx.load("spent_record", "SpentRecord")
-    owner, account, parameters = tx.key("owner"), tx.holding("token_account"), config.parameters
+    owner, parameters = tx.key("owner"), config.parameters
     tx.need(miner.owner == owner, "NotOwner")
     tx.need(stake.owner == owner, "WrongStake")
     tx.need(work.miner == tx.key("miner"), "WrongMiner")
@@ -104,10 +104,8 @@ def settle(tx: Transaction) -> None:
     tx.need(tx.key("spent_record") == task.spent_record, "WrongRecord")
     tx.need(not record.spent or record.task == tx.key("task"), "InputAlreadySpent")
     tx.need(tx.key("mint") == config.mint, "WrongMint")
-    tx.need(tx.key("vault") == config.vault, "WrongVault")
-    tx.need(account.mint == config.mint, "WrongTokenMint")
-    tx.need(account.owner == owner, "WrongTokenOwner")
-    tx.need(tx.key("verifier_program") == config.verifier, "WrongVerifier")
+    wallet(tx, the_vault(tx), "token_account", owner)
+    tx.need(tx.key("verifier_program") == config.verifier, "NotVerifier")
     claim(tx, model.proof, claims(config, model, task, work.context, work.output, work.tokens))
     if tx.refused:
         return

@@ -9,7 +9,7 @@ from economy.parameters import P, class_sampling, class_slash
 from economy.quality import consistent, sign_of_life, touch
 from economy.registry import active, joined
 from economy.rewards import NFT_BPS
-from economy.world import config_of, number, opened, pda
+from economy.world import config_of, number, opened, pda, the_vault, vault_pays, wallet
 from solders.pubkey import Pubkey
 
 OPEN, ASSIGNED, SETTLED, CANCELLED, EXPIRED = range(5)
@@ -113,14 +113,11 @@ def post_task(tx: Transaction) -> None:
 
 
 def fund_task(tx: Transaction) -> None:
-    config, task, amount = config_of(tx), tx.load("task", "Task"), tx["amount"]
-    account = tx.holding("token_account")
+    config, task, amount = the_vault(tx), tx.load("task", "Task"), tx["amount"]
     tx.need(task.requester == tx.key("requester"), "NotRequester")
     tx.need(task.status == OPEN, "TaskNotOpen")
-    tx.need(tx.key("vault") == config.vault, "WrongFeeVault")
     tx.need(tx.key("treasury") == config.treasury, "WrongFeeTreasury")
-    tx.need(account.mint == config.mint, "WrongFeeAccount")
-    tx.need(account.owner == tx.key("requester"), "NotFeeOwner")
+    wallet(tx, config, "token_account", tx.key("requester"))
     tx.need(amount >= 1, "NothingToPay")
     share = amount * config.parameters[P.FEE_TREASURY_BPS] // 10_000
     task.fee += amount - share
@@ -129,14 +126,10 @@ def fund_task(tx: Transaction) -> None:
 
 
 def close(tx: Transaction, task: Record, status: int) -> None:
-    config, account = config_of(tx), tx.holding("token_account")
     tx.need(task.status == OPEN, "TaskNotFree")
     tx.need(task.taken == 0, "TaskHasMiners")
     tx.need(task.settled == 0, "TaskPartlyPaid")
-    tx.need(tx.key("vault") == config.vault, "WrongRefundVault")
-    tx.need(account.mint == config.mint, "WrongRefundMint")
-    tx.need(account.owner == task.requester, "WrongRefundOwner")
-    tx.transfer(config.vault, tx.key("token_account"), task.fee)
+    vault_pays(tx, task.fee, "token_account", task.requester)
     task.fee, task.status = 0, status
 
 

@@ -87,7 +87,7 @@ def test_the_crank_moves_an_eighth_at_most() -> None:
 
 
 def test_the_defaults_deter() -> None:
-    parameters = [parameter_table.default_parameter(index) for index in range(32)]
+    parameters = [int(parameter_table.default_parameter(index)) for index in range(32)]
     assert deterring(parameters)
     # A routine cheat is caught 5 times in 100, saves half of 1,000 MAI and loses them and the slash.
     parameters[18] = 9_000 * MAI

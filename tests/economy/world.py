@@ -8,7 +8,7 @@ from economy.ledger import Record, Transaction
 from program.chain import MAI, VERIFIER
 from solders.pubkey import Pubkey
 
-METAPLEX = Pubkey.from_string("metaqbxxUerdq28cj1RbAWkYQm3ybzjb6a8bt518x1s")
+METAPLEX = Pubkey.from_string("metaqbxxUerdq28cj1RcAWkYQm3ybzjb6a8bt518x1s")
 INCINERATOR = Pubkey.from_string("1nc1nerator11111111111111111111111111111111")
 
 
@@ -47,6 +47,12 @@ def opened(tx: Transaction) -> Record:
     return config
 
 
+def the_vault(tx: Transaction) -> Record:
+    config = config_of(tx)
+    tx.need(tx.key("vault") == config.vault, "WrongVault")
+    return config
+
+
 def wallet(tx: Transaction, config: Record, account: str, owner: Pubkey) -> None:
     """The token account under this name is of MAI, and this owner's."""
     found = tx.holding(account)
@@ -56,15 +62,13 @@ def wallet(tx: Transaction, config: Record, account: str, owner: Pubkey) -> None
 
 def vault_takes(tx: Transaction, amount: int) -> None:
     """From the owner's token account into the vault."""
-    config = config_of(tx)
+    config = the_vault(tx)
     wallet(tx, config, "token_account", tx.key("owner"))
-    tx.must(tx.key("vault") == config.vault, "WrongVault")
     tx.transfer(tx.key("token_account"), config.vault, amount)
 
 
 def vault_pays(tx: Transaction, amount: int, account: str, owner: Pubkey) -> None:
     """From the vault to the token account under this name, of this owner."""
-    config = config_of(tx)
+    config = the_vault(tx)
     wallet(tx, config, account, owner)
-    tx.must(tx.key("vault") == config.vault, "WrongVault")
     tx.transfer(config.vault, tx.key(account), amount)
