@@ -8,7 +8,7 @@ import typer
 from mai_build.errors import BuildError
 from mai_zk.errors import ZkError
 
-from mai.cli import circuit, demo, program, trace, verifier
+from mai.cli import circuit, demo, genesis, program, trace, verifier
 from mai.errors import MaiError
 
 app = typer.Typer(
@@ -22,6 +22,7 @@ app = typer.Typer(
 )
 app.command("demo")(demo.demo)
 app.add_typer(circuit.app, name="circuit")
+app.add_typer(genesis.app, name="genesis")
 app.add_typer(program.app, name="program")
 app.add_typer(trace.app, name="trace")
 app.add_typer(verifier.app, name="verifier")

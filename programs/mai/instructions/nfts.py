@@ -40,8 +40,8 @@ def link_nft(
     if link.linked:
         assert link.miner == miner.key(), 'NftCountsElsewhere: the NFT counts for another device, move it'
         week = link.week
-    key = miner.key()
-    count_for(link, miner, key, nft_account.key(), tier, week)
+    device = miner.key()
+    count_for(link, miner, device, nft_account.key(), tier, week)
     linked = NftLinked(link.key(), link.mint, owner.key(), miner.key(), miner.key(), tier, week)
     linked.emit()
 
@@ -64,7 +64,7 @@ def move_nft(
     if previous.nft_mint == link.mint:
         previous.nft_tier = 0
     week = week_at(config.genesis_ts, clock.unix_timestamp()) + 1
-    key = miner.key()
-    count_for(link, miner, key, nft_account.key(), tier, week)
+    device = miner.key()
+    count_for(link, miner, device, nft_account.key(), tier, week)
     linked = NftLinked(link.key(), link.mint, owner.key(), miner.key(), previous.key(), tier, week)
     linked.emit()
