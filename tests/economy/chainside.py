@@ -83,6 +83,10 @@ class Side(Chain):
         self.logs = ()
         return None
 
+    def _read_events(self, logs: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """Events are not compared: tests of their own hold them to the accounts."""
+        return {}
+
     # -- what is there
 
     def fields(self, kind: str, key: Pubkey) -> dict[str, Any] | None:

@@ -32,7 +32,8 @@ def turn(
     completion = completion_target_bps
     if emission.period_allowed_ms:
         completion = min(emission.period_active_ms * 10_000 // emission.period_allowed_ms, 10_000)
-    used = min(emission.period_active_ms * 10_000 // max(emission.miners * (now - emission.period_start_ts) * 1_000, 1), 10_000)
+    there_ms = emission.miners * (now - emission.period_start_ts) * 1_000
+    used = min(emission.period_active_ms * 10_000 // max(there_ms, 1), 10_000)
     emission.task_difficulty = nudge(
         emission.task_difficulty,
         Fraction(completion_target_bps + 5_000 - completion - used, 20_000 * smoothing),
