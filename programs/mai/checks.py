@@ -178,10 +178,11 @@ def conclude_check(check: Check, status: u8, output: Array[u8, 32], reporter: Pu
 # Takes down a third's output. The check ends as soon as two of those who are asked say the same.
 def answer(check: Check, work: Work, owner: Pubkey, output: Array[u8, 32], slot: u64):
     agreeing = agreeing_round(check, output)
-    check.thirds[check.round] = owner
-    if check.round == 0:
+    round = check.round
+    check.thirds[round] = owner
+    if round == 0:
         check.output0 = copied(output)
-    elif check.round == 1:
+    elif round == 1:
         check.output1 = copied(output)
     else:
         check.output2 = copied(output)
@@ -194,7 +195,7 @@ def answer(check: Check, work: Work, owner: Pubkey, output: Array[u8, 32], slot:
     elif agreeing < CHECK_ROUNDS:
         first = check.thirds[agreeing]
         conclude_check(check, CHECK_UPHELD, output, first, owner)
-    elif check.round + 1 == CHECK_ROUNDS:
+    elif round + 1 == CHECK_ROUNDS:
         check.status = CHECK_VOID
     else:
         check.round += 1
