@@ -6,6 +6,7 @@ import hashlib
 import re
 import struct
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from economy.layout import layouts
@@ -34,16 +35,28 @@ WORDS = (
 )
 
 
+@cache
 def block_hash(slot: int) -> bytes:
     return hashlib.sha256(b"block %d" % slot).digest()
+
+
+@cache
+def _hash(block: bytes) -> Hash:
+    return Hash(block)
 
 
 class Side(Chain):
     def __init__(self) -> None:
         super().__init__()
+        self.svm = self.svm.with_sigverify(False).with_transaction_history(0)
         # The program that verifies traces contains the one that verifies single proofs.
         self.svm.add_program_from_file(VERIFIER, OUT / "traces.so")
         self.payer = self.wallet("pays the transactions' fees")
+        self._signers = {
+            name: [snake(account["name"]) for account in entry["accounts"] if account["isSigner"]]
+            for name, entry in self._instructions.items()
+        }
+        self._named = {name: super(Side, self).parameters(name) for name in self._instructions}
         self.logs: Sequence[str] = ()
 
     def wallet(self, name: str) -> Keypair:
@@ -56,13 +69,16 @@ class Side(Chain):
     def warp(self, now: int, slot: int, blocks: Blocks) -> None:
         clock = self.svm.get_clock()
         self.svm.set_clock(Clock(slot, now, clock.epoch, clock.leader_schedule_epoch, now))
-        self.svm.set_slot_hashes([(at, Hash(blocks.hashes[at])) for at in reversed(blocks.slots)])
+        self.svm.set_slot_hashes([(at, _hash(blocks.hashes[at])) for at in reversed(blocks.slots)])
 
     # -- actions
 
     def signers(self, name: str) -> list[str]:
         """The names of the accounts that must sign."""
-        return [snake(entry["name"]) for entry in self._instructions[name]["accounts"] if entry["isSigner"]]
+        return self._signers[name]
+
+    def parameters(self, name: str) -> list[str]:
+        return self._named[name]
 
     def widths(self, name: str) -> dict[str, Any]:
         """The types of an instruction's arguments."""

@@ -95,7 +95,8 @@ def said_before(check: Record) -> list[tuple[Pubkey, bytes]]:
 
 
 def decide_check(tx: Transaction) -> None:
-    config, emission = config_of(tx), tx.load("emission", "Emission")
+    config = config_of(tx)
+    tx.load("emission", "Emission")
     governance, stake = tx.load("governance", "Governance"), tx.load("stake", "Stake")
     challenger, accused = tx.load("challenger", "Stake"), tx.load("accused", "Stake")
     miner, task, work = tx.load("miner", "Miner"), tx.load("task", "Task"), tx.load("work", "Work")
@@ -136,7 +137,7 @@ def decide_check(tx: Transaction) -> None:
     if check.status == UPHELD:
         touch_miner(tx, config, miner)
         if work.status == COMMITTED:
-            lose(emission, miner, accused, task, work, FAULTY)
+            lose(tx, miner, accused, task, work, FAULTY)
         work.status, work.disputed = FAULTY, False
         if output == check.challenger_output:
             let_go(check, challenger=challenger)

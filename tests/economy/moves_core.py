@@ -232,8 +232,13 @@ def assign_task(arena: Arena, rng: Random) -> Action | None:
     if key is None or found is None:
         return None
     task = arena.ledger.get(key)
-    if task.target_slot >= arena.ledger.slot and rng.random() < 0.8:
-        arena.warp(rng.randint(0, 12), task.target_slot - arena.ledger.slot + rng.randint(1, 20))
+    # The last block of a critical task's seed is twelve slots behind the first one's.
+    last = task.target_slot + 12 * (task.task_class == 2)
+    if last >= arena.ledger.slot and rng.random() < 0.8:
+        arena.warp(rng.randint(0, 12), last - arena.ledger.slot + rng.randint(1, 9))
+    if arena.ledger.slot - last < 80 and rng.random() < 0.6:
+        slots = rng.randint(1, 100)
+        arena.warp(slots * 2 // 5, slots)
     return arena.action(
         "assign_task",
         found[2],

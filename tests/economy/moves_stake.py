@@ -226,6 +226,30 @@ def report_offence(arena: Arena, rng: Random) -> Action | None:
     )
 
 
+@move(3)
+def close_work(arena: Arena, rng: Random) -> Action | None:
+    now = arena.ledger.now
+    key = pick(
+        arena,
+        rng,
+        "Work",
+        lambda work: work.status == COMMITTED and (work.prove_until_ts < now or rng.random() < 0.03),
+    )
+    if key is None:
+        return None
+    work = arena.ledger.get(key)
+    return arena.action(
+        "close_work",
+        rng.choice(arena.crowd),
+        miner=work.miner,
+        stake=stake_of(work.owner),
+        model=work.model,
+        task=work.task,
+        work=key,
+        spent_record=arena.ledger.get(work.task).spent_record,
+    )
+
+
 @move(5)
 def report_check(arena: Arena, rng: Random) -> Action | None:
     key = pick(arena, rng, "Check", lambda check: check.status == UPHELD)

@@ -11,7 +11,7 @@ from economy.parameters import P, class_slash
 from economy.quality import touch
 from economy.settlement import claim, claims
 from economy.staking import count
-from economy.tasks import ASSIGNED, COMMITTED, FAULTY, FORFEITED, OPEN, REJECTED, needed, outvoted, unvote, votes
+from economy.tasks import COMMITTED, FAULTY, FORFEITED, REJECTED, give_place, needed, outvoted, unvote, votes
 from economy.world import INCINERATOR, config_of, pda, vault_pays, vault_takes, wallet
 from solders.pubkey import Pubkey
 
@@ -40,16 +40,17 @@ def touch_miner(tx: Transaction, config: Record, miner: Record) -> None:
     touch(miner, config, tx.now)
 
 
-def lose(emission: Record, miner: Record, stake: Record, task: Record, work: Record, status: int) -> None:
+def lose(
+    tx: Transaction, miner: Record, stake: Record, task: Record, work: Record, status: int, *, fault: bool = True
+) -> None:
     """A committed work that is never paid gives back its place, its vote and the stake that it had at risk."""
-    emission.pending -= 1
+    tx.load("emission", "Emission").pending -= 1
     miner.in_flight -= 1
-    miner.failed += 1
-    miner.failures += 1
+    if fault:
+        miner.failed += 1
+        miner.failures += 1
     stake.at_risk -= work.at_risk
-    task.taken -= 1
-    if task.status == ASSIGNED:
-        task.status = OPEN
+    give_place(tx, task)
     unvote(task, work.output)
     work.status = status
 
@@ -114,21 +115,42 @@ def charge(
 
 
 def report_offence(tx: Transaction) -> None:
-    config, emission = config_of(tx), tx.load("emission", "Emission")
+    config = config_of(tx)
+    tx.load("emission", "Emission")
     governance, miner, stake = tx.load("governance", "Governance"), tx.load("miner", "Miner"), tx.load("stake", "Stake")
     model, task, work = tx.load("model", "Model"), tx.load("task", "Task"), tx.load("work", "Work")
     record = tx.load("spent_record", "SpentRecord")
     accused_of(tx, work, stake)
-    tx.need(task.model == tx.key("model"), "NotModelOfTask")
-    tx.need(task.spent_record == tx.key("spent_record"), "NotRecordOfTask")
+    payment_of(tx, task)
     kind = shown(tx, task, model, record, work)
     offence = commit_offence(tx, stake, kind or 0, "work", tx.key("reporter"), NOBODY)
     if not tx.need(kind is not None, "NothingToReport") or tx.refused:
         return
     touch_miner(tx, config, miner)
     if kind != INVALID_CLAIM:
-        lose(emission, miner, stake, task, work, FORFEITED if kind == MISSED_PROOF else FAULTY)
+        lose(tx, miner, stake, task, work, FORFEITED if kind == MISSED_PROOF else FAULTY)
     charge(tx, governance, offence, stake, miner, task, work)
+
+
+def payment_of(tx: Transaction, task: Record) -> None:
+    tx.need(task.model == tx.key("model"), "NotModelOfTask")
+    tx.need(task.spent_record == tx.key("spent_record"), "NotRecordOfTask")
+
+
+def close_work(tx: Transaction) -> None:
+    """A committed work that could not be paid, through no fault that the chain shows, is taken out."""
+    config_of(tx)
+    tx.load("emission", "Emission")
+    miner, stake, model = tx.load("miner", "Miner"), tx.load("stake", "Stake"), tx.load("model", "Model")
+    task, work, record = tx.load("task", "Task"), tx.load("work", "Work"), tx.load("spent_record", "SpentRecord")
+    accused_of(tx, work, stake)
+    payment_of(tx, task)
+    tx.need(work.status == COMMITTED, "NothingToClose")
+    tx.need(not work.disputed, "CheckStillOpen")
+    tx.need(tx.now > work.prove_until_ts, "StillProvable")
+    tx.need(shown(tx, task, model, record, work) is None, "MustBeReported")
+    if not tx.refused:
+        lose(tx, miner, stake, task, work, FORFEITED, fault=False)
 
 
 def report_check(tx: Transaction) -> None:

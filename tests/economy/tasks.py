@@ -157,6 +157,11 @@ def redraw_task(tx: Transaction) -> None:
 # -- miners
 
 
+def waiting(task: Record, slot: int) -> int:
+    """Seconds since the last block of the seed, at two and a half slots a second."""
+    return max(slot - task.target_slot - 4 * (BLOCKS[task.task_class] - 1), 0) * 2 // 5
+
+
 def assign_task(tx: Transaction) -> None:
     config, emission, miner = opened(tx), tx.load("emission", "Emission"), tx.load("miner", "Miner")
     stake, model, task = tx.load("stake", "Stake"), tx.load("model", "Model"), tx.load("task", "Task")
@@ -176,8 +181,8 @@ def assign_task(tx: Transaction) -> None:
 
     if not task.seeded:
         task.seed = draw(tx, task.target_slot, BLOCKS[task.task_class], tx.key("task"), task.round)
-        task.seeded, task.seeded_ts = True, tx.now
-    waited = tx.now - task.seeded_ts
+        task.seeded = True
+    waited = waiting(task, tx.slot)
     newcomer = miner.settled < parameters[P.NEWCOMER_TASKS]
     trusted = not newcomer and miner.quality_bps >= parameters[P.TRUSTED_QUALITY]
     routine = task.task_class == 0
