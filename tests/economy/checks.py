@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 from economy.ledger import Record, Transaction
 from economy.lottery import chance, draw, ticket
 from economy.parameters import P
@@ -114,9 +116,9 @@ def decide_check(tx: Transaction) -> None:
     backed(tx, config, stake)
     if not tx.need(check.seeded, "CheckNotDrawn") or tx.refused:
         return
-    odds = chance(
-        7_500, governance.verifiers, config.parameters[P.ELIGIBLE_TARGET], tx.now - check.seeded_ts, trusted=False
-    )
+    part = Fraction(1, max(governance.verifiers, 1))
+    waited = tx.now - check.seeded_ts
+    odds = chance(7_500, part, governance.verifiers, config.parameters[P.ELIGIBLE_TARGET], waited)
     tx.must(ticket(check.seed, tx.key("stake")) < odds, "VerifierNotDrawn")
 
     check.thirds[check.round] = third

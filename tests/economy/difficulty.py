@@ -6,7 +6,6 @@ from fractions import Fraction
 from math import floor
 
 from economy.ledger import Record
-from economy.rewards import EPOCH_S
 
 PERIOD_S = 3_600
 ONE = 10**9
@@ -19,24 +18,25 @@ def nudge(value: int, step: Fraction, lowest: int, highest: int) -> int:
 
 
 def turn(
-    emission: Record, now: int, cap: int, smoothing: int, completion_target_bps: int, load_target_bps: int
-) -> None:
+    emission: Record, now: int, epoch_ends: int, cap: int, smoothing: int, completion_target_bps: int,
+    load_target_bps: int,
+) -> None:  # fmt: skip
+    """What was left of the epoch's cap when the period began is expected evenly over what was left of the epoch."""
     elapsed = min(now - emission.period_start_ts, 86_400)
-    expected, period = cap * elapsed // EPOCH_S, cap * PERIOD_S // EPOCH_S
-    emission.multiplier = nudge(
-        emission.multiplier,
-        Fraction(expected - emission.period_minted, max(period, 1) * smoothing),
-        10**7,
-        3 * ONE,
-    )
+    remaining = epoch_ends - now + elapsed
+    left = max(cap - max(emission.epoch_minted - emission.period_minted, 0), 0)
+    if left:
+        expected, period = left * elapsed // remaining, left * PERIOD_S // max(remaining, PERIOD_S)
+        step = Fraction(expected - emission.period_minted, max(period, 1) * smoothing)
+        emission.multiplier = nudge(emission.multiplier, step, 10**5, 3 * ONE)
     completion = completion_target_bps
     if emission.period_allowed_ms:
         completion = min(emission.period_active_ms * 10_000 // emission.period_allowed_ms, 10_000)
-    there_ms = emission.miners * (now - emission.period_start_ts) * 1_000
+    there_ms = emission.miners * elapsed * 1_000
     used = min(emission.period_active_ms * 10_000 // max(there_ms, 1), 10_000)
     emission.task_difficulty = nudge(
         emission.task_difficulty,
-        Fraction(completion_target_bps + 5_000 - completion - used, 20_000 * smoothing),
+        Fraction(completion_target_bps + 3_000 - completion - used, 20_000 * smoothing),
         ONE // 2,
         3 * ONE,
     )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+from math import floor
+
 from Crypto.Hash import keccak
 from economy.ledger import Transaction
 from solders.pubkey import Pubkey
@@ -36,11 +39,13 @@ def score(quality_bps: int, nft_bps: int, near: bool, in_flight: int) -> int:
     return quality_bps * (BPS + nft_bps + (1_000 if near else 0)) // BPS // (1 + in_flight)
 
 
-def chance(score_bps: int, miners: int, target: int, waited_s: int, trusted: bool) -> int:
-    """`target` of `miners` at an average score of 7,500, doubled every 4 s, never above 95 % before 30 s are over."""
-    if miners <= target or waited_s >= 30:
+def chance(score_bps: int, share: Fraction, count: int, target: int, waited_s: int, *, trusted: bool = False) -> int:
+    """`target` times this one's share of the power, at an average score of 7,500; doubled every 4 s, four times as much
+    for the trusted, never above 95 % before 30 s are over.
+    """
+    if count <= target or waited_s >= 30:
         return BPS
-    base = target * BPS * score_bps // (miners * 7_500)
+    base = floor(target * BPS * score_bps * share / 7_500)
     return min((4 if trusted else 1) * base * 2 ** (waited_s // 4), 9_500)
 
 

@@ -58,13 +58,23 @@ def power(miner: Record) -> int:
     return hourly({name: getattr(miner, name) for name in RESOURCES})
 
 
+def countable_ms(entries: list[int], miner: Record, units: int) -> int:
+    """The most time that a work of so many units counts: half a second, and ten times what the units take at the
+    device's share (of GPU, or CPU where the class has none) of its class's peak.
+    """
+    row = entries[6 * miner.device_class : 6 * miner.device_class + 6]
+    cap, declared = (row[0], miner.gpu_mhs) if row[0] else (row[1], miner.cpu_mhz)
+    speed = row[5] * max(min(declared, cap), 1)
+    return min(500 + floor(Fraction(10 * units * cap, max(speed, 1))), 30 * 86_400_000)
+
+
 def reward(
-    per_hour: int, active_ms: int, nft: int, uptime: int, trust: int, difficulty: int, quality_bps: int, left: Fraction
+    per_hour: int, counted_ms: int, nft: int, uptime: int, trust: int, multiplier: int, quality_bps: int, left: Fraction
 ) -> int:
-    """`quality_bps` is the reputation: it counts from a half to one."""
-    amount = floor(Fraction(per_hour * active_ms, 3_600_000))
+    """`quality_bps` is the reputation: it counts from a half to one. `multiplier` is in 1/10^9."""
+    amount = floor(Fraction(per_hour * counted_ms, 3_600_000))
     for factor in (
-        1 + Fraction(nft, 10_000), 1 + Fraction(uptime, 10_000), Fraction(trust, 10_000), Fraction(difficulty, 10_000),
+        1 + Fraction(nft, 10_000), 1 + Fraction(uptime, 10_000), Fraction(trust, 10_000), Fraction(multiplier, 10**9),
         Fraction(5_000 + quality_bps // 2, 10_000), left,
     ):  # fmt: skip
         amount = floor(amount * factor)

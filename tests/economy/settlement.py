@@ -10,10 +10,12 @@ from economy.nfts import held_tier
 from economy.parameters import P, class_limit
 from economy.quality import sign_of_life, touch
 from economy.rewards import (
+    EPOCH_S,
     NFT_BPS,
     RESOURCES,
     cap_of,
     capped,
+    countable_ms,
     epoch_of,
     hourly,
     mintable,
@@ -84,6 +86,11 @@ def claim(tx: Transaction, proof: int, expected: dict[str, Any]) -> None:
     tx.claimed.append(key)
 
 
+def enter_epoch(emission: Record, epoch: int) -> None:
+    if epoch > emission.epoch:
+        emission.epoch, emission.epoch_minted = epoch, 0
+
+
 def settle(tx: Transaction) -> None:
     config, calibration, emission = opened(tx), tx.load("calibration", "Calibration"), tx.load("emission", "Emission")
     miner, stake, model = tx.load("miner", "Miner"), tx.load("stake", "Stake"), tx.load("model", "Model")
@@ -112,16 +119,16 @@ def settle(tx: Transaction) -> None:
 
     epoch = touch(miner, config, tx.now)
     left = rate(epoch, parameters[P.RATE_FLOOR])
-    if epoch > emission.epoch:
-        emission.epoch, emission.epoch_minted = epoch, 0
+    enter_epoch(emission, epoch)
+    units = model.segments * model.work_units * work.tokens
     counted = capped(calibration.entries, miner.device_class, {name: getattr(miner, name) for name in RESOURCES})
     minted = reward(
         hourly(counted),
-        work.active_ms,
+        min(work.active_ms, countable_ms(calibration.entries, miner, units)),
         NFT_BPS[held_tier(tx, miner)],
         uptime_bps(miner.uptime_bps),
         trust_bps(miner.device_class, miner.attested),
-        emission.multiplier // 10**5,
+        emission.multiplier,
         miner.quality_bps,
         left,
     )
@@ -166,10 +173,13 @@ def settle(tx: Transaction) -> None:
 def crank_difficulty(tx: Transaction) -> None:
     config, emission = opened(tx), tx.load("emission", "Emission")
     tx.must(tx.now >= emission.period_start_ts + difficulty.PERIOD_S, "PeriodNotOver")
-    left = rate(epoch_of(config.genesis_ts, tx.now), config.parameters[P.RATE_FLOOR])
+    epoch = epoch_of(config.genesis_ts, tx.now)
+    left = rate(epoch, config.parameters[P.RATE_FLOOR])
+    enter_epoch(emission, epoch)
     difficulty.turn(
         emission,
         tx.now,
+        config.genesis_ts + (epoch + 1) * EPOCH_S,
         cap_of(config.parameters[P.EPOCH_CAP], left),
         config.parameters[P.SMOOTHING],
         config.parameters[P.COMPLETION_TARGET_BPS],

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 from economy.ledger import Record, Transaction
 from economy.lottery import BLOCKS, DELAY, chance, context, draw, score, ticket
 from economy.nfts import EARLY_MINING, early
 from economy.parameters import P, class_sampling, class_slash
 from economy.quality import consistent, sign_of_life, touch
 from economy.registry import active, joined
-from economy.rewards import NFT_BPS
+from economy.rewards import NFT_BPS, power
 from economy.world import config_of, number, opened, pda, the_vault, vault_pays, wallet
 from solders.pubkey import Pubkey
 
@@ -191,7 +193,10 @@ def assign_task(tx: Transaction) -> None:
     tx.need(trusted or not (routine and crowded and waited < 5), "TrustedFirst")
     near = task.region != 0 and task.region == miner.region
     points = score(miner.quality_bps, NFT_BPS[miner.nft_tier], near, miner.in_flight)
-    odds = chance(points, emission.miners, parameters[P.ELIGIBLE_TARGET], waited, routine and trusted)
+    part = Fraction(power(miner), max(emission.power, 1))
+    odds = chance(
+        points, part, emission.miners, parameters[P.ELIGIBLE_TARGET], waited, trusted=bool(routine and trusted)
+    )
     tx.need(ticket(task.seed, tx.key("miner")) < odds, "NotDrawn")
 
     asked = class_sampling(parameters, task.task_class) * emission.sampling // 10**9

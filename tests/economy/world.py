@@ -8,7 +8,7 @@ from economy.ledger import Record, Transaction
 from program.chain import MAI, VERIFIER
 from solders.pubkey import Pubkey
 
-METAPLEX = Pubkey.from_string("metaqbxxUerdq28cj1RcAWkYQm3ybzjb6a8bt518x1s")
+METAPLEX = Pubkey.from_string("metaqbxxUerdq28cj1RbAWkYQm3ybzjb6a8bt518x1s")
 INCINERATOR = Pubkey.from_string("1nc1nerator11111111111111111111111111111111")
 
 
