@@ -109,8 +109,8 @@ def test_time_that_counts_follows_the_work() -> None:
 def test_the_defaults_deter() -> None:
     parameters = [int(parameter_table.default_parameter(index)) for index in range(32)]
     assert deterring(parameters)
-    # A routine cheat is caught 5 times in 100, saves half of 1,000 MAI and loses them and the slash.
-    parameters[18] = 9_000 * MAI
+    # A routine cheat is caught 5 times in 100, saves all that 1,000 MAI are for and loses them and the slash.
+    parameters[18] = 19_000 * MAI
     assert deterring(parameters)
     parameters[18] -= 1
     assert not deterring(parameters)
