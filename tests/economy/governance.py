@@ -199,7 +199,8 @@ def execute_model(tx: Transaction) -> None:
 
 def execute_treasury(tx: Transaction) -> None:
     config = config_of(tx)
-    proposal, recipient = _executable(tx, TREASURY), tx.holding("recipient")
+    recipient = tx.holding("recipient")
+    proposal = _executable(tx, TREASURY)
     tx.must(tx.key("treasury") == config.treasury, "NotTreasury")
     tx.need(proposal.target == tx.key("recipient"), "NotRecipient")
     tx.need(recipient.mint == config.mint, "RecipientNotMai")

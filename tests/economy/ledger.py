@@ -186,7 +186,7 @@ class Transaction:
     def holding(self, name: str) -> Holding:
         """The token account passed under this name, as it is before the transaction."""
         key = self.accounts[name]
-        self.must(key in self.ledger.holdings, "NotTokenAccount")
+        self.must(key in self.ledger.holdings, "AccountNotInitialized")
         return self.ledger.holdings[key]
 
     def open_holding(self, key: Pubkey, address: Pubkey, mint: Pubkey, owner: Pubkey) -> None:

@@ -227,8 +227,11 @@ def assign_task(arena: Arena, rng: Random) -> Action | None:
         known = task.seeded or task.target_slot >= oldest
         return free(task) and task.expires_ts >= now and known
 
-    key = pick(arena, rng, "Task", drawable, reach=12)
-    found = owned(arena, rng)
+    key, found = pick(arena, rng, "Task", drawable, reach=12), None
+    for _ in range(3):
+        found = owned(arena, rng)
+        if found and key and place_address(key, found[0]) not in arena.ledger.records:
+            break
     if key is None or found is None:
         return None
     task = arena.ledger.get(key)

@@ -44,7 +44,7 @@ def score(miner: Record, epoch: int, uptime_bps: int) -> int:
     latency = 10_000 - used // 2
     ai = floor(Fraction(4 * success + 3 * passed + 2 * latency + uptime_bps, 10))
     weight = min(Fraction(1, 2) + Fraction(epoch, 20), Fraction(9, 10))
-    both = floor(weight * ai + (1 - weight) * bps(miner.consistent, miner.completed))
+    both = floor(weight * ai + (1 - weight) * bps(min(miner.consistent, miner.completed), miner.completed))
     return max(both - 1_000 * miner.rejected, 0)
 
 

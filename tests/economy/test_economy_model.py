@@ -69,6 +69,8 @@ def test_a_week_and_the_one_after_it() -> None:
     assert uptime(miner, 6) == 88 * 10_000 // 168
     # success 7,500, all verified, half the time used, uptime 5,238: (30,000 + 30,000 + 15,000 + 5,238) / 10
     assert week_score(miner, 0, 5_238) == (8_023 + 10_000) // 2
+    # Ten consistent works of which three were paid for by now: all of the hardware's half, not more.
+    assert week_score(record("Miner", completed=3, consistent=10), 0, 0) == (9_000 + 10_000) // 2
     enter_week(miner, 1, 0, 6)
     assert (miner.uptime_bps, miner.quality_bps, miner.hours) == (5_238, (3 * 7_500 + 9_011) // 4, 0)
     enter_week(miner, 3, 0, 6)
