@@ -30,6 +30,7 @@ from solders.pubkey import Pubkey
 
 HOUR, DAY, WEEK, EPOCH = 3_600, 86_400, 604_800, 15_552_000
 ONE = 10**9
+POWER = 858 * ONE  # of the devices that the network's tests register
 
 
 def hashed(*parts: bytes) -> bytes:
@@ -47,7 +48,7 @@ def ticket_of(seed: bytes, miner: Pubkey) -> int:
 
 
 def chance_of(quality: int, miners: int, waited_s: int = 0, *, nft: int = 0, near: bool = False, factor: int = 1) -> int:
-    """The chance with nothing in flight, in basis points, at four miners a round."""
+    """The chance of one of as many equal devices, with nothing in flight, at four places a round; in basis points."""
     if miners <= 4 or waited_s >= 30:
         return 10_000
     score = quality * (10_000 + nft + 1_000 * near) // 10_000
@@ -67,8 +68,13 @@ def set_parameter(network: Network, index: int, value: int) -> None:
 
 
 def crowd(network: Network, miners: int) -> None:
-    """Tells the lottery that there are so many miners."""
-    network.chain.write("Emission", EMISSION, miners=miners)
+    """Tells the lottery that there are so many devices, all as strong as the first."""
+    network.chain.write("Emission", EMISSION, miners=miners, power=miners * POWER)
+
+
+def long_model(network: Network) -> None:
+    """A model whose hundred tokens keep every device busy for hours."""
+    network.chain.write("Model", network.model, segments=100, work_units=10**9)
 
 
 def trusted(network: Network, owner: Keypair | None = None, quality: int = 9_000) -> None:
