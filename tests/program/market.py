@@ -9,6 +9,7 @@ from Crypto.Hash import keccak
 from mai.program import parameters
 from program.chain import START, Landed, block
 from program.network import (
+    CALIBRATION,
     CONFIG,
     DEVICE,
     EMISSION,
@@ -72,9 +73,11 @@ def crowd(network: Network, miners: int) -> None:
     network.chain.write("Emission", EMISSION, miners=miners, power=miners * POWER)
 
 
-def long_model(network: Network) -> None:
-    """A model whose hundred tokens keep every device busy for hours."""
-    network.chain.write("Model", network.model, segments=100, work_units=10**9)
+def long_model(network: Network, active_ms: int) -> None:
+    """A model of which a hundred tokens keep the device busy for so long, at half of its class's peak."""
+    peak = network.chain.read("Calibration", CALIBRATION)["entries"][6 * miner_of(network)["device_class"] + 5]
+    units = max(active_ms * peak // 2 // 10**5, 1)
+    network.chain.write("Model", network.model, segments=1_000, work_units=units)
 
 
 def trusted(network: Network, owner: Keypair | None = None, quality: int = 9_000) -> None:

@@ -150,7 +150,7 @@ def test_a_clock_before_genesis_is_refused() -> None:
 @pytest.mark.parametrize("periods", [0, 1, 4, 5, 6, 20])
 @pytest.mark.parametrize(
     ("tier", "uptime", "attested", "quality"),
-    [(0, 0, False, 2_000), (2, 8_500, False, 7_777), (4, 5_000, True, 10_000)],
+    [(0, 0, False, 2_500), (2, 8_500, False, 7_777), (4, 5_000, True, 10_000)],
 )
 def test_what_settle_mints_is_the_oracles_amount(
     periods: int, tier: int, uptime: int, attested: bool, quality: int
@@ -161,7 +161,7 @@ def test_what_settle_mints_is_the_oracles_amount(
     week = periods * EPOCH // WEEK
     stand_in(network, week=week, uptime_bps=uptime, attested=attested, device_class=6, quality_bps=quality)
     network.chain.write("Emission", EMISSION, multiplier=1_234_567_890)
-    long_model(network)
+    long_model(network, 3_599_999)
     event = network.settle(network.committed(3_600, tokens=100, active_ms=3_599_999), nft_account=holder).events["WorkSettled"]
     trust = 10_000 if attested else 6_000
     factor = floor(oracle.quality_factor(quality) * 10_000)

@@ -30,7 +30,7 @@ from program.market import (
 from program.network import CALIBRATION, MAI_UNIT, Network, digest, miner_address, model_address, ready
 from solders.pubkey import Pubkey
 
-SETTLE_UNITS = 0
+SETTLE_UNITS = 54_123
 MONTH_MS = 2_592_000_000
 EXAMPLE = 792_792 * MAI_UNIT // 100
 
@@ -70,7 +70,6 @@ def test_settling_pays_and_records(network: Network) -> None:
 def as_in_the_document(network: Network) -> Pubkey:
     """150 MH/s, 4 GHz, 1,000 Mbps, Silver, 80-100 % uptime, attested, of perfect reputation."""
     stand_in(network, attested=True, device_class=6, uptime_bps=8_000, quality_bps=10_000)
-    long_model(network)
     return give_nft(network, 2)
 
 
@@ -78,6 +77,7 @@ def test_the_documents_worked_example_in_one_work_of_eight_hours(network: Networ
     # 6,864 -> 7,550.4 -> 7,927.92 MAI. So long a work needs the grace that the DAO can give.
     holder = as_in_the_document(network)
     set_parameter(network, 7, 8 * HOUR)
+    long_model(network, 8 * HOUR * 1_000)
     event = network.settle(network.committed(8 * HOUR, tokens=100, active_ms=8 * HOUR * 1_000), nft_account=holder).events[
         "WorkSettled"
     ]
@@ -90,6 +90,7 @@ def test_the_documents_worked_example_in_one_work_of_eight_hours(network: Networ
 
 def test_the_documents_worked_example_in_eight_works_of_an_hour(network: Network) -> None:
     holder = as_in_the_document(network)
+    long_model(network, HOUR * 1_000)
     for hour in range(1, 9):
         job = network.committed(HOUR, tokens=100, active_ms=HOUR * 1_000)
         network.settle(job, nft_account=holder)
@@ -272,8 +273,9 @@ def test_settlement_ends_a_day_after_the_task(network: Network) -> None:
 
 
 def test_hardware_is_capped_again_at_settlement(network: Network) -> None:
-    stand_in(network, gpu_mhs=4_000_000_000, device_class=1)
-    event = network.settle(network.committed()).events["WorkSettled"]
+    job = network.committed()
+    stand_in(network, gpu_mhs=1_000_000, device_class=1)
+    event = network.settle(job).events["WorkSettled"]
     assert event["hourly"] == 4 * 2_000_000_000 + 1_000 * 100_000_000  # a CPU class has no MH/s
 
 

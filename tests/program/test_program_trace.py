@@ -122,7 +122,7 @@ def test_a_trace_does_not_stand_for_a_whole_proof(network: Network) -> None:
 
 def test_sampled_work_earns_at_most_the_classs_limit(network: Network) -> None:
     set_parameter(network, ROUTINE_LIMIT, ONE)
-    network.chain.write("Model", network.model, segments=100, work_units=10**9)
+    long_model(network, 60_000 * 30)
     job = committed(network, active_ms=60_000)
     event = network.settle(job, trace(network, job)).events["WorkSettled"]
     assert event["reward"] > event["limit"] == ONE
@@ -132,7 +132,7 @@ def test_sampled_work_earns_at_most_the_classs_limit(network: Network) -> None:
 def test_a_trace_that_misses_nothing_is_not_limited(network: Network) -> None:
     trace_model(network, 10_000)
     set_parameter(network, ROUTINE_LIMIT, ONE)
-    long_model(network)
+    long_model(network, 60_000 * 30)
     job = committed(network, active_ms=60_000)
     assert work_of(network, job)["at_risk"] == 0
     event = network.settle(job, trace(network, job, 10_000)).events["WorkSettled"]
