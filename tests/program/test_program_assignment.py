@@ -172,14 +172,14 @@ def test_routine_tasks_go_to_trusted_devices_for_five_seconds(network: Network) 
     wait(network, job, 5)
     network.assign(job)
     stand_in(network, in_flight=0)
-    trusted(network, quality=8_499)
+    trusted(network, quality=8_999)
     other = post_drawn(network, 0, 2_500, task_class=ROUTINE)
     wait(network, other, 0)
     with refused("TrustedFirst"):
         network.assign(other)
-    trusted(network, quality=8_500)
-    expected = chance_of(8_500, 16, factor=4)
-    assert network.assign(other).events["WorkAssigned"]["chance"] == expected == 9_500  # 11,333 is too certain
+    trusted(network, quality=9_000)
+    expected = chance_of(9_000, 16, factor=4)
+    assert network.assign(other).events["WorkAssigned"]["chance"] == expected == 9_500  # 12,000 is too certain
 
 
 def test_other_tasks_do_not_wait_for_trusted_devices(network: Network) -> None:
@@ -369,7 +369,8 @@ KEYS = [Pubkey.from_bytes(hashed(b"miner", bytes([at]))) for at in range(40)]
 
 def test_over_many_rounds_each_device_wins_as_often_as_its_score_says() -> None:
     qualities = [2_000 + 200 * at for at in range(40)]
-    chances = [int(assignment.chance(assignment.score(quality, 0, False, 0), 40, 4, 0, False)) for quality in qualities]
+    scores = [assignment.score(quality, 0, False, 0) for quality in qualities]
+    chances = [int(assignment.chance(score, 1, 40, 40, 4, 0, False)) for score in scores]
     assert chances == [chance_of(quality, 40) for quality in qualities]
     rounds = 4_000
     seeds = [hashed(b"round", struct.pack("<I", at)) for at in range(rounds)]
@@ -392,21 +393,32 @@ def test_the_rule_draws_the_ticket_that_anybody_recomputes(seed: bytes, miner: b
 
 
 @given(
-    score=st.integers(0, 13_000), miners=st.integers(1, 2**32 - 1), target=st.integers(1, 64),
+    score=st.integers(0, 13_000), power=st.integers(0, 2**42), rest=st.integers(0, 2**62), miners=st.integers(1, 2**32 - 1), target=st.integers(1, 64),
     waited=st.integers(0, 100), trusted_=st.booleans(),
 )  # fmt: skip
 @settings(deadline=None)
 def test_the_chance_grows_with_waiting_and_score_and_never_is_certain_early(
-    score: int, miners: int, target: int, waited: int, trusted_: bool
+    score: int, power: int, rest: int, miners: int, target: int, waited: int, trusted_: bool
 ) -> None:
-    now = assignment.chance(score, miners, target, waited, trusted_)
+    def chance(score: int = score, power: int = power, waited: int = waited, trusted_: bool = trusted_) -> int:
+        return int(assignment.chance(score, power, power + rest, miners, target, waited, trusted_))
+
+    now = chance()
     if miners <= target or waited >= 30:
         assert now == 10_000
     else:
         assert now <= 9_500
-    assert now <= assignment.chance(score, miners, target, waited + 1, trusted_)
-    assert now <= assignment.chance(score + 1, miners, target, waited, trusted_)
-    assert assignment.chance(score, miners, target, waited, False) <= now <= 10_000
+    assert now <= chance(waited=waited + 1)
+    assert now <= chance(score=score + 1)
+    assert chance(trusted_=False) <= now <= 10_000
+
+
+@given(power=st.integers(1, 2**42), rest=st.integers(0, 2**62), parts=st.integers(2, 8))
+@settings(deadline=None)
+def test_a_device_that_is_split_wins_no_more(power: int, rest: int, parts: int) -> None:
+    whole = assignment.chance(7_500, parts * power, parts * power + rest, 10**6, 4, 0, False)
+    part = assignment.chance(7_500, power, parts * power + rest, 10**6, 4, 0, False)
+    assert parts * part <= whole or whole == 9_500
 
 
 @given(task_class=st.integers(0, 2), target=st.integers(0, 2**40), slot=st.integers(0, 2**40))
