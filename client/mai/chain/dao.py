@@ -114,7 +114,8 @@ class Dao:
         fields = self.economy.find("Proposal", address)
         if fields is None:
             count = self.economy.state("governance").proposals
-            raise MaiError(f"there is no proposal {number}: {f'they are 0 to {count - 1}' if count else 'none was made'}")
+            known = f"they are 0 to {count - 1}" if count else "none was made"
+            raise MaiError(f"there is no proposal {number}: {known}")
         return self.view(address, fields)
 
     def all(self) -> list[View]:

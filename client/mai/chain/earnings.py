@@ -76,9 +76,7 @@ class Earnings:
         nft_bps, uptime_bps = rewards.nft_bonus(tier), rewards.uptime_bonus(fields.uptime_bps)
         trust = calibration.trust(fields.device_class, fields.attested)
         multiplier, good = difficulty.multiplier_bps(emission.multiplier), quality.quality_factor(fields.quality_bps)
-        terms = rewards.reward(
-            hourly, int(rewards.HOUR_MS), nft_bps, uptime_bps, trust, multiplier, good, epoch.rate
-        )
+        terms = rewards.reward(hourly, int(rewards.HOUR_MS), nft_bps, uptime_bps, trust, multiplier, good, epoch.rate)
         factors = [
             ("NFT", 10_000 + int(nft_bps), int(terms.after_nft)),
             ("uptime", 10_000 + int(uptime_bps), int(terms.after_uptime)),
@@ -87,6 +85,4 @@ class Earnings:
             ("quality", int(good), int(terms.after_quality)),
             ("epoch", epoch.rate, int(terms.amount)),
         ]
-        return Hour(
-            int(hourly), tier, int(fields.uptime_bps), int(fields.quality_bps), factors, int(terms.amount)
-        )
+        return Hour(int(hourly), tier, int(fields.uptime_bps), int(fields.quality_bps), factors, int(terms.amount))

@@ -10,9 +10,10 @@ from solders.pubkey import Pubkey
 from mai.chain.economy import NOBODY, Economy
 from mai.chain.nft import TIER_NAMES, TIERS
 from mai.chain.parameters import ENTRIES, PARAMETERS, RISKS, deterrence
-from mai.errors import MaiError, ProgramError
+from mai.chain.rules import enforce
+from mai.errors import MaiError
 from mai.money import format_mai
-from mai.program import ERRORS, MODULES
+from mai.program import MODULES
 
 rules, governance = MODULES["effects"], MODULES["governance"]
 PARAMETER = int(governance.PROPOSE_PARAMETER)
@@ -81,29 +82,20 @@ class Effects:
             ProgramError: the effect is outside its bounds, changes nothing, or would make cheating pay.
             MaiError: what it is about does not exist.
         """
-        try:
-            self._check(effect)
-        except AssertionError as error:
-            name = str(error).partition(":")[0]
-            raise ProgramError(name, ERRORS.get(name, ""), []) from None
-
-    def _check(self, effect: Effect) -> None:
-        rules.check_form(effect.kind, effect.index, bytes(effect.target), effect.value, bytes(NOBODY))
         if effect.kind == PARAMETER:
-            rules.check_new_parameter(self.economy.state("config").parameters, effect.index, effect.value)
+            enforce(rules.check_new_parameter, self.economy.state("config").parameters, effect.index, effect.value)
         elif effect.kind == CALIBRATION:
-            MODULES["calibration"].check_calibration(effect.index, effect.value)
+            enforce(MODULES["calibration"].check_calibration, effect.index, effect.value)
         elif effect.kind == MODEL:
-            rules.check_model_value(effect.value)
             self.economy.read("Model", effect.target)
         elif effect.kind == TREASURY:
             if self.economy.token_holder(effect.target, self.economy.mint) is None and not self._is_mai(effect.target):
                 raise MaiError(f"the treasury cannot pay to {effect.target}: it is no MAI token account")
         else:
-            rules.check_new_collection(self.economy.state("nfts"), effect.index, effect.target)
+            enforce(rules.check_new_collection, self.economy.state("nfts"), effect.index, effect.target)
         before = self.present(effect)
         after = effect.target if effect.kind == COLLECTION else effect.value
-        rules.check_changes(effect.kind == TREASURY or before != after)
+        enforce(rules.check_changes, before != after)
 
     def _is_mai(self, account: Pubkey) -> bool:
         found = self.economy.cluster.account(account)
@@ -186,7 +178,7 @@ class Effects:
         after = [effect.value if at == effect.index else value for at, value in enumerate(before)]
         for old, new in zip(deterrence(before), deterrence(after), strict=True):
             if old != new:
-                sides = f"{old.expected_loss / max(old.saving, 1):,.2f} -> {new.expected_loss / max(new.saving, 1):,.2f}"
+                sides = " -> ".join(f"{item.expected_loss / max(item.saving, 1):,.2f}" for item in (old, new))
                 verdict = "cheating does not pay" if new.holds else "CHEATING WOULD PAY"
                 notes.append(f"{new.task_class} tasks: a cheat's expected loss over its gain {sides}: {verdict}")
         return notes

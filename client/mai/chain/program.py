@@ -137,7 +137,8 @@ class Program:
     def _entry(self, name: str) -> dict[str, Any]:
         if name not in self._instructions:
             raise MaiError(f"the program has no instruction {name}")
-        return self._instructions[name]
+        entry: dict[str, Any] = self._instructions[name]
+        return entry
 
     def accounts_of(self, name: str) -> list[str]:
         """The names of an instruction's accounts, in order.

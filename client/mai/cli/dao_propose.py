@@ -1,0 +1,151 @@
+"""`mai dao propose`: one command for each kind of change, with its diff before anything is sent."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from mai_zk.field import keccak256
+from solders.keypair import Keypair
+
+from mai.chain.dao import Dao, Grade, grade
+from mai.chain.economy import NOBODY
+from mai.chain.effects import CALIBRATION, COLLECTION, MODEL, PARAMETER, TREASURY, Effect, Effects, risk, risk_name
+from mai.chain.nft import TIERS
+from mai.chain.parameters import entry, parameter
+from mai.chain.stake import Staking
+from mai.cli.connect import (
+    DEFAULT_KEYPAIR,
+    DEFAULT_URL,
+    KeypairOption,
+    UrlOption,
+    YesOption,
+    confirm,
+    load_keypair,
+    open_economy,
+    show_sent,
+)
+from mai.cli.dao_view import facts, show_change
+from mai.cli.format import percent, span
+from mai.cli.output import Output, OutputOption, parse_address, people
+from mai.errors import MaiError
+from mai.money import fixed_mai, parse_mai
+
+app = typer.Typer(help="Propose a change; the diff comes first.", no_args_is_help=True)
+
+ReasonOption = Annotated[str, typer.Option(help="the reasons; the chain keeps their digest, publish them elsewhere")]
+NO_REASON = bytes(32)
+
+
+@app.command("parameter")
+def propose_parameter(
+    name: Annotated[str, typer.Argument(help="such as appeal-bond; `mai dao parameters` lists them")],
+    value: Annotated[str, typer.Argument(help="the new value in the parameter's unit: MAI, SOL, bps, s")],
+    reason: ReasonOption = "",
+    yes: YesOption = False,
+    url: UrlOption = DEFAULT_URL,
+    keypair: KeypairOption = DEFAULT_KEYPAIR,
+    output: OutputOption = Output.table,
+) -> None:
+    """Move one of the network's 32 parameters."""
+    found = parameter(name)
+    effect = Effect(PARAMETER, index=found.index, value=found.parse(value))
+    _propose(effect, reason, yes, url, keypair, output)
+
+
+@app.command("calibration")
+def propose_calibration(
+    device_class: Annotated[str, typer.Argument(help="a device class, such as cpu")],
+    field: Annotated[str, typer.Argument(help="such as cpu-mhz or peak-units")],
+    value: Annotated[int, typer.Argument(help="the most that counts")],
+    reason: ReasonOption = "",
+    yes: YesOption = False,
+    url: UrlOption = DEFAULT_URL,
+    keypair: KeypairOption = DEFAULT_KEYPAIR,
+    output: OutputOption = Output.table,
+) -> None:
+    """Move what a device class can plausibly do."""
+    effect = Effect(CALIBRATION, index=entry(device_class, field).index, value=value)
+    _propose(effect, reason, yes, url, keypair, output)
+
+
+@app.command("model")
+def propose_model(
+    model: Annotated[str, typer.Argument(help="the model's address")],
+    decision: Annotated[str, typer.Argument(help="admit or withdraw")],
+    reason: ReasonOption = "",
+    yes: YesOption = False,
+    url: UrlOption = DEFAULT_URL,
+    keypair: KeypairOption = DEFAULT_KEYPAIR,
+    output: OutputOption = Output.table,
+) -> None:
+    """Admit a registered model to minting, or withdraw it."""
+    if decision not in ("admit", "withdraw"):
+        raise MaiError(f"{decision} is no decision about a model: write admit or withdraw")
+    effect = Effect(MODEL, target=parse_address(model), value=int(decision == "admit"))
+    _propose(effect, reason, yes, url, keypair, output)
+
+
+@app.command("treasury")
+def propose_treasury(
+    recipient: Annotated[str, typer.Argument(help="the MAI token account to pay to")],
+    amount: Annotated[str, typer.Argument(help="MAI")],
+    reason: ReasonOption = "",
+    yes: YesOption = False,
+    url: UrlOption = DEFAULT_URL,
+    keypair: KeypairOption = DEFAULT_KEYPAIR,
+    output: OutputOption = Output.table,
+) -> None:
+    """Pay from the treasury."""
+    effect = Effect(TREASURY, target=parse_address(recipient), value=parse_mai(amount))
+    _propose(effect, reason, yes, url, keypair, output)
+
+
+@app.command("collection")
+def propose_collection(
+    tier: Annotated[str, typer.Argument(help="bronze, silver, gold, platinum or airdrop")],
+    collection: Annotated[str, typer.Argument(help="the collection's address, or none to close the tier")],
+    reason: ReasonOption = "",
+    yes: YesOption = False,
+    url: UrlOption = DEFAULT_URL,
+    keypair: KeypairOption = DEFAULT_KEYPAIR,
+    output: OutputOption = Output.table,
+) -> None:
+    """Give an NFT tier another collection, or none."""
+    if TIERS.get(tier, 0) == 0:
+        known = ", ".join(name for name, number in TIERS.items() if number)
+        raise MaiError(f"there is no NFT tier {tier}: choose from {known}")
+    target = NOBODY if collection == "none" else parse_address(collection)
+    _propose(Effect(COLLECTION, index=TIERS[tier], target=target), reason, yes, url, keypair, output)
+
+
+def _propose(effect: Effect, reason: str, yes: bool, url: str, keypair: str, output: Output) -> None:
+    owner, economy = load_keypair(keypair), open_economy(url)
+    dao, effects = Dao(economy), Effects(economy)
+    effects.check(effect)
+    change, degree = effects.preview(effect), risk(effect)
+    if output is Output.table:
+        show_change(change)
+        people.print(f"\nRisk: {risk_name(degree)}. {terms(grade(degree))}", highlight=False)
+        people.print(f"{_weight(Staking(economy), owner)}\n", highlight=False)
+    confirm("Propose this?", yes, output)
+    text = keccak256(reason.encode()) if reason else NO_REASON
+    number, landed = dao.propose(owner, effect, text)
+    view = dao.get(number)
+    said = facts(view, change)
+    show_sent(output, landed, said, {"proposal": str(number), "address": str(view.address), "text": text.hex()})
+
+
+def terms(asked: Grade) -> str:
+    """What a grade asks, in two sentences."""
+    return (
+        f"{span(asked.voting_s)} of votes, {span(asked.denial_s)} of denials and {span(asked.delay_s)} of delay before "
+        f"anyone can execute it. It needs {percent(asked.quorum_bps)} of the stake to take part and more than "
+        f"{percent(asked.majority_bps)} of the votes."
+    )
+
+
+def _weight(staking: Staking, owner: Keypair) -> str:
+    view = staking.view(owner.pubkey())
+    weight, tier = (view.weight, view.tier) if view else (0, "none")
+    return f"Your stake votes with {fixed_mai(weight)} MAI (tier: {tier})."

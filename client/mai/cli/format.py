@@ -1,0 +1,69 @@
+"""Times, shares and bars for people."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from rich.table import Table
+
+UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
+BAR = 24
+
+
+def when(ts: int) -> str:
+    """A time of the chain's clock."""
+    return datetime.fromtimestamp(ts, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def span(seconds: int) -> str:
+    """A duration in its two largest units.
+
+    >>> span(90_061)
+    '1 d 1 h'
+    """
+    parts, left = [], max(seconds, 0)
+    for size, name in UNITS:
+        count, left = divmod(left, size)
+        if count:
+            parts.append(f"{count:,} {name}")
+    return " ".join(parts[:2]) or "0 s"
+
+
+def until(ts: int, now: int) -> str:
+    """A time, and how far it is from now."""
+    return f"{when(ts)} ({f'in {span(ts - now)}' if ts > now else f'{span(now - ts)} ago'})"
+
+
+def percent(bps: int) -> str:
+    """Basis points as a percentage, exact.
+
+    >>> percent(8_525)
+    '85.25 %'
+    """
+    whole, hundredths = divmod(bps, 100)
+    return f"{whole:,}{f'.{hundredths:02d}'.rstrip('0') if hundredths else ''} %"
+
+
+def share(part: int, whole: int) -> str:
+    """A part of a whole as a percentage with two decimals, rounded down."""
+    return f"{part * 10_000 // whole / 100:.2f} %" if whole else "none"
+
+
+def ratio(billionths: int) -> str:
+    """A number in 1/10⁹ as the program keeps it, exact."""
+    whole, rest = divmod(billionths, 10**9)
+    return f"{whole}.{rest:09d}"
+
+
+def bar(part: int, whole: int, width: int = BAR) -> str:
+    """A part of a whole as a bar."""
+    filled = min(part * width // whole, width) if whole else 0
+    return "█" * filled + "░" * (width - filled)
+
+
+def listing(*columns: str, right: tuple[str, ...] = ()) -> Table:
+    """A plain table with these columns; those in ``right`` hold numbers."""
+    table = Table(box=None, padding=(0, 1), pad_edge=False)
+    for name in columns:
+        table.add_column(name, justify="right" if name in right else "left", no_wrap=name in right)
+    return table
