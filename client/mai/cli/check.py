@@ -10,19 +10,10 @@ from solders.pubkey import Pubkey
 from mai.chain.cluster import Landed
 from mai.chain.economy import NOBODY, Economy
 from mai.chain.spotcheck import STATUSES, SpotChecks, rules
-from mai.cli.connect import (
-    DEFAULT_KEYPAIR,
-    DEFAULT_URL,
-    KeypairOption,
-    UrlOption,
-    load_keypair,
-    open_economy,
-    parse_digest,
-    show_facts,
-    show_sent,
-)
+from mai.cli.connect import DEFAULT_URL, open_economy, parse_digest, show_facts, show_sent
 from mai.cli.format import listing, until, when
 from mai.cli.output import Output, OutputOption, parse_address, people, print_json
+from mai.cli.wallet import DEFAULT_KEYPAIR, KeypairOption, UrlOption, read_keypair
 
 app = typer.Typer(help="Spot-checks: open, list, show, draw, decide, void, correct.", no_args_is_help=True)
 
@@ -40,7 +31,7 @@ def open_check(
 ) -> None:
     """Challenge a work with another output; a wrong challenge costs the verifier stake."""
     address, digest = parse_address(work), parse_digest(found)
-    owner, economy = load_keypair(keypair), open_economy(url)
+    owner, economy = read_keypair(keypair), open_economy(url)
     landed = SpotChecks(economy).open(owner, address, digest)
     _sent(output, economy, landed, economy.check_address(address, economy.stake_address(owner.pubkey())))
 
@@ -86,7 +77,7 @@ def draw(
     output: OutputOption = Output.table,
 ) -> None:
     """Fix the seed that draws a round's third. Anyone may."""
-    address, caller, economy = parse_address(check), load_keypair(keypair), open_economy(url)
+    address, caller, economy = parse_address(check), read_keypair(keypair), open_economy(url)
     _sent(output, economy, SpotChecks(economy).draw(caller, address), address)
 
 
@@ -100,7 +91,7 @@ def decide(
 ) -> None:
     """Say as a drawn third what the output is; a wrong word costs the verifier stake."""
     address, digest = parse_address(check), parse_digest(found)
-    owner, economy = load_keypair(keypair), open_economy(url)
+    owner, economy = read_keypair(keypair), open_economy(url)
     _sent(output, economy, SpotChecks(economy).decide(owner, address, digest), address)
 
 
@@ -112,7 +103,7 @@ def void(
     output: OutputOption = Output.table,
 ) -> None:
     """End a check that nobody has decided in time. Anyone may."""
-    address, caller, economy = parse_address(check), load_keypair(keypair), open_economy(url)
+    address, caller, economy = parse_address(check), read_keypair(keypair), open_economy(url)
     _sent(output, economy, SpotChecks(economy).void(caller, address), address)
 
 
@@ -124,7 +115,7 @@ def correct(
     output: OutputOption = Output.table,
 ) -> None:
     """Turn around a check that a proved appeal has overturned. Anyone may."""
-    address, caller, economy = parse_address(offence), load_keypair(keypair), open_economy(url)
+    address, caller, economy = parse_address(offence), read_keypair(keypair), open_economy(url)
     check = economy.read("Offence", address).evidence
     _sent(output, economy, SpotChecks(economy).correct(caller, address), check)
 

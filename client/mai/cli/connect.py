@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.text import Text
-from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 
 from mai.chain import artifacts
@@ -17,13 +15,11 @@ from mai.chain.cluster import Cluster, Landed
 from mai.chain.economy import Economy
 from mai.chain.rpc import MONIKERS, Rpc
 from mai.cli.output import Output, facts_table, parse_address, people, print_json
+from mai.cli.wallet import read_keypair
 from mai.errors import MaiError
 
 DIGEST_BYTES = 32
 DEFAULT_URL = "localhost"
-DEFAULT_KEYPAIR = "~/.config/solana/id.json"
-UrlOption = Annotated[str, typer.Option("--url", "-u", help="the cluster: localhost, devnet, …, or an RPC address")]
-KeypairOption = Annotated[str, typer.Option("--keypair", "-k", help="the wallet's keypair file")]
 OwnerOption = Annotated[str | None, typer.Option(help="look at this wallet instead of the keypair's")]
 YesOption = Annotated[bool, typer.Option("--yes", "-y", help="do not ask")]
 
@@ -45,24 +41,9 @@ def open_economy(url: str) -> Economy:
     return Economy(open_cluster(url))
 
 
-def load_keypair(path: str) -> Keypair:
-    """A wallet from Solana's JSON file of 64 numbers.
-
-    Raises:
-        MaiError: there is no such file or it holds no keypair.
-    """
-    file = Path(path).expanduser()
-    try:
-        return Keypair.from_bytes(bytes(json.loads(file.read_text())))
-    except OSError:
-        raise MaiError(f"there is no keypair file {file}: name one with --keypair") from None
-    except (ValueError, TypeError):
-        raise MaiError(f"{file} is not a keypair file: it should hold 64 numbers") from None
-
-
-def wallet_of(owner: str | None, keypair: str) -> Pubkey:
+def wallet_of(owner: str | None, keypair: Path) -> Pubkey:
     """The wallet to look at."""
-    return parse_address(owner) if owner else load_keypair(keypair).pubkey()
+    return parse_address(owner) if owner else read_keypair(keypair).pubkey()
 
 
 def parse_digest(text: str) -> bytes:

@@ -11,18 +11,11 @@ from mai.chain.dao import Dao, Phase
 from mai.chain.effects import Effects, risk_name
 from mai.chain.parameters import ENTRIES, PARAMETERS
 from mai.cli import dao_propose
-from mai.cli.connect import (
-    DEFAULT_KEYPAIR,
-    DEFAULT_URL,
-    KeypairOption,
-    UrlOption,
-    load_keypair,
-    open_economy,
-    show_sent,
-)
+from mai.cli.connect import DEFAULT_URL, open_economy, show_sent
 from mai.cli.dao_view import facts, show_view
 from mai.cli.format import listing, share, span
 from mai.cli.output import Output, OutputOption, parse_address, people, print_json
+from mai.cli.wallet import DEFAULT_KEYPAIR, KeypairOption, UrlOption, read_keypair
 from mai.errors import MaiError
 from mai.money import fixed_mai
 
@@ -96,7 +89,7 @@ def vote(
     if account and not nft:
         raise MaiError("--account names the account of an NFT: give --nft too")
     mint, held = parse_address(nft) if nft else None, parse_address(account) if account else None
-    owner, economy = load_keypair(keypair), open_economy(url)
+    owner, economy = read_keypair(keypair), open_economy(url)
     dao = Dao(economy)
     ballot = economy.vote_address(dao.get(_checked(number)).address, economy.stake_address(owner.pubkey()))
     if economy.find("Vote", ballot) is not None:
@@ -116,7 +109,7 @@ def deny(
     output: OutputOption = Output.table,
 ) -> None:
     """Turn one's own approval into a denial, until denials end."""
-    owner, economy = load_keypair(keypair), open_economy(url)
+    owner, economy = read_keypair(keypair), open_economy(url)
     dao = Dao(economy)
     ballot = economy.vote_address(dao.get(_checked(number)).address, economy.stake_address(owner.pubkey()))
     if economy.find("Vote", ballot) is None:
@@ -132,7 +125,7 @@ def execute(
     output: OutputOption = Output.table,
 ) -> None:
     """Carry out an approved proposal. Anyone may, nobody can forbid."""
-    caller, economy = load_keypair(keypair), open_economy(url)
+    caller, economy = read_keypair(keypair), open_economy(url)
     dao = Dao(economy)
     change = Effects(economy).of(dao.get(_checked(number)).fields)
     landed = dao.execute(caller, number)

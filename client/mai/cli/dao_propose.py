@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -14,20 +15,11 @@ from mai.chain.effects import CALIBRATION, COLLECTION, MODEL, PARAMETER, TREASUR
 from mai.chain.nft import TIERS
 from mai.chain.parameters import entry, parameter
 from mai.chain.stake import Staking
-from mai.cli.connect import (
-    DEFAULT_KEYPAIR,
-    DEFAULT_URL,
-    KeypairOption,
-    UrlOption,
-    YesOption,
-    confirm,
-    load_keypair,
-    open_economy,
-    show_sent,
-)
+from mai.cli.connect import DEFAULT_URL, YesOption, confirm, open_economy, show_sent
 from mai.cli.dao_view import facts, show_change
 from mai.cli.format import percent, span
 from mai.cli.output import Output, OutputOption, parse_address, people
+from mai.cli.wallet import DEFAULT_KEYPAIR, KeypairOption, UrlOption, read_keypair
 from mai.errors import MaiError
 from mai.money import fixed_mai, parse_mai
 
@@ -119,8 +111,8 @@ def propose_collection(
     _propose(Effect(COLLECTION, index=TIERS[tier], target=target), reason, yes, url, keypair, output)
 
 
-def _propose(effect: Effect, reason: str, yes: bool, url: str, keypair: str, output: Output) -> None:
-    owner, economy = load_keypair(keypair), open_economy(url)
+def _propose(effect: Effect, reason: str, yes: bool, url: str, keypair: Path, output: Output) -> None:
+    owner, economy = read_keypair(keypair), open_economy(url)
     dao, effects = Dao(economy), Effects(economy)
     effects.check(effect)
     change, degree = effects.preview(effect), risk(effect)

@@ -12,23 +12,11 @@ from mai.chain.devices import ACTIVE, QUANTITIES, Device, Devices, registry
 from mai.chain.nft import TIER_NAMES, Nfts
 from mai.chain.stake import Staking
 from mai.cli import register as hardware
-from mai.cli.connect import (
-    DEFAULT_KEYPAIR,
-    DEFAULT_URL,
-    KeypairOption,
-    OwnerOption,
-    UrlOption,
-    YesOption,
-    confirm,
-    load_keypair,
-    open_economy,
-    show_facts,
-    show_sent,
-    wallet_of,
-)
+from mai.cli.connect import DEFAULT_URL, OwnerOption, YesOption, confirm, open_economy, show_facts, show_sent, wallet_of
 from mai.cli.format import listing, percent, until, when
 from mai.cli.output import Output, OutputOption, people, print_json
 from mai.cli.stake import facts as stake_facts
+from mai.cli.wallet import DEFAULT_KEYPAIR, KeypairOption, UrlOption, read_keypair
 from mai.miner.miner import CLIENT_VERSION
 from mai.money import fixed_mai
 
@@ -177,7 +165,7 @@ def update(
     output: OutputOption = Output.table,
 ) -> None:
     """Declare a device anew; what is not said stays as it counts now."""
-    signer, economy = load_keypair(keypair), open_economy(url)
+    signer, economy = read_keypair(keypair), open_economy(url)
     devices = Devices(economy)
     found = devices.pick(signer.pubkey(), device)
     said = hardware.declared(
@@ -207,7 +195,7 @@ def heartbeat(
     output: OutputOption = Output.table,
 ) -> None:
     """Give a sign of life; one an hour counts towards the week's uptime."""
-    signer, economy = load_keypair(keypair), open_economy(url)
+    signer, economy = read_keypair(keypair), open_economy(url)
     devices = Devices(economy)
     found = devices.pick(signer.pubkey(), device)
     landed = devices.heartbeat(signer, found)
@@ -226,7 +214,7 @@ def retire(
     output: OutputOption = Output.table,
 ) -> None:
     """End a device's work for ever; its bond can be withdrawn 21 days later."""
-    signer, economy = load_keypair(keypair), open_economy(url)
+    signer, economy = read_keypair(keypair), open_economy(url)
     devices = Devices(economy)
     found = devices.pick(signer.pubkey(), device)
     confirm(f"Retire the device {found.name} for ever?", yes, output)
@@ -246,7 +234,7 @@ def withdraw_bond(
     output: OutputOption = Output.table,
 ) -> None:
     """Get the bond of a retired device back."""
-    signer, economy = load_keypair(keypair), open_economy(url)
+    signer, economy = read_keypair(keypair), open_economy(url)
     devices = Devices(economy)
     found = devices.pick(signer.pubkey(), device)
     landed = devices.withdraw_bond(signer, found)

@@ -8,18 +8,10 @@ import typer
 
 from mai.chain import crank as chain
 from mai.chain.economy import Economy
-from mai.cli.connect import (
-    DEFAULT_KEYPAIR,
-    DEFAULT_URL,
-    KeypairOption,
-    UrlOption,
-    load_keypair,
-    open_economy,
-    show_facts,
-    show_sent,
-)
+from mai.cli.connect import DEFAULT_URL, open_economy, show_facts, show_sent
 from mai.cli.format import ratio, until
 from mai.cli.output import Output, OutputOption, print_json
+from mai.cli.wallet import DEFAULT_KEYPAIR, KeypairOption, UrlOption, read_keypair
 from mai.errors import MaiError
 from mai.money import fixed_mai
 
@@ -47,7 +39,7 @@ def crank(
     output: OutputOption = Output.table,
 ) -> None:
     """Close a period of an hour or more and set the next one's difficulty. Anyone may."""
-    caller, economy = load_keypair(keypair), open_economy(url)
+    caller, economy = read_keypair(keypair), open_economy(url)
     before = economy.state("emission")
     landed = chain.turn(economy, caller)
     event = next((item for item in economy.program.events(landed.logs) if item.name == "DifficultyTurned"), None)

@@ -15,6 +15,7 @@ from mai.cli import (
     demo,
     devices,
     difficulty,
+    genesis,
     nft,
     offence,
     program,
@@ -52,6 +53,7 @@ app.add_typer(offence.app, name="offence")
 app.add_typer(dao.app, name="dao")
 app.add_typer(difficulty.app, name="difficulty")
 app.add_typer(circuit.app, name="circuit")
+app.add_typer(genesis.app, name="genesis")
 app.add_typer(program.app, name="program")
 app.add_typer(trace.app, name="trace")
 app.add_typer(verifier.app, name="verifier")

@@ -10,18 +10,10 @@ from solders.pubkey import Pubkey
 from mai.chain.devices import Devices
 from mai.chain.economy import NOBODY, Economy
 from mai.chain.nft import TIER_NAMES, Nfts, rewards
-from mai.cli.connect import (
-    DEFAULT_KEYPAIR,
-    DEFAULT_URL,
-    KeypairOption,
-    UrlOption,
-    load_keypair,
-    open_economy,
-    show_facts,
-    show_sent,
-)
+from mai.cli.connect import DEFAULT_URL, open_economy, show_facts, show_sent
 from mai.cli.format import listing, percent, when
 from mai.cli.output import Output, OutputOption, parse_address, people, print_json
+from mai.cli.wallet import DEFAULT_KEYPAIR, KeypairOption, UrlOption, read_keypair
 from mai.errors import MaiError
 
 app = typer.Typer(help="NFTs: link one to a device, show one, list the collections.", no_args_is_help=True)
@@ -41,7 +33,7 @@ def link(
 ) -> None:
     """Make an NFT count for a device; one that counted for another device counts here from next week."""
     mint, held = parse_address(nft), parse_address(account) if account else None
-    owner, economy = load_keypair(keypair), open_economy(url)
+    owner, economy = read_keypair(keypair), open_economy(url)
     found, nfts = Devices(economy).pick(owner.pubkey(), device), Nfts(economy)
     landed = nfts.link(owner, found, mint, held)
     said = facts(economy, mint, nfts.link_of(mint))

@@ -10,21 +10,10 @@ from solders.pubkey import Pubkey
 from mai.chain.cluster import LAMPORTS_PER_SOL, Landed
 from mai.chain.economy import NOBODY, Economy
 from mai.chain.offences import KINDS, RUNNING, STATUSES, Offences, rules
-from mai.cli.connect import (
-    DEFAULT_KEYPAIR,
-    DEFAULT_URL,
-    KeypairOption,
-    OwnerOption,
-    UrlOption,
-    YesOption,
-    confirm,
-    load_keypair,
-    open_economy,
-    show_facts,
-    show_sent,
-)
+from mai.cli.connect import DEFAULT_URL, OwnerOption, YesOption, confirm, open_economy, show_facts, show_sent
 from mai.cli.format import listing, until, when
 from mai.cli.output import Output, OutputOption, parse_address, people, print_json
+from mai.cli.wallet import DEFAULT_KEYPAIR, KeypairOption, UrlOption, read_keypair
 from mai.errors import MaiError
 from mai.money import fixed_mai
 from mai.program import MODULES
@@ -79,7 +68,7 @@ def report(
 ) -> None:
     """Report an offence; who shows it gets a part of what it costs. Anyone may."""
     shown, wallet = parse_address(evidence), parse_address(accused) if accused else None
-    reporter, economy = load_keypair(keypair), open_economy(url)
+    reporter, economy = read_keypair(keypair), open_economy(url)
     address, landed = Offences(economy).report(reporter, shown, wallet)
     _sent(output, economy, landed, address)
 
@@ -93,7 +82,7 @@ def appeal(
     output: OutputOption = Output.table,
 ) -> None:
     """Announce a proof that the output was right, against a bond that is burned if the proof does not come."""
-    address, owner, economy = parse_address(offence), load_keypair(keypair), open_economy(url)
+    address, owner, economy = parse_address(offence), read_keypair(keypair), open_economy(url)
     economy.read("Offence", address)
     bond = economy.state("config").parameters[int(MODULES["parameters"].APPEAL_BOND)]
     held = economy.balance(owner.pubkey())
@@ -114,7 +103,7 @@ def prove(
 ) -> None:
     """Prove an appeal: everything that was taken comes back. The proof's context is the one that `show` prints."""
     address, proof = parse_address(offence), parse_address(receipt)
-    owner, economy = load_keypair(keypair), open_economy(url)
+    owner, economy = read_keypair(keypair), open_economy(url)
     _sent(output, economy, Offences(economy).prove(owner, address, proof, tokens), address)
 
 
@@ -126,7 +115,7 @@ def execute(
     output: OutputOption = Output.table,
 ) -> None:
     """Carry out a final offence: a share is burned, the rest goes to who showed it. Anyone may."""
-    address, caller, economy = parse_address(offence), load_keypair(keypair), open_economy(url)
+    address, caller, economy = parse_address(offence), read_keypair(keypair), open_economy(url)
     landed = Offences(economy).execute(caller, address)
     event = next((item.data for item in economy.program.events(landed.logs) if item.name == "OffenceExecuted"), None)
     if event is None:

@@ -13,17 +13,10 @@ from mai.chain.devices import CLASSES, QUANTITIES, Device, counted, device_of, r
 from mai.chain.economy import Economy
 from mai.chain.network import Hardware
 from mai.chain.rules import enforce
-from mai.cli.connect import (
-    DEFAULT_KEYPAIR,
-    DEFAULT_URL,
-    KeypairOption,
-    UrlOption,
-    load_keypair,
-    open_economy,
-    show_facts,
-)
+from mai.cli.connect import DEFAULT_URL, open_economy, show_facts
 from mai.cli.format import listing
 from mai.cli.output import Output, OutputOption, people, print_json
+from mai.cli.wallet import DEFAULT_KEYPAIR, KeypairOption, UrlOption, read_keypair
 from mai.errors import MaiError
 from mai.miner.hardware import detect, device_name
 from mai.miner.miner import CLIENT_VERSION
@@ -66,7 +59,7 @@ def register(
 
     What is not said is read from this machine. A quantity counts only up to the calibration of the device's class.
     """
-    owner, economy = load_keypair(keypair), open_economy(url)
+    owner, economy = read_keypair(keypair), open_economy(url)
     hardware = declared(
         detect(),
         device_class=device_class,

@@ -10,18 +10,10 @@ from rich.text import Text
 from mai.chain.devices import Device, Devices
 from mai.chain.earnings import Earnings, Epoch, Hour
 from mai.chain.nft import TIER_NAMES
-from mai.cli.connect import (
-    DEFAULT_KEYPAIR,
-    DEFAULT_URL,
-    KeypairOption,
-    OwnerOption,
-    UrlOption,
-    open_economy,
-    show_facts,
-    wallet_of,
-)
+from mai.cli.connect import DEFAULT_URL, OwnerOption, open_economy, show_facts, wallet_of
 from mai.cli.format import bar, listing, percent, share, until
 from mai.cli.output import Output, OutputOption, people, print_json
+from mai.cli.wallet import DEFAULT_KEYPAIR, KeypairOption, UrlOption
 from mai.money import fixed_mai
 
 RATE_SCALE = 100_000

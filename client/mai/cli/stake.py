@@ -8,20 +8,10 @@ import typer
 
 from mai.chain.cluster import Landed
 from mai.chain.stake import StakeView, Staking
-from mai.cli.connect import (
-    DEFAULT_KEYPAIR,
-    DEFAULT_URL,
-    KeypairOption,
-    OwnerOption,
-    UrlOption,
-    load_keypair,
-    open_economy,
-    show_facts,
-    show_sent,
-    wallet_of,
-)
+from mai.cli.connect import DEFAULT_URL, OwnerOption, open_economy, show_facts, show_sent, wallet_of
 from mai.cli.format import until, when
 from mai.cli.output import Output, OutputOption, people, print_json
+from mai.cli.wallet import DEFAULT_KEYPAIR, KeypairOption, UrlOption, read_keypair
 from mai.errors import MaiError
 from mai.money import fixed_mai, parse_mai
 
@@ -38,7 +28,7 @@ def deposit(
     output: OutputOption = Output.table,
 ) -> None:
     """Put MAI into the vault. It backs work at once and votes after 14 days."""
-    units, owner = parse_mai(amount), load_keypair(keypair)
+    units, owner = parse_mai(amount), read_keypair(keypair)
     staking = Staking(open_economy(url))
     held = staking.economy.balance(owner.pubkey())
     if held < units:
@@ -54,7 +44,7 @@ def unstake(
     output: OutputOption = Output.table,
 ) -> None:
     """Start the cooldown of 14 days; what is leaving already starts anew with it."""
-    units, owner = parse_mai(amount), load_keypair(keypair)
+    units, owner = parse_mai(amount), read_keypair(keypair)
     staking = Staking(open_economy(url))
     _sent(staking, output, staking.unstake(owner, units), owner.pubkey(), "unstaking", units)
 
@@ -66,7 +56,7 @@ def withdraw(
     output: OutputOption = Output.table,
 ) -> None:
     """Pay out all MAI that has cooled down."""
-    owner = load_keypair(keypair)
+    owner = read_keypair(keypair)
     staking = Staking(open_economy(url))
     before = staking.view(owner.pubkey())
     if before is None:
@@ -84,7 +74,7 @@ def verifier(
     output: OutputOption = Output.table,
 ) -> None:
     """Set stake aside to back challenges and decisions; it no longer votes or backs work."""
-    units, owner = parse_mai(amount), load_keypair(keypair)
+    units, owner = parse_mai(amount), read_keypair(keypair)
     staking = Staking(open_economy(url))
     landed = staking.undesignate(owner, units) if back else staking.designate(owner, units)
     _sent(staking, output, landed, owner.pubkey(), "taken back" if back else "set aside", units)

@@ -7,10 +7,11 @@ from typing import Any
 from mai.chain import crank
 from mai.chain.earnings import Earnings, config_rules
 from mai.chain.economy import Economy
-from mai.cli.connect import DEFAULT_URL, UrlOption, open_economy, show_facts
+from mai.cli.connect import DEFAULT_URL, open_economy, show_facts
 from mai.cli.format import ratio, share, until, when
 from mai.cli.output import Output, OutputOption, print_json
 from mai.cli.rewards import epoch_facts, epoch_rows
+from mai.cli.wallet import UrlOption
 from mai.money import fixed_mai
 
 PHASES = {

@@ -9,21 +9,10 @@ import typer
 from mai.chain.economy import Economy
 from mai.chain.rules import enforce
 from mai.chain.tasks import CLASS_NAMES, CLASSES, STATUSES, WORK_STATUSES, Posted, Tasks, rules
-from mai.cli.connect import (
-    DEFAULT_KEYPAIR,
-    DEFAULT_URL,
-    KeypairOption,
-    OwnerOption,
-    UrlOption,
-    load_keypair,
-    open_economy,
-    parse_digest,
-    show_facts,
-    show_sent,
-    wallet_of,
-)
+from mai.cli.connect import DEFAULT_URL, OwnerOption, open_economy, parse_digest, show_facts, show_sent, wallet_of
 from mai.cli.format import listing, percent, until, when
 from mai.cli.output import Output, OutputOption, parse_address, people, print_json
+from mai.cli.wallet import DEFAULT_KEYPAIR, KeypairOption, UrlOption, read_keypair
 from mai.errors import MaiError
 from mai.money import fixed_mai, parse_mai
 
@@ -57,7 +46,7 @@ def post(
     if min(max_tokens, prompt_tokens, position, region, nonce or 0) < 0:
         raise MaiError("a task has no negative numbers")
     enforce(rules.check_lifetime, max(lifetime, 0))
-    requester, economy = load_keypair(keypair), open_economy(url)
+    requester, economy = read_keypair(keypair), open_economy(url)
     economy.read("Model", address)
     number = Tasks.new_nonce() if nonce is None else nonce
     if units is not None:
@@ -90,7 +79,7 @@ def fund(
     output: OutputOption = Output.table,
 ) -> None:
     """Pay for a task: a share goes to the treasury, the rest is burned with the first payment."""
-    units, requester, economy = parse_mai(amount), load_keypair(keypair), open_economy(url)
+    units, requester, economy = parse_mai(amount), read_keypair(keypair), open_economy(url)
     tasks = Tasks(economy)
     address = tasks.pick(requester.pubkey(), task)
     before = tasks.show(address).fields
@@ -141,7 +130,7 @@ def cancel(
     output: OutputOption = Output.table,
 ) -> None:
     """Take a task back while no miner has it; its fee returns."""
-    requester, economy = load_keypair(keypair), open_economy(url)
+    requester, economy = read_keypair(keypair), open_economy(url)
     tasks = Tasks(economy)
     address = tasks.pick(requester.pubkey(), task)
     refund = economy.read("Task", address).fee
@@ -156,7 +145,7 @@ def expire(
     output: OutputOption = Output.table,
 ) -> None:
     """Close a task that nobody did in time; its fee returns to the requester. Anyone may."""
-    caller, economy = load_keypair(keypair), open_economy(url)
+    caller, economy = read_keypair(keypair), open_economy(url)
     tasks = Tasks(economy)
     address = tasks.pick(caller.pubkey(), task)
     refund = economy.read("Task", address).fee

@@ -120,7 +120,7 @@ class Story:
             now.landed += self._genesis()
         with stage("Register the model") as (now, advance):
             key = self._register_model(now, advance)
-            now.landed.append(self.network.open_mining(self.authority))
+            now.landed += self.network.open_mining(self.authority)
             now.note = "and open mining"
         with stage("Register the miner") as (now, _):
             now.landed.append(self.miner.register(detect()))

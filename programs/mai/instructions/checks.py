@@ -97,7 +97,7 @@ def decide_check(
     assert check.seeded, 'CheckNotDrawn: the third of this round is not drawn yet'
     waited = u64(now - check.seeded_ts)
     allowed = chance(AVERAGE_SCORE, governance.verifiers, config.parameters[ELIGIBLE_TARGET], waited, False)
-    assert ticket(check.seed, stake.key()) < allowed, 'NotDrawn: the lottery has not let this verifier in yet'
+    assert ticket(check.seed, stake.key()) < allowed, 'VerifierNotDrawn: the lottery has not let this verifier in yet'
     round = check.round
     answer(check, work, stake.owner, output, clock.slot())
     if check.status == CHECK_UPHELD:

@@ -2,7 +2,7 @@
 from seahorse.prelude import *
 from calibration import Calibration, trust
 from claims import claim_data, claim_trace_data
-from config import Config, check_open, week_at
+from config import Config, check_open, check_vault, check_verifier_program, check_wallet, week_at
 from difficulty import multiplier_bps
 from emission import Emission, cap_left, cap_of_epoch, count_minted, enter_epoch
 from events import RewardQuoted, WorkSettled
@@ -44,11 +44,10 @@ def settle(
     spent_elsewhere = spent_record.spent and spent_record.task != task.key()
     assert not spent_elsewhere, 'InputAlreadySpent: this input was already paid for this model'
     assert mint.key() == config.mint, 'WrongMint: this is not the MAI mint'
-    assert vault.key() == config.vault, 'WrongVault: this is not the vault'
-    assert token_account.mint() == config.mint, 'WrongTokenMint: the reward needs a MAI token account'
-    assert token_account.authority() == owner.key(), 'WrongTokenOwner: the reward goes to the miner owner only'
+    check_vault(config, vault.key())
+    check_wallet(config, token_account.mint(), token_account.authority(), owner.key())
     tag, tag_bump = Pubkey.find_program_address(['claim', verifier_program])
-    assert tag == config.verifier_tag, 'WrongVerifier: this is not the verifier program of the network'
+    check_verifier_program(config, tag)
 
     data = claim_data(work.context, model.key_hash, config.srs, task.input, model.params, work.output)
     if model.proof == PROOF_TRACE:
