@@ -16,7 +16,7 @@ from mai.program import MODULES
 
 rules, calibration = MODULES["parameters"], MODULES["calibration"]
 RISKS = ("low", "medium", "high")
-_NUMBER = re.compile(r"[0-9]{1,20}")
+_NUMBER = re.compile(r"[0-9]{1,20}|[0-9]{1,3}(?:,[0-9]{3}){1,6}")
 
 
 class Unit(Enum):
@@ -24,7 +24,7 @@ class Unit(Enum):
 
     MAI = "MAI"
     SOL = "SOL"
-    BPS = "basis points"
+    BPS = "bps"
     SECONDS = "s"
     RATE = "/ 100,000"
     NUMBER = ""
@@ -71,15 +71,14 @@ class Parameter:
     default: int
     risk: str
 
+    def number(self, value: int) -> str:
+        """The number as :meth:`parse` takes it, exact."""
+        return format_mai(value) if self.unit in (Unit.MAI, Unit.SOL) else f"{value:,}"
+
     def shown(self, value: int) -> str:
-        """The number with its unit, exact."""
-        if self.unit is Unit.MAI:
-            return f"{format_mai(value)} MAI"
-        if self.unit is Unit.SOL:
-            return f"{format_mai(value)} SOL"
-        if self.unit is Unit.BPS:
-            return f"{value:,} bps ({value / 100:g} %)"
-        return f"{value:,} {self.unit.value}".rstrip()
+        """The number with its unit."""
+        share = f" ({value / 100:g} %)" if self.unit is Unit.BPS else ""
+        return f"{self.number(value)} {self.unit.value}{share}".rstrip()
 
     def parse(self, text: str) -> int:
         """The number that somebody typed in this parameter's unit: MAI and SOL as decimals, the others whole.
@@ -91,9 +90,9 @@ class Parameter:
             assert LAMPORTS_PER_SOL == 10**9  # both have nine decimals
             return parse_mai(text)
         if not _NUMBER.fullmatch(text):
-            unit = f" of {self.unit.value}" if self.unit.value else ""
+            unit = f" ({self.unit.value})" if self.unit.value else ""
             raise MaiError(f"{text} is not a value of {self.name}: write a whole number{unit}")
-        value = int(text)
+        value = int(text.replace(",", ""))
         if value >= 2**64:
             raise MaiError(f"{text} does not fit: {self.name} is at most {self.shown(self.highest)}")
         return value

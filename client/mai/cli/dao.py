@@ -157,10 +157,10 @@ def parameters(
         ]
         print_json({"parameters": listed})
         return
-    table = listing("parameter", "now", "lowest", "highest", "risk", right=("now",))
+    table = listing("parameter", "now", "lowest", "highest", "unit", "risk", right=("now", "lowest", "highest"))
     for item in PARAMETERS:
-        numbers = [item.shown(number) for number in (values[item.index], item.lowest, item.highest)]
-        table.add_row(item.name, *numbers, item.risk)
+        numbers = [item.number(number) for number in (values[item.index], item.lowest, item.highest)]
+        table.add_row(item.name, *numbers, item.unit.value, item.risk)
     people.print(table)
 
 

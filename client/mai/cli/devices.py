@@ -13,7 +13,7 @@ from mai.chain.nft import TIER_NAMES, Nfts
 from mai.chain.stake import Staking
 from mai.cli import register as hardware
 from mai.cli.connect import DEFAULT_URL, OwnerOption, YesOption, confirm, open_economy, show_facts, show_sent, wallet_of
-from mai.cli.format import listing, percent, until, when
+from mai.cli.format import count, listing, percent, until, when
 from mai.cli.output import Output, OutputOption, people, print_json
 from mai.cli.stake import facts as stake_facts
 from mai.cli.wallet import DEFAULT_KEYPAIR, KeypairOption, UrlOption, read_keypair
@@ -130,9 +130,9 @@ def show(
         "class": f"{found.class_name}{', attested' if item.attested else ''}",
         "hardware": f"{gpu}; {item.cores:,} cores, {item.ram_mb:,} MB of RAM",
         "counts": ", ".join(resources),
-        "earned": f"{fixed_mai(item.earned)} MAI for {item.settled:,} works of {item.active_ms / 1_000:,.3f} s",
+        "earned": f"{fixed_mai(item.earned)} MAI for {count(item.settled, 'work')} of {item.active_ms / 1_000:,.3f} s",
         "works": f"{item.assigned:,} assigned, {item.commits:,} committed, {item.failures:,} failed",
-        "violations": f"{item.violations:,} implausible claims",
+        "violations": count(item.violations, "implausible claim"),
         "offences": f"{item.offences:,}, of which {item.overturned:,} overturned",
         "uptime": f"{percent(item.uptime_bps)} in the last full week; {item.hours:,} h in this one",
         "quality": percent(item.quality_bps),

@@ -9,7 +9,7 @@ import typer
 from mai.chain import crank as chain
 from mai.chain.economy import Economy
 from mai.cli.connect import DEFAULT_URL, open_economy, show_facts, show_sent
-from mai.cli.format import ratio, until
+from mai.cli.format import count, ratio, until
 from mai.cli.output import Output, OutputOption, print_json
 from mai.cli.wallet import DEFAULT_KEYPAIR, KeypairOption, UrlOption, read_keypair
 from mai.errors import MaiError
@@ -66,7 +66,8 @@ def rows(economy: Economy) -> dict[str, str]:
     emission, now = economy.state("emission"), economy.cluster.unix_time()
     return {
         **{name.replace("_", " "): ratio(getattr(emission, name)) for name in NUMBERS},
-        "this period": f"{emission.period_settled:,} works paid {fixed_mai(emission.period_minted)} MAI",
-        "waiting for proof": f"{emission.pending:,} works",
-        "crank": f"due {until(chain.due_ts(economy), now)}, turned {emission.cranks:,} times",
+        "this period": f"{count(emission.period_settled, 'work')} paid {fixed_mai(emission.period_minted)} MAI",
+        "waiting for proof": count(emission.pending, "work"),
+        "crank": f"due {until(chain.due_ts(economy), now)}",
+        "cranks": f"{emission.cranks:,}",
     }

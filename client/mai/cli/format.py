@@ -12,7 +12,7 @@ BAR = 24
 
 def when(ts: int) -> str:
     """A time of the chain's clock."""
-    return datetime.fromtimestamp(ts, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    return datetime.fromtimestamp(ts, UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
 def span(seconds: int) -> str:
@@ -32,6 +32,15 @@ def span(seconds: int) -> str:
 def until(ts: int, now: int) -> str:
     """A time, and how far it is from now."""
     return f"{when(ts)} ({f'in {span(ts - now)}' if ts > now else f'{span(now - ts)} ago'})"
+
+
+def count(number: int, noun: str) -> str:
+    """A number of things.
+
+    >>> count(1, "work"), count(1_200, "work")
+    ('1 work', '1,200 works')
+    """
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def percent(bps: int) -> str:

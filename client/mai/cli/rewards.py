@@ -11,7 +11,7 @@ from mai.chain.devices import Device, Devices
 from mai.chain.earnings import Earnings, Epoch, Hour
 from mai.chain.nft import TIER_NAMES
 from mai.cli.connect import DEFAULT_URL, OwnerOption, open_economy, show_facts, wallet_of
-from mai.cli.format import bar, listing, percent, share, until
+from mai.cli.format import bar, count, listing, percent, share, until
 from mai.cli.output import Output, OutputOption, people, print_json
 from mai.cli.wallet import DEFAULT_KEYPAIR, KeypairOption, UrlOption
 from mai.money import fixed_mai
@@ -67,7 +67,7 @@ def epoch_rows(epoch: Epoch, now: int) -> dict[str, str]:
     """An epoch for people; the first is number 1."""
     used = f"{bar(epoch.minted, epoch.cap)} {share(epoch.minted, epoch.cap)}"
     return {
-        "epoch": f"{epoch.number + 1}, {until(epoch.ends_ts, now)}" if epoch.ends_ts else "not begun",
+        "epoch": f"{epoch.number + 1}, until {until(epoch.ends_ts, now)}" if epoch.ends_ts else "not begun",
         "epoch rate": percent(epoch.rate // 10) if epoch.rate % 10 == 0 else f"{epoch.rate:,} / 100,000",
         "epoch cap": f"{fixed_mai(epoch.cap)} MAI",
         "minted": f"{fixed_mai(epoch.minted)} MAI  {used}",
@@ -110,7 +110,7 @@ def _terms(device: Device, hour: Hour) -> Any:
         "epoch": "the halving",
     }
     table = listing("term", "because of", "factor", "MAI an hour", right=("factor", "MAI an hour"))
-    table.title = Text(f"{device.name}: earned {fixed_mai(device.fields.earned)} MAI, {device.fields.settled:,} works")
+    table.title = Text(f"{device.name}: earned {fixed_mai(device.fields.earned)} MAI, {count(device.fields.settled, 'work')}")
     table.title_justify = "left"
     table.title_style = "bold"
     table.add_row("hourly rate", "what counts of its hardware", "", fixed_mai(hour.hourly))

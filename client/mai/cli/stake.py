@@ -46,7 +46,7 @@ def unstake(
     """Start the cooldown of 14 days; what is leaving already starts anew with it."""
     units, owner = parse_mai(amount), read_keypair(keypair)
     staking = Staking(open_economy(url))
-    _sent(staking, output, staking.unstake(owner, units), owner.pubkey(), "unstaking", units)
+    _sent(staking, output, staking.unstake(owner, units), owner.pubkey(), "unstaked", units)
 
 
 @app.command()
@@ -95,7 +95,7 @@ def show(
         print_json({"owner": str(wallet), "balance": fixed_mai(balance, grouped=False), "stake": facts(view)})
         return
     if view is None:
-        people.print(f"The wallet {wallet} has no stake; it holds {fixed_mai(balance)} MAI.", highlight=False)
+        people.print(f"The wallet {wallet} has no stake; it holds {fixed_mai(balance)} MAI.", soft_wrap=True)
         return
     show_facts(rows(view, staking.economy.cluster.unix_time()))
 
@@ -125,7 +125,7 @@ def rows(view: StakeView, now: int) -> dict[str, str]:
     fields = view.fields
 
     def amount(units: int, note: str = "") -> str:
-        return f"{fixed_mai(units):>28} MAI{f'  {note}' if note else ''}"
+        return f"{fixed_mai(units):>24} MAI{f'  {note}' if note else ''}"
 
     found = {
         "stake": str(view.address),
@@ -152,4 +152,4 @@ def _sent(staking: Staking, output: Output, landed: Landed, owner: Any, verb: st
     assert view is not None  # the transaction has just written it
     now = staking.economy.cluster.unix_time()
     moved = {"movement": verb, "amount": fixed_mai(units, grouped=False), "stake": facts(view)}
-    show_sent(output, landed, moved, {verb: f"{fixed_mai(units):>28} MAI", **rows(view, now)})
+    show_sent(output, landed, moved, {verb: f"{fixed_mai(units):>24} MAI", **rows(view, now)})

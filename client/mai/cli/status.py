@@ -8,7 +8,7 @@ from mai.chain import crank
 from mai.chain.earnings import Earnings, config_rules
 from mai.chain.economy import Economy
 from mai.cli.connect import DEFAULT_URL, open_economy, show_facts
-from mai.cli.format import ratio, share, until, when
+from mai.cli.format import count, ratio, share, until, when
 from mai.cli.output import Output, OutputOption, print_json
 from mai.cli.rewards import epoch_facts, epoch_rows
 from mai.cli.wallet import UrlOption
@@ -52,7 +52,7 @@ def status(
         "sampling": ratio(found["sampling"]),
         "multiplier": ratio(found["multiplier"]),
         "crank": f"due {until(due, now)}" if due else "-",
-        "devices": f"{found['miners']:,}, {found['pending']:,} works wait for their proof",
+        "devices": f"{found['miners']:,}; waiting for their proof: {count(found['pending'], 'work')}",
         "power": f"{mai('power')} an hour at launch rates",
         "staked": f"{mai('staked')} ({share(amounts['staked'], amounts['supply'])} of the supply)",
         "verifiers": f"{found['verifiers']:,}",

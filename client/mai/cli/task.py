@@ -10,7 +10,7 @@ from mai.chain.economy import Economy
 from mai.chain.rules import enforce
 from mai.chain.tasks import CLASS_NAMES, CLASSES, STATUSES, WORK_STATUSES, Posted, Tasks, rules
 from mai.cli.connect import DEFAULT_URL, OwnerOption, open_economy, parse_digest, show_facts, show_sent, wallet_of
-from mai.cli.format import listing, percent, until, when
+from mai.cli.format import count, listing, percent, until, when
 from mai.cli.output import Output, OutputOption, parse_address, people, print_json
 from mai.cli.wallet import DEFAULT_KEYPAIR, KeypairOption, UrlOption, read_keypair
 from mai.errors import MaiError
@@ -224,10 +224,10 @@ def rows(posted: Posted, now: int) -> dict[str, str]:
         "task": str(posted.address),
         "number": str(item.nonce),
         "state": STATUSES[item.status],
-        "class": f"{CLASS_NAMES[item.task_class]}, {item.places} places: {item.taken} taken, {item.settled} paid",
+        "class": f"{CLASS_NAMES[item.task_class]}, {count(item.places, 'place')}: {item.taken} taken, {item.settled} paid",
         "model": str(item.model),
         "input": bytes(item.input).hex(),
-        "answer": f"at most {item.max_tokens:,} tokens",
+        "answer": f"at most {count(item.max_tokens, 'token')}",
         "fee": f"{fixed_mai(item.fee)} MAI wait, {fixed_mai(item.fee_burned)} MAI burned",
         "posted": when(item.posted_ts),
         "expires": until(item.expires_ts, now),
