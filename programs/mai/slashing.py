@@ -1,6 +1,7 @@
 # Offences, PDA ['offence', work or check, stake]: what was shown on chain, what it costs, and the appeal.
 # Of what is taken a share is burned whoever shows the offence, so that being reported by a friend never is for free.
 from seahorse.prelude import *
+from assignment import seed_delay
 from checks import Check, count_verifier
 from config import Config, week_at
 from digests import copied
@@ -13,8 +14,8 @@ from registry import Miner, Model
 from rewards import epoch_at
 from staking import Stake
 from tasks import (
-    TASK_ASSIGNED, TASK_OPEN, WORK_COMMITTED, WORK_REJECTED, SpentRecord, Task, Work, outvoted, uncount_output,
-    votes_for, votes_needed
+    WORK_COMMITTED, WORK_REJECTED, SpentRecord, Task, Work, give_place, outvoted, uncount_output, votes_for,
+    votes_needed
 )
 
 # An implausible claim (soft); no proof in time (soft where a full proof was due, else hard: it walked away from a draw);
@@ -239,14 +240,12 @@ def enter_miner_week(config: Config, miner: Miner, now: i64):
 
 
 # A committed work that will never be paid: its place, its vote and the stake at risk are free again.
-def lose_work(emission: Emission, miner: Miner, stake: Stake, task: Task, work: Work, status: u8):
+def lose_work(emission: Emission, miner: Miner, stake: Stake, task: Task, work: Work, status: u8, slot: u64):
     emission.pending -= 1
     miner.in_flight -= 1
     miner.failed += 1
     miner.failures += 1
     stake.at_risk -= work.at_risk
-    task.taken -= 1
-    if task.status == TASK_ASSIGNED:
-        task.status = TASK_OPEN
+    give_place(task, slot + seed_delay(task.task_class))
     uncount_output(task, work.output)
     work.status = status

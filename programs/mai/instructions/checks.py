@@ -103,7 +103,7 @@ def decide_check(
     if check.status == CHECK_UPHELD:
         enter_miner_week(config, miner, now)
         if work.status == WORK_COMMITTED:
-            lose_work(emission, miner, accused, task, work, WORK_FAULTY)
+            lose_work(emission, miner, accused, task, work, WORK_FAULTY, clock.slot())
         work.status = WORK_FAULTY
         work.disputed = False
         if check.challenger_output == output:

@@ -36,9 +36,9 @@ def report_offence(
     assert kind != OFFENCE_NONE, 'NothingToReport: the chain shows no offence in this work'
     enter_miner_week(config, miner, now)
     if kind == OFFENCE_MISSED_PROOF:
-        lose_work(emission, miner, stake, task, work, WORK_FORFEITED)
+        lose_work(emission, miner, stake, task, work, WORK_FORFEITED, clock.slot())
     elif kind == OFFENCE_MINORITY_OUTPUT:
-        lose_work(emission, miner, stake, task, work, WORK_FAULTY)
+        lose_work(emission, miner, stake, task, work, WORK_FAULTY, clock.slot())
     open_offence(config, offence, stake, kind, work.key(), reporter.key(), config.nobody, now, bump)
     charge_work(config, governance, offence, stake, miner, task, work)
     reported = OffenceReported(

@@ -1503,7 +1503,7 @@ mod mai {
         pub owner: Signer<'info>,
         #[account()]
         pub config: Box<Account<'info, dot::config::Config>>,
-        #[account(mut)]
+        #[account()]
         pub nfts: Box<Account<'info, dot::nfts::NftRegistry>>,
         #[account(mut)]
         pub miner: Box<Account<'info, dot::registry::Miner>>,
@@ -1545,7 +1545,6 @@ mod mai {
         );
 
 
-        dot::nfts::NftRegistry::store(nfts);
 
         dot::registry::Miner::store(miner);
 
@@ -1560,7 +1559,7 @@ mod mai {
         pub owner: Signer<'info>,
         #[account()]
         pub config: Box<Account<'info, dot::config::Config>>,
-        #[account(mut)]
+        #[account()]
         pub nfts: Box<Account<'info, dot::nfts::NftRegistry>>,
         #[account(mut)]
         pub previous: Box<Account<'info, dot::registry::Miner>>,
@@ -1606,7 +1605,6 @@ mod mai {
         );
 
 
-        dot::nfts::NftRegistry::store(nfts);
 
         dot::registry::Miner::store(previous);
 
@@ -1823,7 +1821,7 @@ mod mai {
     pub struct OpenNftLink<'info> {
         #[account(mut)]
         pub payer: Signer<'info>,
-        #[account(mut)]
+        #[account()]
         pub nfts: Box<Account<'info, dot::nfts::NftRegistry>>,
         #[account(mut)]
         pub mint: Box<Account<'info, Mint>>,
@@ -1870,7 +1868,6 @@ mod mai {
             link.clone(),
         );
 
-        dot::nfts::NftRegistry::store(nfts);
 
         dot::nfts::NftLink::store(link.account);
 
@@ -2234,7 +2231,7 @@ mod mai {
         pub calibration: Box<Account<'info, dot::calibration::Calibration>>,
         #[account(mut)]
         pub governance: Box<Account<'info, dot::governance::Governance>>,
-        #[account(mut)]
+        #[account()]
         pub nfts: Box<Account<'info, dot::nfts::NftRegistry>>,
         #[account()]
         pub stake: Box<Account<'info, dot::staking::Stake>>,
@@ -2307,7 +2304,6 @@ mod mai {
 
         dot::governance::Governance::store(governance);
 
-        dot::nfts::NftRegistry::store(nfts);
 
 
         dot::governance::Proposal::store(proposal.account);
@@ -3487,7 +3483,7 @@ mod mai {
         pub owner: Signer<'info>,
         #[account()]
         pub config: Box<Account<'info, dot::config::Config>>,
-        #[account(mut)]
+        #[account()]
         pub nfts: Box<Account<'info, dot::nfts::NftRegistry>>,
         #[account(mut)]
         pub stake: Box<Account<'info, dot::staking::Stake>>,
@@ -3550,7 +3546,6 @@ mod mai {
         );
 
 
-        dot::nfts::NftRegistry::store(nfts);
 
         dot::staking::Stake::store(stake);
 

@@ -6,7 +6,7 @@
 use crate::dot::{
     calibration::check_calibration,
     governance::{PROPOSE_CALIBRATION, PROPOSE_COLLECTION, PROPOSE_MODEL, PROPOSE_PARAMETER},
-    nfts::{tier_of, NftRegistry, NFT_AIRDROP, NFT_NONE},
+    nfts::{collection_tier, NftRegistry, NFT_AIRDROP, NFT_NONE},
     parameters::{
         check_deterrence, check_parameter, parameter_risk, FULL_BPS, RISK_HIGH, RISK_MEDIUM,
     },
@@ -69,7 +69,7 @@ pub fn check_new_collection<'info>(
         panic!("UnknownTier: the tiers of collections are 1 to 5");
     }
 
-    let mut taken = tier_of(nfts.clone(), collection.clone());
+    let mut taken = collection_tier(nfts.clone(), collection.clone());
     let mut free =
         (taken == NFT_NONE!()) || (<u32 as TryFrom<_>>::try_from(taken.clone()).unwrap() == tier);
 

@@ -5,7 +5,7 @@
 #![allow(unused_mut)]
 use crate::dot::{
     parameters::{FULL_BPS, RISK_HIGH},
-    staking::{Stake, ADVANCED_STAKE, BASIC_STAKE, STANDARD_STAKE, WARM_UP_S},
+    staking::{voting_weight, Stake, ADVANCED_STAKE, BASIC_STAKE, STANDARD_STAKE},
 };
 
 use crate::dot::parameters::*;
@@ -779,14 +779,4 @@ pub fn voting_s(mut risk: u8) -> i64 {
     let mut days = Mutable::new([<i64 as TryFrom<_>>::try_from(3).unwrap(), 5, 7]);
 
     return days.borrow()[days.wrapped_index((risk as i128) as i128)] * DAY_S!();
-}
-
-pub fn voting_weight<'info>(mut stake: Mutable<LoadedStake<'info, '_>>, mut now: i64) -> u64 {
-    let mut weight = stake.borrow().matured;
-
-    if (stake.borrow().pending_ts + WARM_UP_S!()) <= now {
-        assign!(weight, weight + stake.borrow().pending);
-    }
-
-    return weight;
 }

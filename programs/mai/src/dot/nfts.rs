@@ -333,17 +333,38 @@ pub fn check_unique<'info>(mut mint: SeahorseAccount<'info, '_, Mint>) -> () {
     }
 }
 
+pub fn collection_tier<'info>(
+    mut nfts: Mutable<LoadedNftRegistry<'info, '_>>,
+    mut collection: Pubkey,
+) -> u8 {
+    if collection
+        != nfts.borrow().collections.borrow()
+            [nfts.borrow().collections.wrapped_index(NFT_NONE!() as i128)]
+    {
+        for mut tier in 0..6 {
+            if nfts.borrow().collections.borrow()
+                [nfts.borrow().collections.wrapped_index(tier as i128)]
+                == collection
+            {
+                return <u8 as TryFrom<_>>::try_from(tier.clone()).unwrap();
+            }
+        }
+    }
+
+    return NFT_NONE!();
+}
+
 pub fn count_for<'info>(
     mut link: Mutable<LoadedNftLink<'info, '_>>,
     mut miner: Mutable<LoadedMiner<'info, '_>>,
-    mut miner_key: Pubkey,
+    mut device: Pubkey,
     mut nft_account: Pubkey,
     mut tier: u8,
     mut week: u32,
 ) -> () {
     assign!(link.borrow_mut().linked, true);
 
-    assign!(link.borrow_mut().miner, miner_key);
+    assign!(link.borrow_mut().miner, device);
 
     assign!(link.borrow_mut().tier, tier);
 
@@ -428,7 +449,7 @@ pub fn present_tier<'info>(
     mut nfts: Mutable<LoadedNftRegistry<'info, '_>>,
     mut collection: Pubkey,
 ) -> u8 {
-    let mut tier = tier_of(nfts.clone(), collection.clone());
+    let mut tier = collection_tier(nfts.clone(), collection.clone());
 
     if !(tier != NFT_NONE!()) {
         panic!("NotWarrior: the collection of the NFT is none of the five tiers");
@@ -445,27 +466,6 @@ pub fn string_end<'info>(mut metadata: UncheckedAccount<'info>, mut at: u64, mut
     }
 
     return (at + 4) + <u64 as TryFrom<_>>::try_from(length.clone()).unwrap();
-}
-
-pub fn tier_of<'info>(
-    mut nfts: Mutable<LoadedNftRegistry<'info, '_>>,
-    mut collection: Pubkey,
-) -> u8 {
-    if collection
-        != nfts.borrow().collections.borrow()
-            [nfts.borrow().collections.wrapped_index(NFT_NONE!() as i128)]
-    {
-        for mut tier in 0..6 {
-            if nfts.borrow().collections.borrow()
-                [nfts.borrow().collections.wrapped_index(tier as i128)]
-                == collection
-            {
-                return <u8 as TryFrom<_>>::try_from(tier.clone()).unwrap();
-            }
-        }
-    }
-
-    return NFT_NONE!();
 }
 
 pub fn use_for_voting<'info>(

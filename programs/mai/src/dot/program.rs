@@ -42,8 +42,8 @@ use crate::dot::{
     },
     governance::{
         check_proposer, check_voter, conclude, count_vote, executed, schedule, turn_vote,
-        voting_weight, Governance, Proposal, ProposalExecuted, ProposalMade, Vote, VoteCast,
-        PROPOSAL_ACTIVE, PROPOSE_CALIBRATION, PROPOSE_COLLECTION, PROPOSE_MODEL, PROPOSE_PARAMETER,
+        Governance, Proposal, ProposalExecuted, ProposalMade, Vote, VoteCast, PROPOSAL_ACTIVE,
+        PROPOSE_CALIBRATION, PROPOSE_COLLECTION, PROPOSE_MODEL, PROPOSE_PARAMETER,
         PROPOSE_TREASURY,
     },
     native::{first_block, incinerator_id, program_id},
@@ -77,8 +77,8 @@ use crate::dot::{
         OFFENCE_PENDING,
     },
     staking::{
-        begin_unstaking, check_undisputed, deposit, remove_free, staked_of, Stake, StakeMoved,
-        StakeOpened, MOVED_FROM_VERIFIER, MOVED_IN, MOVED_OUT, MOVED_TO_UNSTAKING,
+        begin_unstaking, check_undisputed, deposit, remove_free, staked_of, voting_weight, Stake,
+        StakeMoved, StakeOpened, MOVED_FROM_VERIFIER, MOVED_IN, MOVED_OUT, MOVED_TO_UNSTAKING,
         MOVED_TO_VERIFIER,
     },
     tasks::{
@@ -1996,10 +1996,12 @@ pub fn link_nft_handler<'info>(
         week = link.borrow().week;
     }
 
+    let mut device = miner.borrow().__account__.key();
+
     count_for(
         link.clone(),
         miner.clone(),
-        miner.borrow().__account__.key(),
+        device.clone(),
         nft_account.key(),
         tier.clone(),
         week.clone(),
@@ -2057,10 +2059,12 @@ pub fn move_nft_handler<'info>(
         clock.unix_timestamp.clone(),
     ) + 1;
 
+    let mut device = miner.borrow().__account__.key();
+
     count_for(
         link.clone(),
         miner.clone(),
-        miner.borrow().__account__.key(),
+        device.clone(),
         nft_account.key(),
         tier.clone(),
         week.clone(),
