@@ -13,6 +13,7 @@ from solders.pubkey import Pubkey
 from mai.chain.cluster import Landed
 from mai.chain.economy import Economy
 from mai.chain.effects import CALIBRATION, COLLECTION, MODEL, PARAMETER, TREASURY, Effect
+from mai.chain.nft import Nfts
 from mai.errors import MaiError
 from mai.program import MODULES
 
@@ -152,13 +153,14 @@ class Dao:
     def vote_early(
         self, owner: Keypair, number: int, approves: bool, nft: Pubkey, account: Pubkey | None = None
     ) -> Landed:
-        """The same before that, with an NFT that was shown before (:meth:`mai.chain.nft.Nfts.link`)."""
+        """The same before that, with an NFT; shows it first where nobody has."""
         accounts = {
             **self._ballot(owner, number),
             "link": self.economy.link_address(nft),
             "nft_account": account or self.economy.associated_address(owner.pubkey(), nft),
         }
-        return self.economy.send("vote_early", owner, accounts, {"approves": approves})
+        before = Nfts(self.economy).showing(owner.pubkey(), nft)
+        return self.economy.send("vote_early", owner, accounts, {"approves": approves}, before=before)
 
     def deny(self, owner: Keypair, number: int) -> Landed:
         """Turn the owner's approval into a denial."""

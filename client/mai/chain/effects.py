@@ -166,7 +166,8 @@ class Effects:
             balance = self.economy.tokens(self.economy.single("treasury"))
             share = self.economy.state("config").parameters[int(MODULES["parameters"].TREASURY_SPEND_BPS)]
             most = balance * share // 10_000
-            return [f"the treasury holds {format_mai(balance)} MAI; one proposal spends at most {format_mai(most)} MAI"]
+            notes = [f"the treasury holds {format_mai(balance)} MAI; one proposal spends at most {format_mai(most)} MAI"]
+            return [*notes, "that is less than this: today it could not be executed"] if effect.value > most else notes
         if effect.kind == MODEL:
             return self._model_notes(effect)
         return [f"the tiers are {', '.join(name for name, number in TIERS.items() if number)}"]
@@ -179,8 +180,7 @@ class Effects:
         for old, new in zip(deterrence(before), deterrence(after), strict=True):
             if old != new:
                 sides = " -> ".join(f"{item.expected_loss / max(item.saving, 1):,.2f}" for item in (old, new))
-                verdict = "cheating does not pay" if new.holds else "CHEATING WOULD PAY"
-                notes.append(f"{new.task_class} tasks: a cheat's expected loss over its gain {sides}: {verdict}")
+                notes.append(f"{new.task_class} tasks: a cheat loses on average {sides} times what it saves")
         return notes
 
     def _model_notes(self, effect: Effect) -> list[str]:
@@ -188,7 +188,7 @@ class Effects:
         proof = "a whole proof" if model.proof == MODULES["registry"].PROOF_WHOLE else "its trace"
         return [
             f"proved by {proof}, which catches skipped work with {model.detection_bps / 100:g} %",
-            f"{model.segments:,} segments of {model.work_units:,} work units, at most {model.max_tokens:,} tokens",
+            f"{model.segments:,} × {model.work_units:,} work units, at most {model.max_tokens:,} tokens",
         ]
 
 

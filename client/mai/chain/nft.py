@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from solders.instruction import Instruction
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 
@@ -61,6 +62,13 @@ class Nfts:
         """What is recorded of an NFT; None if it was never shown."""
         return self.economy.find("NftLink", self.economy.link_address(nft))
 
+    def showing(self, payer: Pubkey, nft: Pubkey) -> list[Instruction]:
+        """Shows an NFT to the chain where nobody has."""
+        if self.link_of(nft) is not None:
+            return []
+        metadata, link = self.economy.metadata_address(nft), self.economy.link_address(nft)
+        return [self.economy.call("open_nft_link", {"payer": payer, "mint": nft, "metadata": metadata, "link": link})]
+
     def held_tier(self, device: Device) -> int:
         """The tier that would count in a settlement now, as the program looks it up."""
         fields = device.fields
@@ -85,11 +93,7 @@ class Nfts:
             raise MaiError(f"the wallet {owner.pubkey()} does not hold the NFT {nft} in the token account {held}")
         address = self.economy.link_address(nft)
         link = self.link_of(nft)
-        before = []
-        if link is None:
-            metadata = self.economy.metadata_address(nft)
-            shown = {"payer": owner.pubkey(), "mint": nft, "metadata": metadata, "link": address}
-            before.append(self.economy.call("open_nft_link", shown))
+        before = self.showing(owner.pubkey(), nft)
         accounts = {"owner": owner.pubkey(), "miner": device.address, "link": address, "nft_account": held}
         if link is not None and link.linked and link.miner != device.address:
             return self.economy.send("move_nft", owner, {**accounts, "previous": link.miner})

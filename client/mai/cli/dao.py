@@ -13,7 +13,7 @@ from mai.chain.parameters import ENTRIES, PARAMETERS
 from mai.cli import dao_propose
 from mai.cli.connect import DEFAULT_URL, open_economy, show_sent
 from mai.cli.dao_view import facts, show_view
-from mai.cli.format import listing, share, span
+from mai.cli.format import brief, listing, share, span
 from mai.cli.output import Output, OutputOption, parse_address, people, print_json
 from mai.cli.wallet import DEFAULT_KEYPAIR, KeypairOption, UrlOption, read_keypair
 from mai.errors import MaiError
@@ -43,7 +43,7 @@ def list_proposals(
         item = view.fields
         left = span(view.phase_ends_ts - now) if view.phase_ends_ts else "-"
         approved = share(item.approved, item.approved + item.denied)
-        shown = f"{change.subject}: {change.before} -> {change.after}"
+        shown = brief(f"{change.subject}: {change.before} -> {change.after}")
         table.add_row(str(item.id), shown, risk_name(item.risk), str(view.phase), left, approved)
     people.print(table if found else "There are no proposals.")
 
@@ -179,7 +179,7 @@ def calibration(
         print_json({"calibration": listed})
         return
     fields = list(dict.fromkeys(item.field for item in ENTRIES))
-    table = listing("class", *fields, right=tuple(fields))
+    table = listing("class", *fields, right=tuple(fields), gap=1)
     for name in dict.fromkeys(item.device_class for item in ENTRIES):
         table.add_row(name, *(f"{values[item.index]:,}" for item in ENTRIES if item.device_class == name))
     people.print(table)

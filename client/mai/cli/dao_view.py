@@ -30,7 +30,11 @@ def show_change(change: Change) -> None:
 def show_view(dao: Dao, view: View, change: Change) -> None:
     """A whole proposal for people."""
     item, now = view.fields, dao.economy.cluster.unix_time()
-    people.print(f"Proposal {item.id}, [{STYLES.get(view.phase, 'cyan')}]{view.phase}[/], risk {risk_name(item.risk)}")
+    why = ""
+    if view.phase is Phase.REJECTED:
+        why = ": too few voted" if not view.quorate else ": the majority was not exceeded"
+    style = STYLES.get(view.phase, "cyan")
+    people.print(f"Proposal {item.id}, [{style}]{view.phase}{why}[/], risk {risk_name(item.risk)}", highlight=False)
     people.print()
     show_change(change)
     people.print()
@@ -70,6 +74,8 @@ def calendar(view: View, now: int) -> Any:
     for name, start, end in ends:
         running = start <= now < end
         left = "over" if now >= end else span(end - now) if running else f"begins in {span(start - now)}"
+        if view.phase_ends_ts is None and now < end:
+            running, left = False, "-"
         table.add_row(name, when(end), left, style="bold" if running else "dim" if now >= end else None)
     return table
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, datetime
 
 from rich.table import Table
 
+_ADDRESS = re.compile(r"\b[1-9A-HJ-NP-Za-km-z]{32,44}\b")
 UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 BAR = 24
 
@@ -70,9 +72,14 @@ def bar(part: int, whole: int, width: int = BAR) -> str:
     return "█" * filled + "░" * (width - filled)
 
 
-def listing(*columns: str, right: tuple[str, ...] = ()) -> Table:
+def brief(text: str) -> str:
+    """A text with its addresses cut to their ends."""
+    return _ADDRESS.sub(lambda found: f"{found[0][:4]}…{found[0][-4:]}", text)
+
+
+def listing(*columns: str, right: tuple[str, ...] = (), gap: int = 2) -> Table:
     """A plain table with these columns; those in ``right`` hold numbers."""
-    table = Table(box=None, padding=(0, 1), pad_edge=False)
+    table = Table(box=None, padding=(0, gap, 0, 0), pad_edge=False)
     for name in columns:
         table.add_column(name, justify="right" if name in right else "left", no_wrap=name in right)
     return table
