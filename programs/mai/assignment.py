@@ -15,6 +15,9 @@ CRITICAL_BLOCKS = 4
 BLOCK_STRIDE = 4
 EVICTED = 18_446_744_073_709_551_615
 
+# A slot lasts two fifths of a second.
+SLOT_FIFTHS = 2
+
 AVERAGE_SCORE = 7_500
 # The chance doubles this often, and from OPEN_AFTER_S on everybody may take the task.
 DOUBLING_S = 4
@@ -43,6 +46,13 @@ def seed_blocks(task_class: u8) -> u64:
     if task_class == TASK_CRITICAL:
         return CRITICAL_BLOCKS
     return 1
+
+
+# Seconds since the last block that seeds the draw, by the slots: a refused attempt leaves nothing from which the wait
+# could be counted, and nobody can start it early or late.
+def waited_since(task_class: u8, target: u64, slot: u64) -> u64:
+    seeded = target + BLOCK_STRIDE * (seed_blocks(task_class) - 1)
+    return (slot - min(slot, seeded)) * SLOT_FIFTHS // 5
 
 
 # The seed of a draw: keccak256 of the subject, its round, and the first blocks at or after the target slots.

@@ -87,6 +87,14 @@ class OffenceReported(Event):
     final_ts: i64
 
 
+# A work that settlement would refuse and that is no offence: taken out without one.
+@dataclass
+class WorkClosed(Event):
+    work: Pubkey
+    task: Pubkey
+    miner: Pubkey
+
+
 @dataclass
 class OffenceAppealed(Event):
     offence: Pubkey
@@ -143,6 +151,11 @@ def check_accused(work: Work, task: Task, miner: Miner, stake: Stake):
     assert work.task == task.key(), 'NotTaskOfWork: the work belongs to another task'
     assert work.miner == miner.key(), 'NotMinerOfWork: the work belongs to another miner'
     assert work.owner == stake.owner, 'NotStakeOfWork: the stake belongs to somebody else than the work'
+
+
+def check_payment(task: Task, model: Model, spent_record: SpentRecord):
+    assert task.model == model.key(), 'NotModelOfTask: the task asks for another model'
+    assert task.spent_record == spent_record.key(), 'NotRecordOfTask: the spent record belongs to another input'
 
 
 # Moves up to `amount` into escrow: what waits, what votes, what leaves and last the verifier stake, which comes first
@@ -243,9 +256,13 @@ def enter_miner_week(config: Config, miner: Miner, now: i64):
 def lose_work(emission: Emission, miner: Miner, stake: Stake, task: Task, work: Work, status: u8, slot: u64):
     emission.pending -= 1
     miner.in_flight -= 1
-    miner.failed += 1
-    miner.failures += 1
     stake.at_risk -= work.at_risk
-    give_place(task, slot + seed_delay(task.task_class))
+    target_slot = slot + seed_delay(task.task_class)
+    give_place(task, target_slot)
     uncount_output(task, work.output)
     work.status = status
+
+
+def count_failure(miner: Miner):
+    miner.failed += 1
+    miner.failures += 1

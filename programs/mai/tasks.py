@@ -53,7 +53,6 @@ class Task(Account):
     target_slot: u64
     seed: Array[u8, 32]
     seeded: bool
-    seeded_ts: i64
     # Places in all, now taken, and paid.
     places: u8
     taken: u8

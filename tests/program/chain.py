@@ -105,8 +105,8 @@ def unpack(fields: Sequence[Mapping[str, Any]], data: bytes) -> dict[str, Any]:
         nonlocal at
         if isinstance(kind, dict):
             return [take(kind["array"][0]) for _ in range(kind["array"][1])]
-        size = width(kind)
-        raw, at = data[at : at + size], at + size
+        length = size(kind)
+        raw, at = data[at : at + length], at + length
         if kind == "publicKey":
             return Pubkey.from_bytes(raw)
         number = int.from_bytes(raw, "little", signed=kind.startswith("i"))
@@ -233,7 +233,7 @@ class Chain:
             at += len(raw)
         if changes:
             raise KeyError(f"{kind} has no {sorted(changes)}")
-        self.put(address, bytes(data), account.owner)
+        self.put(address, bytes(data), account.owner, account.lamports)
 
     def create(self, kind: str, address: Pubkey, **fields: Any) -> Pubkey:
         """One of the program's accounts as if an instruction had made it; what is not said is zero."""
@@ -242,8 +242,8 @@ class Chain:
         self.write(kind, address, **fields)
         return address
 
-    def put(self, address: Pubkey, data: bytes, owner: Pubkey) -> None:
-        self.svm.set_account(address, Account(10**9, data, owner))
+    def put(self, address: Pubkey, data: bytes, owner: Pubkey, lamports: int = 10**9) -> None:
+        self.svm.set_account(address, Account(lamports, data, owner))
 
     def put_token_account(self, mint: Pubkey, owner: Pubkey, amount: int = 0) -> Pubkey:
         """A token account of ``owner``, wherever."""

@@ -87,7 +87,7 @@ class Economy:
         self.chain.create("Emission", EMISSION)
         self.chain.create("Governance", GOVERNANCE)
         self.people: list[Person] = []
-        self.offences: list[Pubkey] = []
+        self.offences: set[Pubkey] = set()
         self.units: dict[str, int] = {}
         self.elsewhere = 0
         self._count = 0
@@ -156,6 +156,10 @@ class Economy:
             long_ago = self.chain.time() - staking.WARM_UP_S
             self.chain.write("Stake", person.stake, matured=staked * MAI_UNIT, pending=0, pending_ts=long_ago)
         return person
+
+    def cheat(self, output: bytes = FALSE, **changes: Any) -> Job:
+        """A work of somebody who is only in this test."""
+        return self.job(self.person(staked=200_000), output, **changes)
 
     def stake(self, person: Person) -> dict[str, Any]:
         return self.chain.read("Stake", person.stake)
@@ -250,7 +254,9 @@ class Economy:
         self.chain.set_slot(max(self.chain.svm.get_clock().slot, target + 1))
         return self.send("draw_check", challenger, {"check": check_of(job, challenger)})
 
-    def decide_check(self, job: Job, challenger: Person, third: Person, output: bytes, **accounts: Pubkey) -> Landed:
+    def decide_check(
+        self, job: Job, challenger: Person, third: Person, output: bytes, accounts: dict[str, Pubkey] | None = None
+    ) -> Landed:
         named = {
             "challenger": challenger.stake,
             "accused": job.person.stake,
@@ -259,16 +265,16 @@ class Economy:
             "work": job.work,
             "check": check_of(job, challenger),
         }
-        return self.send("decide_check", third, named | accounts, output=output)
+        return self.send("decide_check", third, named | (accounts or {}), output=output)
 
-    def void_check(self, job: Job, challenger: Person, **accounts: Pubkey) -> Landed:
+    def void_check(self, job: Job, challenger: Person, accounts: dict[str, Pubkey] | None = None) -> Landed:
         named = {
             "challenger": challenger.stake,
             "accused": job.person.stake,
             "work": job.work,
             "check": check_of(job, challenger),
         }
-        return self.send("void_check", challenger, named | accounts)
+        return self.send("void_check", challenger, named | (accounts or {}))
 
     def void_after(self, job: Job, challenger: Person) -> None:
         """Nobody decided in time."""
@@ -288,22 +294,26 @@ class Economy:
 
     def report(self, job: Job, reporter: Person, **accounts: Pubkey) -> Pubkey:
         offence = offence_of(job.work, job.person)
-        self.offences.append(offence)
-        named = {
+        self.offences.add(offence)
+        self.send("report_offence", reporter, self._of_work(job) | {"offence": offence} | accounts)
+        return offence
+
+    def close_work(self, job: Job, caller: Person, **accounts: Pubkey) -> Landed:
+        return self.send("close_work", caller, self._of_work(job) | accounts)
+
+    def _of_work(self, job: Job) -> dict[str, Pubkey]:
+        return {
             "miner": job.miner,
             "stake": job.person.stake,
             "model": job.model,
             "task": job.task,
             "work": job.work,
             "spent_record": job.spent_record,
-            "offence": offence,
         }
-        self.send("report_offence", reporter, named | accounts)
-        return offence
 
     def report_check(self, job: Job, check: Pubkey, reporter: Person, **accounts: Pubkey) -> Pubkey:
         offence = offence_of(job.work, job.person)
-        self.offences.append(offence)
+        self.offences.add(offence)
         named = {
             "miner": job.miner,
             "stake": job.person.stake,
@@ -317,9 +327,13 @@ class Economy:
 
     def report_verifier(self, check: Pubkey, liar: Person, reporter: Person) -> Pubkey:
         offence = offence_of(check, liar)
-        self.offences.append(offence)
+        self.offences.add(offence)
         self.send("report_verifier", reporter, {"stake": liar.stake, "check": check, "offence": offence})
         return offence
+
+    def correct_check(self, job: Job, check: Pubkey, offence: Pubkey, caller: Person, **accounts: Pubkey) -> Landed:
+        named = {"model": job.model, "offence": offence, "check": check}
+        return self.send("correct_check", caller, named | accounts)
 
     def appeal(self, offence: Pubkey, person: Person, **accounts: Pubkey) -> Landed:
         return self.send("appeal", person, {"offence": offence, **accounts})
@@ -347,6 +361,7 @@ class Economy:
     def prove_appeal(
         self, job: Job, offence: Pubkey, person: Person, receipt: Pubkey, tokens: int = 9, **accounts: Pubkey
     ) -> Landed:
+        """With a receipt or a trace."""
         named = {"offence": offence, "model": job.model, "task": job.task, "miner": job.miner, "receipt": receipt}
         return self.send("prove_appeal", person, named | accounts, tokens=tokens)
 

@@ -143,7 +143,7 @@ def test_the_lottery_orders_many_verifiers_and_then_lets_everybody_in(cast: Cast
     # Among so many the first chance, 4 in 100,000, rounds down to none in 10,000.
     economy.verifiers_elsewhere(100_000)
     for third in thirds:
-        with refused("NotDrawn"):
+        with refused("VerifierNotDrawn"):
             economy.decide_check(job, challenger, third, TRUE)
     economy.pass_s(30)
     economy.decide_check(job, challenger, thirds[0], TRUE)
@@ -178,7 +178,7 @@ def test_who_may_decide(cast: Cast) -> None:
         ("NotMinerOfWork", {"miner": other.miner}),
     ]:
         with refused(name):
-            economy.decide_check(job, challenger, third, TRUE, **accounts)
+            economy.decide_check(job, challenger, third, TRUE, accounts)
     economy.pass_s(DAY + 1)
     with refused("DecisionTooLate"):
         economy.decide_check(job, challenger, third, TRUE)
@@ -301,13 +301,13 @@ def test_a_check_that_nobody_decides_holds_nothing_up_for_ever(cast: Cast) -> No
         economy.void_check(job, challenger)
     economy.pass_s(1)
     with refused("NotVoidedWork"):
-        economy.void_check(job, challenger, work=other.work)
+        economy.void_check(job, challenger, {"work": other.work})
     for accounts, name in [
         ({"challenger": worker.stake}, "NotChallenger"),
         ({"accused": challenger.stake}, "NotAccused"),
     ]:
         with refused(name):
-            economy.void_check(job, challenger, **accounts)
+            economy.void_check(job, challenger, accounts)
     economy.void_check(job, challenger)
     after = work(economy, job)
     assert (after["disputed"], after["prove_until_ts"]) == (False, due + DAY + 1)

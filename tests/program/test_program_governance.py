@@ -539,7 +539,7 @@ def test_denials_count_towards_the_quorum(dao: Dao) -> None:
 
 @pytest.mark.parametrize(("change", "quorum", "majority"), RISKS)
 def test_a_majority_must_be_exceeded(dao: Dao, change: dict[str, int], quorum: int, majority: int) -> None:
-    share = ADVANCED
+    share = 2_000 * UNIT
     for more, enough in ((0, False), (1, True)):
         yes = dao.put_stake(majority * share + more)
         no = dao.put_stake((10_000 - majority) * share)

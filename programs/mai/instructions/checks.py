@@ -14,7 +14,8 @@ from native import first_block
 from parameters import CHECK_WINDOW_S, ELIGIBLE_TARGET, FULL_BPS, VERIFIER_STAKE
 from registry import Miner, Model
 from slashing import (
-    OFFENCE_FAILED_CHECK, OFFENCE_FALSE_CHECK, OFFENCE_OVERTURNED, Offence, check_accused, enter_miner_week, lose_work
+    OFFENCE_FAILED_CHECK, OFFENCE_OVERTURNED, Offence, check_accused, count_failure, enter_miner_week,
+    lose_work
 )
 from staking import Stake
 from tasks import WORK_COMMITTED, WORK_FAULTY, WORK_SETTLED, Task, Work
@@ -104,6 +105,7 @@ def decide_check(
         enter_miner_week(config, miner, now)
         if work.status == WORK_COMMITTED:
             lose_work(emission, miner, accused, task, work, WORK_FAULTY, clock.slot())
+            count_failure(miner)
         work.status = WORK_FAULTY
         work.disputed = False
         if check.challenger_output == output:
