@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
 from mai.chain import artifacts
 from mai.chain.cluster import LAMPORTS_PER_SOL
 from mai.chain.economy import METADATA_PROGRAM, Economy
@@ -15,6 +18,7 @@ from mai.chain.embedded import Embedded
 from mai.chain.network import Hardware, ModelTerms
 from mai.chain.stake import Staking
 from mai.cli.main import app
+from mai.errors import MaiError, ProgramError
 from mai.money import UNITS_PER_MAI
 from mai.program import MODULES
 from solders.account import Account
@@ -27,7 +31,6 @@ from typer.testing import CliRunner
 DAY_S = 86_400
 MONTH_S = 0
 CHAIN_ID = 103
-CRITICAL = 2
 HIGH_END = Hardware(
     int(MODULES["calibration"].DEVICE_GPU_HIGH_END), 150, 4_000, 0, 0, 1_000, 756, "RTX 4090", 24_576, 16, 65_536
 )
@@ -147,9 +150,7 @@ class World:
     def posted(self, requester: Wallet, nonce: int, *, model: Pubkey | None = None) -> Pubkey:
         economy = self.economy
         data = digest(f"input {nonce}")
-        economy.post_task(
-            requester.keypair, model or self.whole, data, nonce=nonce, lifetime_s=DAY_S, max_tokens=100
-        )
+        economy.post_task(requester.keypair, model or self.whole, data, nonce=nonce, lifetime_s=DAY_S, max_tokens=100)
         return economy.task_address(requester.address, nonce)
 
     def settle(self, owner: Wallet, device: bytes, task: Pubkey, work: Pubkey) -> None:
@@ -188,3 +189,23 @@ class World:
 
     def json(self, *arguments: object, by: Wallet | None = None) -> Any:
         return json.loads(self.run(*arguments, "--output", "json", by=by))
+
+    @contextmanager
+    def refuses(self, name: str) -> Iterator[None]:
+        """The command inside is refused by exactly this name, and nothing lands."""
+        slot = self.chain.slot()
+        with pytest.raises(ProgramError) as caught:
+            yield
+        assert caught.value.name == name, caught.value
+        assert caught.value.detail, f"{name} comes without its sentence"
+        assert self.chain.slot() == slot
+
+    @contextmanager
+    def wrong(self, sentence: str) -> Iterator[None]:
+        """The command inside says so in one sentence before anything is sent."""
+        slot = self.chain.slot()
+        with pytest.raises(MaiError, match=sentence) as caught:
+            yield
+        assert not isinstance(caught.value, ProgramError)
+        assert "\n" not in str(caught.value)
+        assert self.chain.slot() == slot

@@ -14,8 +14,9 @@ from spl.token.instructions import create_idempotent_associated_token_account, g
 from mai.chain.cluster import Landed
 from mai.chain.network import U64, Network
 from mai.errors import MaiError
+from mai.program import native
 
-METADATA_PROGRAM = Pubkey.from_string("metaqbxxUerdq28cj1RbAWkYQm3ybzjb6a8bt518x1s")
+METADATA_PROGRAM = Pubkey(bytes(native.metadata_program_id()))
 """Metaplex Token Metadata."""
 NOBODY = Pubkey.default()
 

@@ -166,7 +166,9 @@ class Effects:
             balance = self.economy.tokens(self.economy.single("treasury"))
             share = self.economy.state("config").parameters[int(MODULES["parameters"].TREASURY_SPEND_BPS)]
             most = balance * share // 10_000
-            notes = [f"the treasury holds {format_mai(balance)} MAI; one proposal spends at most {format_mai(most)} MAI"]
+            notes = [
+                f"the treasury holds {format_mai(balance)} MAI; one proposal spends at most {format_mai(most)} MAI"
+            ]
             return [*notes, "that is less than this: today it could not be executed"] if effect.value > most else notes
         if effect.kind == MODEL:
             return self._model_notes(effect)

@@ -192,7 +192,7 @@ class Program:
             raise MaiError(f"the account {address} belongs to {account.owner}, not to {self.address}")
         decoded = self.decode(account.data)
         if kind is not None and type(decoded).__name__ != kind:
-            raise MaiError(f"the account {address} is a {type(decoded).__name__}, not a {kind}")
+            raise MaiError(f"the account {address} holds: {type(decoded).__name__}; needed here: {kind}")
         return decoded
 
     def events(self, logs: Sequence[str]) -> Iterator[Event]:

@@ -89,6 +89,27 @@ class Tasks:
         before = [self.economy.open_token_account(caller.pubkey(), requester)]
         return self.economy.send("expire_task", caller, accounts, before=before)
 
+    def release(self, caller: Keypair, work: Pubkey) -> Landed:
+        """Free a place whose miner did not commit in time; anyone may."""
+        fields = self.economy.read("Work", work)
+        accounts = {"caller": caller.pubkey(), **self._worked(work, fields)}
+        return self.economy.send("release_work", caller, accounts)
+
+    def redraw(self, caller: Keypair, task: Pubkey) -> Landed:
+        """Begin another round of a task whose seed block is no longer known; anyone may."""
+        return self.economy.send("redraw_task", caller, {"caller": caller.pubkey(), "task": task})
+
+    def close(self, caller: Keypair, work: Pubkey) -> Landed:
+        """Take out a work that could not be paid without any fault of its miner; anyone may."""
+        fields = self.economy.read("Work", work)
+        spent_record = self.economy.read("Task", fields.task).spent_record
+        accounts = {"caller": caller.pubkey(), "model": fields.model, "spent_record": spent_record}
+        return self.economy.send("close_work", caller, {**accounts, **self._worked(work, fields)})
+
+    def _worked(self, work: Pubkey, fields: Any) -> dict[str, Pubkey]:
+        stake = self.economy.stake_address(fields.owner)
+        return {"miner": fields.miner, "stake": stake, "task": fields.task, "work": work}
+
     def pick(self, requester: Pubkey, text: str) -> Pubkey:
         """The task that somebody names by its address or, of this requester, by its number.
 

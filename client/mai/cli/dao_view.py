@@ -42,7 +42,8 @@ def show_view(dao: Dao, view: View, change: Change) -> None:
     people.print()
     people.print(calendar(view, now))
     people.print()
-    show_facts({"proposer": str(item.proposer), "address": str(view.address), "reasons": bytes(item.text).hex()})
+    reasons = bytes(item.text).hex() if any(item.text) else "none given"
+    show_facts({"proposer": str(item.proposer), "address": str(view.address), "reasons": reasons})
 
 
 def votes_table(view: View) -> Any:

@@ -110,7 +110,9 @@ def _terms(device: Device, hour: Hour) -> Any:
         "epoch": "the halving",
     }
     table = listing("term", "because of", "factor", "MAI an hour", right=("factor", "MAI an hour"))
-    table.title = Text(f"{device.name}: earned {fixed_mai(device.fields.earned)} MAI, {count(device.fields.settled, 'work')}")
+    table.title = Text(
+        f"{device.name}: earned {fixed_mai(device.fields.earned)} MAI, {count(device.fields.settled, 'work')}"
+    )
     table.title_justify = "left"
     table.title_style = "bold"
     table.add_row("hourly rate", "what counts of its hardware", "", fixed_mai(hour.hourly))

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import typer
+from solders.pubkey import Pubkey
 
+from mai.chain.cluster import Landed
 from mai.chain.economy import Economy
 from mai.chain.rules import enforce
 from mai.chain.tasks import CLASS_NAMES, CLASSES, STATUSES, WORK_STATUSES, Posted, Tasks, rules
@@ -16,10 +18,14 @@ from mai.cli.wallet import DEFAULT_KEYPAIR, KeypairOption, UrlOption, read_keypa
 from mai.errors import MaiError
 from mai.money import fixed_mai, parse_mai
 
-app = typer.Typer(help="Tasks: post, fund, show, cancel, expire, list.", no_args_is_help=True)
+app = typer.Typer(
+    help="Tasks: post, fund, show, list, cancel, expire, redraw; works: release, close.", no_args_is_help=True
+)
 
 DEFAULT_LIFETIME_S = 3_600
 TaskArgument = Annotated[str, typer.Argument(help="a task's address, or the number of one of the wallet's")]
+
+WorkArgument = Annotated[str, typer.Argument(help="the work's address; `mai task show` lists them")]
 
 
 @app.command()
@@ -152,6 +158,46 @@ def expire(
     _closed(output, economy, tasks.expire(caller, address), address, refund)
 
 
+@app.command()
+def redraw(
+    task: TaskArgument,
+    url: UrlOption = DEFAULT_URL,
+    keypair: KeypairOption = DEFAULT_KEYPAIR,
+    output: OutputOption = Output.table,
+) -> None:
+    """Begin another round of a task whose seed block is no longer known. Anyone may."""
+    caller, economy = read_keypair(keypair), open_economy(url)
+    tasks = Tasks(economy)
+    address = tasks.pick(caller.pubkey(), task)
+    landed = tasks.redraw(caller, address)
+    posted = tasks.show(address)
+    show_sent(output, landed, facts(posted), rows(posted, economy.cluster.unix_time()))
+
+
+@app.command()
+def release(
+    work: WorkArgument,
+    url: UrlOption = DEFAULT_URL,
+    keypair: KeypairOption = DEFAULT_KEYPAIR,
+    output: OutputOption = Output.table,
+) -> None:
+    """Free a place whose miner did not commit in time. Anyone may."""
+    address, caller, economy = parse_address(work), read_keypair(keypair), open_economy(url)
+    _ended(output, economy, Tasks(economy).release(caller, address), address)
+
+
+@app.command()
+def close(
+    work: WorkArgument,
+    url: UrlOption = DEFAULT_URL,
+    keypair: KeypairOption = DEFAULT_KEYPAIR,
+    output: OutputOption = Output.table,
+) -> None:
+    """Take out a work that could not be paid without any fault of its miner. Anyone may."""
+    address, caller, economy = parse_address(work), read_keypair(keypair), open_economy(url)
+    _ended(output, economy, Tasks(economy).close(caller, address), address)
+
+
 @app.command("list")
 def list_tasks(
     everybody: Annotated[bool, typer.Option("--open", help="everybody's open tasks, not the wallet's own")] = False,
@@ -240,7 +286,12 @@ def _check_balance(economy: Economy, owner: Any, units: int) -> None:
         raise MaiError(f"the wallet {owner} holds {fixed_mai(held)} MAI, not {fixed_mai(units)}")
 
 
-def _closed(output: Output, economy: Economy, landed: Any, address: Any, refund: int) -> None:
+def _closed(output: Output, economy: Economy, landed: Landed, address: Pubkey, refund: int) -> None:
     state = STATUSES[economy.read("Task", address).status]
     said = {"task": str(address), "state": state, "refunded": fixed_mai(refund, grouped=False)}
     show_sent(output, landed, said, {"task": str(address), "state": state, "returned": f"{fixed_mai(refund)} MAI"})
+
+
+def _ended(output: Output, economy: Economy, landed: Landed, work: Pubkey) -> None:
+    state = WORK_STATUSES[economy.read("Work", work).status]
+    show_sent(output, landed, {"work": str(work), "state": state}, {"work": str(work), "state": state})
