@@ -77,16 +77,19 @@ def score(quality_bps: u16, nft_bps: u64, near: bool, in_flight: u8) -> u64:
     return u64(quality_bps) * total // FULL_BPS // (1 + u64(in_flight))
 
 
-# The chance, in basis points, that a miner may take a place in this round after `waited_s`.
-def chance(score_bps: u64, miners: u32, target: u64, waited_s: u64, trusted: bool) -> u64:
-    if u64(miners) <= target or waited_s >= OPEN_AFTER_S:
+# The chance, in basis points, that one of `count` may take a place in this round after `waited_s`: in proportion to its
+# score and its share of the power, so that splitting a device in two wins nothing.
+def chance(
+    score_bps: u64, power: u64, total_power: u64, count: u32, target: u64, waited_s: u64, trusted: bool
+) -> u64:
+    if u64(count) <= target or waited_s >= OPEN_AFTER_S:
         return FULL_BPS
-    base = target * FULL_BPS * score_bps // (u64(miners) * AVERAGE_SCORE)
+    base = u128(target) * FULL_BPS * u128(score_bps) * u128(power) // (u128(max(total_power, 1)) * AVERAGE_SCORE)
     if trusted:
         base = base * TRUSTED_FACTOR
     for doubling in range(waited_s // DOUBLING_S):
         base = base * 2
-    return min(base, HIGHEST_CHANCE)
+    return u64(min(base, HIGHEST_CHANCE))
 
 
 # A ticket from 0 to 9,999: it wins if it is below the chance.

@@ -65,5 +65,5 @@ def test_what_is_no_plain_number_is_refused(text: str) -> None:
 
 @pytest.mark.parametrize("text", ["0", "0.0", "0.000000000", "9" * 5_000])
 def test_nothing_and_far_too_much_are_refused(text: str) -> None:
-    with pytest.raises(MaiError, match="is nothing|is more MAI"):
+    with pytest.raises(MaiError, match=r"is nothing|is more MAI"):
         parse_mai(text)

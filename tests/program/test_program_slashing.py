@@ -110,7 +110,7 @@ def test_what_could_not_be_paid_is_no_offence_and_can_be_closed(economy: Economy
     for job in (withdrawn, paid_elsewhere, alone, disputed):
         with refused("NothingToReport"):
             economy.report(job, reporter)
-    with refused("WorkDisputed"):
+    with refused("CheckStillOpen"):
         economy.close_work(disputed, reporter)
     economy.chain.write("Work", disputed.work, disputed=False)
     with refused("MustBeReported"):

@@ -10,7 +10,7 @@ from mai.chain.economy import Economy
 from mai.chain.nft import Nfts
 from mai.program import MODULES
 
-calibration, config_rules, difficulty = MODULES["calibration"], MODULES["config"], MODULES["difficulty"]
+calibration, config_rules = MODULES["calibration"], MODULES["config"]
 emission_rules, parameters, quality = MODULES["emission"], MODULES["parameters"], MODULES["quality"]
 registry, rewards = MODULES["registry"], MODULES["rewards"]
 
@@ -29,10 +29,10 @@ class Epoch:
 
 @dataclass(frozen=True)
 class Hour:
-    """What one active hour pays: each factor, and in base units the amount after it.
+    """What one hour that counts pays: each factor, and in base units the amount after it.
 
     Attributes:
-        factors: names and factors in order; the denominators are 10,000, of the last one 100,000.
+        factors: name, numerator, denominator and the amount after it, in order.
         reward: before the epoch's cap, the class's limit and, for a self-chosen task, the fee that was burned.
     """
 
@@ -40,7 +40,7 @@ class Hour:
     tier: int
     uptime_bps: int
     quality_bps: int
-    factors: list[tuple[str, int, int]]
+    factors: list[tuple[str, int, int, int]]
     reward: int
 
 
@@ -64,7 +64,7 @@ class Earnings:
         return Epoch(number, config.genesis_ts + (number + 1) * length if opened else 0, rate, cap, minted, left)
 
     def hour(self, device: Device) -> Hour:
-        """What an active hour of this device pays now."""
+        """What an hour of this device that counts pays now."""
         config, emission = self.economy.state("config"), self.economy.state("emission")
         epoch = self.epoch()
         # Settlement closes the device's week first, where a later one has begun.
@@ -75,14 +75,15 @@ class Earnings:
         hourly = registry.counted_rate(fields, self.economy.state("calibration"))
         nft_bps, uptime_bps = rewards.nft_bonus(tier), rewards.uptime_bonus(fields.uptime_bps)
         trust = calibration.trust(fields.device_class, fields.attested)
-        multiplier, good = difficulty.multiplier_bps(emission.multiplier), quality.quality_factor(fields.quality_bps)
+        multiplier, good = emission.multiplier, quality.quality_factor(fields.quality_bps)
         terms = rewards.reward(hourly, int(rewards.HOUR_MS), nft_bps, uptime_bps, trust, multiplier, good, epoch.rate)
+        bps = int(rewards.BPS)
         factors = [
-            ("NFT", 10_000 + int(nft_bps), int(terms.after_nft)),
-            ("uptime", 10_000 + int(uptime_bps), int(terms.after_uptime)),
-            ("trust", int(trust), int(terms.after_trust)),
-            ("difficulty", int(multiplier), int(terms.after_difficulty)),
-            ("quality", int(good), int(terms.after_quality)),
-            ("epoch", epoch.rate, int(terms.amount)),
+            ("NFT", bps + int(nft_bps), bps, int(terms.after_nft)),
+            ("uptime", bps + int(uptime_bps), bps, int(terms.after_uptime)),
+            ("trust", int(trust), bps, int(terms.after_trust)),
+            ("multiplier", int(multiplier), int(rewards.ONE), int(terms.after_difficulty)),
+            ("quality", int(good), bps, int(terms.after_quality)),
+            ("epoch", epoch.rate, int(rewards.RATE_SCALE), int(terms.amount)),
         ]
         return Hour(int(hourly), tier, int(fields.uptime_bps), int(fields.quality_bps), factors, int(terms.amount))

@@ -60,10 +60,19 @@ def share(part: int, whole: int) -> str:
     return f"{part * 10_000 // whole / 100:.2f} %" if whole else "none"
 
 
+def decimal(part: int, whole: int) -> str:
+    """A ratio as a decimal with as many places as its denominator, a power of ten, has zeros: exact.
+
+    >>> decimal(10_500, 10_000)
+    '1.0500'
+    """
+    places = len(str(whole)) - 1
+    return f"{part // whole}.{part % whole:0{places}d}"
+
+
 def ratio(billionths: int) -> str:
     """A number in 1/10⁹ as the program keeps it, exact."""
-    whole, rest = divmod(billionths, 10**9)
-    return f"{whole}.{rest:09d}"
+    return decimal(billionths, 10**9)
 
 
 def bar(part: int, whole: int, width: int = BAR) -> str:

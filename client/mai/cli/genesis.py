@@ -143,7 +143,7 @@ def read_srs(text: str) -> bytes:
         raise MaiError(f"--srs is {CEREMONY_SRS}, {TEST_SRS} or an SRS file, not {text}")
     srs = make_test_srs(1) if text == TEST_SRS else load_srs(Path(text))
     if srs.warning:
-        progress.print(f"[yellow]{srs.warning}[/]")
+        progress.print(f"[yellow]proofs under this SRS can be forged: {srs.name}[/]")
     return srs.id
 
 

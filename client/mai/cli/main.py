@@ -21,6 +21,7 @@ from mai.cli import (
     program,
     register,
     rewards,
+    simulate,
     stake,
     status,
     task,
@@ -53,6 +54,7 @@ app.add_typer(offence.app, name="offence")
 app.add_typer(dao.app, name="dao")
 app.add_typer(difficulty.app, name="difficulty")
 app.add_typer(circuit.app, name="circuit")
+app.command("simulate")(simulate.simulate)
 app.add_typer(genesis.app, name="genesis")
 app.add_typer(program.app, name="program")
 app.add_typer(trace.app, name="trace")

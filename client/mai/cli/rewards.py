@@ -11,12 +11,10 @@ from mai.chain.devices import Device, Devices
 from mai.chain.earnings import Earnings, Epoch, Hour
 from mai.chain.nft import TIER_NAMES
 from mai.cli.connect import DEFAULT_URL, OwnerOption, open_economy, show_facts, wallet_of
-from mai.cli.format import bar, count, listing, percent, share, until
+from mai.cli.format import bar, count, decimal, listing, percent, share, until
 from mai.cli.output import Output, OutputOption, people, print_json
 from mai.cli.wallet import DEFAULT_KEYPAIR, KeypairOption, UrlOption
 from mai.money import fixed_mai
-
-RATE_SCALE = 100_000
 
 
 def rewards(
@@ -26,7 +24,7 @@ def rewards(
     keypair: KeypairOption = DEFAULT_KEYPAIR,
     output: OutputOption = Output.table,
 ) -> None:
-    """Show what a wallet's devices earned, and what an active hour of each pays now, term by term."""
+    """Show what a wallet's devices earned, and what an hour of each that counts pays now, term by term."""
     wallet, economy = wallet_of(owner, keypair), open_economy(url)
     devices, earnings = Devices(economy), Earnings(economy)
     found = [devices.pick(wallet, device)] if device else devices.of(wallet)
@@ -78,13 +76,8 @@ def epoch_rows(epoch: Epoch, now: int) -> dict[str, str]:
 def facts(device: Device, hour: Hour) -> dict[str, Any]:
     """A device's earnings for programs; factors as numerator and denominator."""
     terms = [
-        {
-            "name": name,
-            "factor": factor,
-            "of": RATE_SCALE if name == "epoch" else 10_000,
-            "after": fixed_mai(after, grouped=False),
-        }
-        for name, factor, after in hour.factors
+        {"name": name, "factor": factor, "of": whole, "after": fixed_mai(after, grouped=False)}
+        for name, factor, whole, after in hour.factors
     ]
     return {
         "name": device.name,
@@ -105,19 +98,17 @@ def _terms(device: Device, hour: Hour) -> Any:
         "NFT": TIER_NAMES[hour.tier],
         "uptime": f"{percent(hour.uptime_bps)} last week",
         "trust": f"{device.class_name}{', attested' if device.fields.attested else ''}",
-        "difficulty": "the network's multiplier",
+        "multiplier": "of the network, by difficulty",
         "quality": percent(hour.quality_bps),
         "epoch": "the halving",
     }
     table = listing("term", "because of", "factor", "MAI an hour", right=("factor", "MAI an hour"))
-    table.title = Text(
-        f"{device.name}: earned {fixed_mai(device.fields.earned)} MAI, {count(device.fields.settled, 'work')}"
-    )
+    works = count(device.fields.settled, "work")
+    table.title = Text(f"{device.name}: earned {fixed_mai(device.fields.earned)} MAI, {works}")
     table.title_justify = "left"
     table.title_style = "bold"
     table.add_row("hourly rate", "what counts of its hardware", "", fixed_mai(hour.hourly))
-    for name, factor, after in hour.factors:
-        shown = f"{factor / RATE_SCALE:.5f}" if name == "epoch" else f"{factor / 10_000:.4f}"
-        table.add_row(name, why[name], f"× {shown}", fixed_mai(after))
+    for name, factor, whole, after in hour.factors:
+        table.add_row(name, why[name], f"× {decimal(factor, whole)}", fixed_mai(after))
     table.add_row("an hour pays", "", "", fixed_mai(hour.reward), style="bold green")
     return table

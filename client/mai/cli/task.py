@@ -18,9 +18,7 @@ from mai.cli.wallet import DEFAULT_KEYPAIR, KeypairOption, UrlOption, read_keypa
 from mai.errors import MaiError
 from mai.money import fixed_mai, parse_mai
 
-app = typer.Typer(
-    help="Tasks: post, fund, show, list, cancel, expire, redraw; works: release, close.", no_args_is_help=True
-)
+app = typer.Typer(help="Tasks: post, fund, show, list, cancel, expire, redraw, release, close.", no_args_is_help=True)
 
 DEFAULT_LIFETIME_S = 3_600
 TaskArgument = Annotated[str, typer.Argument(help="a task's address, or the number of one of the wallet's")]
@@ -270,7 +268,8 @@ def rows(posted: Posted, now: int) -> dict[str, str]:
         "task": str(posted.address),
         "number": str(item.nonce),
         "state": STATUSES[item.status],
-        "class": f"{CLASS_NAMES[item.task_class]}, {count(item.places, 'place')}: {item.taken} taken, {item.settled} paid",
+        "class": CLASS_NAMES[item.task_class],
+        "places": f"{item.places}: {item.taken} taken, {item.settled} paid",
         "model": str(item.model),
         "input": bytes(item.input).hex(),
         "answer": f"at most {count(item.max_tokens, 'token')}",

@@ -97,7 +97,10 @@ def decide_check(
     check_verifier(stake, config.parameters[VERIFIER_STAKE])
     assert check.seeded, 'CheckNotDrawn: the third of this round is not drawn yet'
     waited = u64(now - check.seeded_ts)
-    allowed = chance(AVERAGE_SCORE, governance.verifiers, config.parameters[ELIGIBLE_TARGET], waited, False)
+    allowed = chance(
+        AVERAGE_SCORE, 1, u64(governance.verifiers), governance.verifiers, config.parameters[ELIGIBLE_TARGET], waited,
+        False
+    )
     assert ticket(check.seed, stake.key()) < allowed, 'VerifierNotDrawn: the lottery has not let this verifier in yet'
     round = check.round
     answer(check, work, stake.owner, output, clock.slot())

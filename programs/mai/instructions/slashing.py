@@ -59,7 +59,7 @@ def close_work(
     check_accused(work, task, miner, stake)
     check_payment(task, model, spent_record)
     assert work.status == WORK_COMMITTED, 'NothingToClose: only a committed work can be closed'
-    assert not work.disputed, 'WorkDisputed: a check of this work is open'
+    assert not work.disputed, 'CheckStillOpen: a check of this work is open'
     assert now > work.prove_until_ts, 'StillProvable: the time to prove this work is not over'
     kind = offence_of(work, task, model, spent_record, now)
     assert kind == OFFENCE_NONE, 'MustBeReported: the work could have been paid or was found wrong'

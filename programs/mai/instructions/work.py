@@ -15,7 +15,7 @@ from parameters import (
     TASK_ROUTINE, TIMEOUT_S, TRUSTED_QUALITY, of_class
 )
 from quality import EXCLUDED_QUALITY, count_hour, enter_week, is_consistent
-from registry import Miner, Model, check_active, commit_timeout, most_active_ms, total_units
+from registry import Miner, Model, check_active, commit_timeout, most_active_ms, power_of, total_units
 from rewards import epoch_at, nft_bonus
 from staking import Stake
 from tasks import (
@@ -64,7 +64,10 @@ def assign_task(
         assert trusted, 'TrustedFirst: routine tasks go to trusted miners for the first seconds'
     near = task.region > 0 and task.region == miner.region
     score_bps = score(miner.quality_bps, nft_bonus(miner.nft_tier), near, miner.in_flight)
-    odds = chance(score_bps, emission.miners, config.parameters[ELIGIBLE_TARGET], waited_s, routine and trusted)
+    odds = chance(
+        score_bps, power_of(miner), emission.power, emission.miners, config.parameters[ELIGIBLE_TARGET], waited_s,
+        routine and trusted
+    )
     drawn = ticket(task.seed, miner.key())
     assert drawn < odds, 'NotDrawn: the ticket of the device did not win yet; the chance grows every 4 seconds'
 

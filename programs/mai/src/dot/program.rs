@@ -956,6 +956,7 @@ pub fn decide_check_handler<'info>(
                 task.clone(),
                 work.clone(),
                 WORK_FAULTY!(),
+                clock.slot.clone(),
             );
         }
 
@@ -3493,6 +3494,7 @@ pub fn report_offence_handler<'info>(
             task.clone(),
             work.clone(),
             WORK_FORFEITED!(),
+            clock.slot.clone(),
         );
     } else {
         if kind == OFFENCE_MINORITY_OUTPUT!() {
@@ -3503,6 +3505,7 @@ pub fn report_offence_handler<'info>(
                 task.clone(),
                 work.clone(),
                 WORK_FAULTY!(),
+                clock.slot.clone(),
             );
         }
     }

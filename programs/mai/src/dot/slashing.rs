@@ -4,6 +4,7 @@
 #![allow(unused_variables)]
 #![allow(unused_mut)]
 use crate::dot::{
+    assignment::seed_delay,
     checks::{count_verifier, Check},
     config::{week_at, Config},
     digests::copied,
@@ -18,11 +19,12 @@ use crate::dot::{
     rewards::epoch_at,
     staking::Stake,
     tasks::{
-        outvoted, uncount_output, votes_for, votes_needed, SpentRecord, Task, Work, TASK_ASSIGNED,
-        TASK_OPEN, WORK_COMMITTED, WORK_REJECTED,
+        give_place, outvoted, uncount_output, votes_for, votes_needed, SpentRecord, Task, Work,
+        WORK_COMMITTED, WORK_REJECTED,
     },
 };
 
+use crate::dot::assignment::*;
 use crate::dot::checks::*;
 use crate::dot::config::*;
 use crate::dot::digests::*;
@@ -674,6 +676,7 @@ pub fn lose_work<'info>(
     mut task: Mutable<LoadedTask<'info, '_>>,
     mut work: Mutable<LoadedWork<'info, '_>>,
     mut status: u8,
+    mut slot: u64,
 ) -> () {
     assign!(emission.borrow_mut().pending, emission.borrow().pending - 1);
 
@@ -688,11 +691,10 @@ pub fn lose_work<'info>(
         stake.borrow().at_risk - work.borrow().at_risk
     );
 
-    assign!(task.borrow_mut().taken, task.borrow().taken - 1);
-
-    if task.borrow().status == TASK_ASSIGNED!() {
-        assign!(task.borrow_mut().status, TASK_OPEN!());
-    }
+    give_place(
+        task.clone(),
+        (slot + seed_delay(task.borrow().task_class.clone())),
+    );
 
     uncount_output(task.clone(), work.borrow().output.clone());
 
