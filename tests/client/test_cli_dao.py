@@ -6,11 +6,14 @@ from typing import Any
 
 import pytest
 from client.cli_world import DAY_S, Wallet, World, digest
-from mai.chain.effects import PARAMETER, Effect, Effects
+from hypothesis import given
+from hypothesis import strategies as st
+from mai.chain.changes import TREASURY, Changes, Draft, deterrence
+from mai.chain.effects import CALIBRATION_ENTRIES, PARAMETERS
 from mai.chain.network import ModelTerms
-from mai.chain.parameters import entry, parameter
 from mai.errors import MaiError
 from mai.money import UNITS_PER_MAI
+from mai.program import parameters
 from mai_zk.field import keccak256
 from solders.pubkey import Pubkey
 
@@ -40,7 +43,7 @@ def test_a_parameter_from_diff_to_change(world: World, voter: Wallet) -> None:
     shown = world.run(
         "dao", "propose", "parameter", "routine-slash", "30,000", "--reason", "more", by=voter, answer="y\n"
     )
-    for text in ("- 25,000 MAI", "+ 30,000 MAI", "1,000 MAI to 10,000,000 MAI", "1.30 -> 1.55", "Risk: high", "33 %"):
+    for text in ("- 25,000 MAI", "+ 30,000 MAI", "highest: 10,000,000", "1.30 -> 1.55", "Risk: high", "33 %"):
         assert text in shown
     found = world.json("dao", "show", 0)
     assert bytes.fromhex(found["text"]) == keccak256(b"more")
@@ -49,7 +52,7 @@ def test_a_parameter_from_diff_to_change(world: World, voter: Wallet) -> None:
     approve(world, 0, voter)
     executed = world.json("dao", "execute", 0, by=world.wallet("anyone"))
     assert executed["phase"] == "executed"
-    assert values(world)[parameter("routine-slash").index] == 30_000 * UNITS_PER_MAI
+    assert values(world)[PARAMETERS.index("routine_slash")] == 30_000 * UNITS_PER_MAI
     with world.refuses("AlreadyExecuted"):
         world.run("dao", "execute", 0, by=voter)
 
@@ -63,7 +66,7 @@ def test_every_kind_of_change_is_carried_out(world: World, voter: Wallet) -> Non
     world.economy.register_model(payer.keypair, terms)
     model = world.economy.model_address(terms)
     for words in (
-        ("calibration", "cpu", "cpu-mhz", 7_000),
+        ("calibration", "cpu.cpu-mhz", 7_000),
         ("collection", "gold", collection),
         ("model", model, "admit"),
         ("treasury", recipient, "10"),
@@ -76,13 +79,13 @@ def test_every_kind_of_change_is_carried_out(world: World, voter: Wallet) -> Non
     assert [item["phase"] for item in world.json("dao", "list")["proposals"]] == ["executable"] * 5
     for number in range(5):
         world.json("dao", "execute", number, by=payer)
-    assert world.economy.state("calibration").entries[entry("cpu", "cpu-mhz").index] == 7_000
+    assert world.economy.state("calibration").entries[CALIBRATION_ENTRIES.index("cpu.cap_cpu_mhz")] == 7_000
     assert world.economy.state("nfts").collections[3] == collection
     assert world.read("Model", model).approved
     assert world.economy.balance(voter.address) == 10 * UNITS_PER_MAI
     assert world.economy.tokens(treasury) == 90 * UNITS_PER_MAI
-    assert values(world)[parameter("appeal-bond").index] == 1_500_500_000_000
-    for text in ("7,000 MHz", "gold", "10 MAI", "1,500.5 MAI", "executed"):
+    assert values(world)[PARAMETERS.index("appeal_bond")] == 1_500_500_000_000
+    for text in ("7,000 MHz", "Gold", "10 MAI", "1,500.5 MAI", "executed"):
         assert text in world.run("dao", "list")
 
 
@@ -93,8 +96,8 @@ def test_every_kind_of_change_is_carried_out(world: World, voter: Wallet) -> Non
         (("parameter", "appeal-bond", "1000001"), "ParameterTooHigh"),
         (("parameter", "appeal-bond", "1000"), "NothingChanges"),
         (("parameter", "routine-slash", "18999"), "CheatingWouldPay"),
-        (("calibration", "cpu", "cpu-mhz", 60_001), "CalibrationTooHigh"),
-        (("calibration", "cpu", "cpu-mhz", 6_000), "NothingChanges"),
+        (("calibration", "cpu.cpu_mhz", 60_001), "CalibrationTooHigh"),
+        (("calibration", "cpu.cpu_mhz", 6_000), "NothingChanges"),
     ],
 )
 def test_what_the_program_would_refuse_is_refused_before_it_is_sent(
@@ -109,12 +112,12 @@ def test_what_the_program_would_refuse_is_refused_before_it_is_sent(
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (("parameter", "colour", "1"), "there is no parameter colour"),
-        (("parameter", "appeal-bond", "1.0000000001"), "10 decimals"),
-        (("parameter", "grace-s", "1.5"), "write a whole number"),
-        (("parameter", "grace-s", "99999999999999999999"), "does not fit"),
-        (("calibration", "toaster", "cpu-mhz", 1), "the calibration has no toaster"),
-        (("calibration", "cpu", "colour", 1), "the calibration has no colour"),
+        (("parameter", "colour", "1"), "no colour among the parameters"),
+        (("parameter", "appeal-bond", "1.0000000001"), "too fine"),
+        (("parameter", "grace-s", "1.5"), "too fine"),
+        (("parameter", "grace-s", "99999999999999999999"), "out of range"),
+        (("calibration", "toaster.cpu_mhz", 1), "no toaster.cpu_mhz among the calibration"),
+        (("calibration", "cpu.colour", 1), "no cpu.colour among the calibration"),
         (("model", "x", "admit"), "x is not an address"),
         (("model", Pubkey.new_unique(), "admit"), "there is no account"),
         (("model", Pubkey.new_unique(), "maybe"), "write admit or withdraw"),
@@ -131,11 +134,11 @@ def test_a_wrong_proposal_is_one_sentence(
 
 
 def test_the_rules_asked_here_are_those_on_chain(world: World, voter: Wallet, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(Effects, "check", lambda self, effect: None)
+    monkeypatch.setattr("mai.chain.changes.enforce", lambda *anything: None)
     for words, name in (
         (("parameter", "appeal-bond", "9"), "ParameterTooLow"),
         (("parameter", "routine-slash", "18999"), "CheatingWouldPay"),
-        (("calibration", "cpu", "cpu-mhz", 60_001), "CalibrationTooHigh"),
+        (("calibration", "cpu.cpu_mhz", 60_001), "CalibrationTooHigh"),
         (("parameter", "appeal-bond", "1000"), "NothingChanges"),
     ):
         with world.refuses(name):
@@ -154,7 +157,7 @@ def test_proposing_and_voting_need_stake(world: World) -> None:
     with world.refuses("CannotPropose"):
         propose(world, basic, "parameter", "grace-s", "60")
     with world.refuses("CannotProposeHighRisk"):
-        propose(world, standard, "parameter", "burn-bps", "6000")
+        propose(world, standard, "parameter", "burn-bps", "60")
     propose(world, standard, "parameter", "grace-s", "60")
     with world.refuses("CannotVote"):
         world.run("dao", "vote", 0, "yes", by=basic)
@@ -219,7 +222,7 @@ def test_a_stale_proposal_says_so(world: World, voter: Wallet) -> None:
     world.chain.warp(seconds=6 * DAY_S)
     world.json("dao", "execute", 1, by=voter)
     found = world.json("dao", "show", 0)["change"]
-    assert (found["before"], found["after"], found["stale"]) == ("3,600 s", "60 s", "120 s")
+    assert (found["old"], found["new"], found["unit"], found["stale"]) == ("3,600", "60", "s", "120 s")
     assert "It is 120 s by now" in world.run("dao", "show", 0)
     with world.refuses("StaleProposal"):
         world.run("dao", "execute", 0, by=voter)
@@ -228,9 +231,7 @@ def test_a_stale_proposal_says_so(world: World, voter: Wallet) -> None:
 def test_an_nft_opens_votes_early(founded: World) -> None:
     world, collection = founded, Pubkey.new_unique()
     accounts = {"authority": world.authority.address}
-    world.economy.send(
-        "set_collection", world.authority.keypair, accounts, {"tier": 4, "collection": collection}
-    )
+    world.economy.send("set_collection", world.authority.keypair, accounts, {"tier": 4, "collection": collection})
     world.open()
     voter = world.staker("voter", STANDARD)
     nft = world.nft(voter.address, collection)
@@ -258,15 +259,23 @@ def test_the_lists(world: World, voter: Wallet) -> None:
     assert [item["value"] for item in listed] == list(values(world))
     entries = world.json("dao", "calibration")["calibration"]
     assert [item["value"] for item in entries] == list(world.economy.state("calibration").entries)
-    assert "critical-reward-limit" in world.run("dao", "parameters")
-    assert "gpu-confidential" in world.run("dao", "calibration")
+    assert "critical_reward_limit" in world.run("dao", "parameters")
+    assert "gpu_confidential" in world.run("dao", "calibration")
 
 
 def test_a_treasury_payment_that_is_too_large_is_flagged(world: World, voter: Wallet) -> None:
     treasury = world.economy.single("treasury")
     world.put_token(treasury, world.economy.mint, world.economy.config, 100 * UNITS_PER_MAI)
-    effects = Effects(world.economy)
-    for mai, words in ((10, 1), (11, 2)):
-        effect = Effect(3, target=world.economy.token_address(voter.address), value=mai * UNITS_PER_MAI)
-        assert len(effects.preview(effect).notes) == words
-    assert effects.preview(Effect(PARAMETER, 0, value=1)).before == "500,000,000 MAI"
+    recipient = world.economy.token_address(voter.address)
+    for mai, notes in ((10, 1), (11, 2)):
+        draft = Draft(TREASURY, target=recipient, value=mai * UNITS_PER_MAI)
+        assert len(Changes(world.economy).of(draft).notes) == notes
+
+
+@given(st.integers(100, 10_000), st.integers(0, 10**16), st.integers(1, 10**15), st.integers(1_000, 10_000))
+def test_deterrence_is_the_programs_own_rule(sampling: int, slash: int, limit: int, saving: int) -> None:
+    settings = [int(parameters.default_parameter(index)) for index in range(32)]
+    for name, value in (("sampling_bps", sampling), ("slash", slash), ("reward_limit", limit)):
+        settings[PARAMETERS.index(f"routine_{name}")] = value
+    settings[PARAMETERS.index("saving_bps")] = saving
+    assert deterrence(settings)[0].holds == parameters.deters(sampling, slash, limit, saving)

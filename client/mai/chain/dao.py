@@ -10,9 +10,9 @@ from typing import Any
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 
+from mai.chain.changes import CALIBRATION, COLLECTION, MODEL, PARAMETER, TREASURY, Draft
 from mai.chain.cluster import Landed
 from mai.chain.economy import Economy
-from mai.chain.effects import CALIBRATION, COLLECTION, MODEL, PARAMETER, TREASURY, Effect
 from mai.chain.nft import Nfts
 from mai.errors import MaiError
 from mai.program import MODULES
@@ -128,7 +128,7 @@ class Dao:
         """Every vote on a proposal, the heaviest first."""
         return sorted(self.economy.all("Vote", proposal=proposal), key=lambda item: -item[1].weight)
 
-    def propose(self, owner: Keypair, effect: Effect, text: bytes) -> tuple[int, Landed]:
+    def propose(self, owner: Keypair, draft: Draft, text: bytes) -> tuple[int, Landed]:
         """Propose a change; ``text`` is keccak256 of the reasons (32 bytes). Returns the proposal's number too."""
         number: int = self.economy.state("governance").proposals
         accounts = {
@@ -138,10 +138,10 @@ class Dao:
         }
         arguments = {
             "id": number,
-            "kind": effect.kind,
-            "index": effect.index,
-            "target": effect.target,
-            "value": effect.value,
+            "kind": draft.kind,
+            "index": draft.index,
+            "target": draft.target,
+            "value": draft.value,
             "text": list(text),
         }
         return number, self.economy.send("propose", owner, accounts, arguments)

@@ -8,7 +8,8 @@ from typing import Any
 from solders.instruction import Instruction
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
-from solders.token.state import Mint, TokenAccount
+from solders.token.state import TokenAccount
+from spl.token.constants import TOKEN_PROGRAM_ID
 from spl.token.instructions import create_idempotent_associated_token_account, get_associated_token_address
 
 from mai.chain.cluster import Landed
@@ -19,6 +20,7 @@ from mai.program import native
 METADATA_PROGRAM = Pubkey(bytes(native.metadata_program_id()))
 """Metaplex Token Metadata."""
 NOBODY = Pubkey.default()
+TOKEN_ACCOUNT_BYTES = 165
 
 
 class Economy(Network):
@@ -110,26 +112,17 @@ class Economy(Network):
 
     def tokens(self, account: Pubkey) -> int:
         """What a token account holds, in base units; nothing where there is none."""
+        found = self.token_fields(account)
+        return 0 if found is None else int(found.amount)
+
+    def token_fields(self, account: Pubkey) -> TokenAccount | None:
+        """A token account's fields; None where there is none."""
         found = self.cluster.account(account)
-        return 0 if found is None or len(found.data) != TOKEN_ACCOUNT_BYTES else _token(found.data).amount
+        if found is None or found.owner != TOKEN_PROGRAM_ID or len(found.data) != TOKEN_ACCOUNT_BYTES:
+            return None
+        return TokenAccount.from_bytes(found.data)
 
     def token_holder(self, account: Pubkey, mint: Pubkey) -> Pubkey | None:
         """Whose wallet has a token of ``mint`` in this token account; None where it is none or empty."""
-        found = self.cluster.account(account)
-        if found is None or len(found.data) != TOKEN_ACCOUNT_BYTES:
-            return None
-        token = _token(found.data)
-        return token.owner if token.mint == mint and token.amount else None
-
-    def mint_facts(self, address: Pubkey) -> Mint | None:
-        """A token mint's fields; None where there is none."""
-        found = self.cluster.account(address)
-        return None if found is None or len(found.data) != MINT_BYTES else Mint.from_bytes(found.data)
-
-
-TOKEN_ACCOUNT_BYTES, MINT_BYTES = 165, 82
-
-
-def _token(data: bytes) -> TokenAccount:
-    found: TokenAccount = TokenAccount.from_bytes(data)
-    return found
+        token = self.token_fields(account)
+        return token.owner if token is not None and token.mint == mint and token.amount else None

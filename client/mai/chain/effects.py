@@ -1,199 +1,215 @@
-"""What a proposal would change, in words: from a kind, an index and two numbers to a readable diff."""
+"""What a proposal of the DAO would change, for people to read before they vote: from what to what, and at what risk."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from solders.pubkey import Pubkey
 
-from mai.chain.economy import NOBODY, Economy
-from mai.chain.nft import TIER_NAMES, TIERS
-from mai.chain.parameters import ENTRIES, PARAMETERS, RISKS, deterrence
-from mai.chain.rules import enforce
 from mai.errors import MaiError
-from mai.money import format_mai
-from mai.program import MODULES
+from mai.money import UNITS_PER_MAI, format_mai
+from mai.program import calibration, governance, nfts, parameters, registry
 
-rules, governance = MODULES["effects"], MODULES["governance"]
-PARAMETER = int(governance.PROPOSE_PARAMETER)
-CALIBRATION = int(governance.PROPOSE_CALIBRATION)
-MODEL = int(governance.PROPOSE_MODEL)
-TREASURY = int(governance.PROPOSE_TREASURY)
-COLLECTION = int(governance.PROPOSE_COLLECTION)
-KINDS = {
-    PARAMETER: "parameter",
-    CALIBRATION: "calibration",
-    MODEL: "model",
-    TREASURY: "treasury",
-    COLLECTION: "collection",
+LAMPORTS_PER_SOL = 1_000_000_000
+RISKS = {
+    parameters.RISK_LOW: ("low", "comfort: how fast and how evenly tasks are done"),
+    parameters.RISK_MEDIUM: ("medium", "money or participation: what it costs to take part, and who can"),
+    parameters.RISK_HIGH: ("high", "minting, deterrence or the treasury: what a wrong value costs everybody"),
+}
+_FIELDS = ("SAMPLING_BPS", "SLASH", "REWARD_LIMIT")
+_NOT_PARAMETERS = (*_FIELDS, "CLASS_PARAMETERS", "FULL_BPS")
+_MAI = ("EPOCH_CAP", "VERIFIER_STAKE", "APPEAL_BOND", "SLASH", "REWARD_LIMIT")
+# What a plain number counts, by the end of its name.
+_COUNTS = {
+    "RATE_FLOOR": "of 100,000",
+    "TASKS": "tasks",
+    "ELIGIBLE_TARGET": "miners",
+    "SMOOTHING": "periods",
+    "IN_FLIGHT_LIMIT": "works",
+    "HOURS": "hours",
+    "MHS": "MH/s",
+    "MHZ": "MHz",
+    "GB": "GB",
+    "MBPS": "Mbps",
+    "UNITS": "work units/ms",
 }
 
 
 @dataclass(frozen=True)
 class Effect:
-    """What is proposed, exactly as the chain stores it."""
-
-    kind: int
-    index: int = 0
-    target: Pubkey = NOBODY
-    value: int = 0
-
-
-@dataclass(frozen=True)
-class Change:
-    """A readable diff.
+    """One change.
 
     Attributes:
+        kind: parameter, calibration, model, treasury or collection.
         subject: what changes.
-        before: what it was when it was proposed (or is, of a proposal that is still to be made).
-        after: what it would be.
-        notes: what else a voter should know: bounds, deterrence, shares.
-        stale: what it is at present where that is no longer ``before``: then the proposal cannot be executed.
+        unit: of old and new; empty where they are words or addresses.
+        old, new: for people, exact.
+        risk: low, medium or high.
+        cost: what a wrong change of this risk can cost.
+        terms: more to know about the subject, by name.
     """
 
+    kind: str
     subject: str
-    before: str
-    after: str
-    notes: list[str] = field(default_factory=list)
-    stale: str | None = None
+    unit: str
+    old: str
+    new: str
+    risk: str
+    cost: str
+    terms: dict[str, str]
 
 
-def risk(effect: Effect) -> int:
-    """The risk grade of an effect, by the program's own rule."""
-    return int(rules.risk_of(effect.kind, effect.index, effect.value))
+def _constants(module: Any) -> dict[str, int]:
+    return {name: int(value) for name, value in vars(module).items() if name.isupper() and isinstance(value, int)}
 
 
-def effect_of(proposal: Any) -> Effect:
-    """The effect that an account holds."""
-    return Effect(proposal.kind, proposal.index, proposal.target, proposal.value)
+def _parameter_names() -> list[str]:
+    constants = _constants(parameters)
+    names = {
+        at: name
+        for name, at in constants.items()
+        if name not in _NOT_PARAMETERS and not name.startswith(("TASK_", "RISK_"))
+    }
+    classes = [name for name in constants if name.startswith("TASK_") and name != "TASK_CLASSES"]
+    for task_class in classes:
+        for field in _FIELDS:
+            at = constants["CLASS_PARAMETERS"] + len(_FIELDS) * constants[task_class] + constants[field]
+            names[at] = f"{task_class.removeprefix('TASK_')}_{field}"
+    return [names[at] for at in range(len(names))]
 
 
-class Effects:
-    """Reads effects against a network."""
-
-    def __init__(self, economy: Economy) -> None:
-        self.economy = economy
-
-    def check(self, effect: Effect) -> None:
-        """Refuse what the program would refuse, in its own words, before anything is sent.
-
-        Raises:
-            ProgramError: the effect is outside its bounds, changes nothing, or would make cheating pay.
-            MaiError: what it is about does not exist.
-        """
-        if effect.kind == PARAMETER:
-            enforce(rules.check_new_parameter, self.economy.state("config").parameters, effect.index, effect.value)
-        elif effect.kind == CALIBRATION:
-            enforce(MODULES["calibration"].check_calibration, effect.index, effect.value)
-        elif effect.kind == MODEL:
-            self.economy.read("Model", effect.target)
-        elif effect.kind == TREASURY:
-            if self.economy.token_holder(effect.target, self.economy.mint) is None and not self._is_mai(effect.target):
-                raise MaiError(f"the treasury cannot pay to {effect.target}: it is no MAI token account")
-        else:
-            enforce(rules.check_new_collection, self.economy.state("nfts"), effect.index, effect.target)
-        before = self.present(effect)
-        after = effect.target if effect.kind == COLLECTION else effect.value
-        enforce(rules.check_changes, before != after)
-
-    def _is_mai(self, account: Pubkey) -> bool:
-        found = self.economy.cluster.account(account)
-        return found is not None and bytes(found.data[:32]) == bytes(self.economy.mint)
-
-    def present(self, effect: Effect) -> Any:
-        """What the chain has now where the effect would write; 0 for a payment."""
-        if effect.kind == PARAMETER:
-            return self.economy.state("config").parameters[effect.index]
-        if effect.kind == CALIBRATION:
-            return self.economy.state("calibration").entries[effect.index]
-        if effect.kind == MODEL:
-            return int(self.economy.read("Model", effect.target).approved)
-        if effect.kind == COLLECTION:
-            return self.economy.state("nfts").collections[effect.index]
-        return 0
-
-    def preview(self, effect: Effect) -> Change:
-        """The diff of an effect that is still to be proposed."""
-        return self._change(effect, self.present(effect))
-
-    def of(self, proposal: Any) -> Change:
-        """The diff of a proposal, with what has changed since it was made."""
-        effect = effect_of(proposal)
-        before = proposal.old_target if effect.kind == COLLECTION else proposal.old_value
-        change = self._change(effect, before)
-        present = self.present(effect)
-        running = proposal.status == governance.PROPOSAL_ACTIVE and effect.kind != TREASURY
-        if running and present != before:
-            return Change(change.subject, change.before, change.after, change.notes, self._shown(effect, present))
-        return change
-
-    def _change(self, effect: Effect, before: Any) -> Change:
-        after = effect.target if effect.kind == COLLECTION else effect.value
-        was = self._shown(effect, before)
-        subject = f"{KINDS[effect.kind]} {self._subject(effect)}"
-        return Change(subject, was, self._shown(effect, after), self._notes(effect))
-
-    @staticmethod
-    def _subject(effect: Effect) -> str:
-        if effect.kind == PARAMETER:
-            return PARAMETERS[effect.index].name
-        if effect.kind == CALIBRATION:
-            return ENTRIES[effect.index].name
-        if effect.kind == COLLECTION:
-            return TIER_NAMES[effect.index]
-        return f"to {effect.target}" if effect.kind == TREASURY else str(effect.target)
-
-    @staticmethod
-    def _shown(effect: Effect, value: Any) -> str:
-        if effect.kind == PARAMETER:
-            return PARAMETERS[effect.index].shown(value)
-        if effect.kind == CALIBRATION:
-            return ENTRIES[effect.index].shown(value)
-        if effect.kind == MODEL:
-            return "may mint" if value else "may not mint"
-        if effect.kind == COLLECTION:
-            return "none (the tier is closed)" if value == NOBODY else str(value)
-        return f"{format_mai(value)} MAI"
-
-    def _notes(self, effect: Effect) -> list[str]:
-        if effect.kind == PARAMETER:
-            return self._parameter_notes(effect)
-        if effect.kind == CALIBRATION:
-            low, high = (ENTRIES[effect.index].shown(bound) for bound in ENTRIES[effect.index].bounds)
-            return [f"allowed: {low} to {high}"]
-        if effect.kind == TREASURY:
-            balance = self.economy.tokens(self.economy.single("treasury"))
-            share = self.economy.state("config").parameters[int(MODULES["parameters"].TREASURY_SPEND_BPS)]
-            most = balance * share // 10_000
-            notes = [
-                f"the treasury holds {format_mai(balance)} MAI; one proposal spends at most {format_mai(most)} MAI"
-            ]
-            return [*notes, "that is less than this: today it could not be executed"] if effect.value > most else notes
-        if effect.kind == MODEL:
-            return self._model_notes(effect)
-        return [f"the tiers are {', '.join(name for name, number in TIERS.items() if number)}"]
-
-    def _parameter_notes(self, effect: Effect) -> list[str]:
-        found = PARAMETERS[effect.index]
-        notes = [f"allowed: {found.shown(found.lowest)} to {found.shown(found.highest)}"]
-        before = list(self.economy.state("config").parameters)
-        after = [effect.value if at == effect.index else value for at, value in enumerate(before)]
-        for old, new in zip(deterrence(before), deterrence(after), strict=True):
-            if old != new:
-                sides = " -> ".join(f"{item.expected_loss / max(item.saving, 1):,.2f}" for item in (old, new))
-                notes.append(f"{new.task_class} tasks: a cheat loses on average {sides} times what it saves")
-        return notes
-
-    def _model_notes(self, effect: Effect) -> list[str]:
-        model = self.economy.read("Model", effect.target)
-        proof = "a whole proof" if model.proof == MODULES["registry"].PROOF_WHOLE else "its trace"
-        return [
-            f"proved by {proof}, which catches skipped work with {model.detection_bps / 100:g} %",
-            f"{model.segments:,} × {model.work_units:,} work units, at most {model.max_tokens:,} tokens",
-        ]
+def _calibration_names() -> list[str]:
+    constants = _constants(calibration)
+    devices = [name for name in constants if name.startswith("DEVICE_") and name != "DEVICE_CLASSES"]
+    fields = [name for name in constants if name.startswith("CAP_") or name == "PEAK_UNITS"]
+    by_value = constants.__getitem__
+    return [
+        f"{device.removeprefix('DEVICE_')}.{field}"
+        for device in sorted(devices, key=by_value)
+        for field in sorted(fields, key=by_value)
+    ]
 
 
-def risk_name(grade: int) -> str:
-    """low, medium or high."""
-    return RISKS[grade]
+PARAMETERS: tuple[str, ...] = tuple(name.lower() for name in _parameter_names())
+"""Every parameter's name, in the order of the program."""
+CALIBRATION_ENTRIES: tuple[str, ...] = tuple(name.lower() for name in _calibration_names())
+"""Every calibration entry's name, device class first."""
+TIERS: dict[int, str] = {
+    at: name.removeprefix("NFT_").capitalize()
+    for name, at in _constants(nfts).items()
+    if name.startswith("NFT_") and name != "NFT_NONE"
+}
+
+
+def unit_of(name: str) -> str:
+    """The unit in which people read a parameter or a calibration entry."""
+    upper = name.upper()
+    if upper.endswith(_MAI):
+        return "MAI"
+    if upper.endswith("_LAMPORTS"):
+        return "SOL"
+    if upper.endswith(("_BPS", "_QUALITY")) and not upper.endswith("_MBPS"):
+        return "%"
+    if upper.endswith("_S"):
+        return "s"
+    return next(unit for end, unit in _COUNTS.items() if upper.endswith(end))
+
+
+def shown(value: int, unit: str) -> str:
+    """A number of the chain in a unit of :func:`unit_of`, exact."""
+    if unit in ("MAI", "SOL"):  # both have nine decimals
+        return format_mai(value)
+    if unit == "%":
+        whole, rest = divmod(value, 100)
+        return f"{whole}.{rest:02d}".rstrip("0").rstrip(".")
+    return f"{value:,}"
+
+
+def read(text: str, unit: str) -> int:
+    """The number of the chain that somebody wrote in a unit of :func:`unit_of`: the other way round.
+
+    Raises:
+        MaiError: it is no number, or finer than the unit has places.
+    """
+    scale: int = {"MAI": UNITS_PER_MAI, "SOL": LAMPORTS_PER_SOL, "%": 100}.get(unit, 1)
+    match = re.fullmatch(r"([0-9][0-9,]*)(?:\.([0-9]+))?", text.strip())
+    if match is None:
+        raise MaiError(f"{text!r} is not a number of {unit}")
+    places = len(str(scale)) - 1
+    fraction = (match[2] or "").rstrip("0")
+    if len(fraction) > places:
+        raise MaiError(f"{text} {unit} is too fine: {unit} has {places} decimal places")
+    return int(match[1].replace(",", "")) * scale + int(fraction.ljust(places, "0") or "0")
+
+
+def effect(proposal: Any, model: Any = None) -> Effect:
+    """The change that a decoded Proposal account stands for.
+
+    Args:
+        model: the decoded Model account at ``proposal.target``, of a proposal about a model; its terms are then shown.
+    """
+    makers: dict[int, Callable[[Any, Any], tuple[str, str, str, str, str, dict[str, str]]]] = {
+        governance.PROPOSE_PARAMETER: _parameter,
+        governance.PROPOSE_CALIBRATION: _calibration,
+        governance.PROPOSE_MODEL: _model,
+        governance.PROPOSE_TREASURY: _treasury,
+        governance.PROPOSE_COLLECTION: _collection,
+    }
+    risk, cost = RISKS[proposal.risk]
+    kind, subject, unit, old, new, terms = makers[proposal.kind](proposal, model)
+    return Effect(kind, subject, unit, old, new, risk, cost, terms)
+
+
+def _parameter(proposal: Any, _: Any) -> tuple[str, str, str, str, str, dict[str, str]]:
+    name = PARAMETERS[proposal.index]
+    unit = unit_of(name)
+    ends = {
+        "lowest": shown(int(parameters.lowest_parameter(proposal.index)), unit),
+        "highest": shown(int(parameters.highest_parameter(proposal.index)), unit),
+        "default": shown(int(parameters.default_parameter(proposal.index)), unit),
+    }
+    return "parameter", name, unit, shown(proposal.old_value, unit), shown(proposal.value, unit), ends
+
+
+def _calibration(proposal: Any, _: Any) -> tuple[str, str, str, str, str, dict[str, str]]:
+    name = CALIBRATION_ENTRIES[proposal.index]
+    unit = unit_of(name)
+    default = int(calibration.default_calibration(proposal.index))
+    device, field = name.split(".")
+    terms = {"device class": device, "field": field, "default": shown(default, unit)}
+    return "calibration", name, unit, shown(proposal.old_value, unit), shown(proposal.value, unit), terms
+
+
+def _model(proposal: Any, model: Any) -> tuple[str, str, str, str, str, dict[str, str]]:
+    words = ("not admitted", "admitted")
+    terms = {}
+    if model is not None:
+        terms = {
+            "key or manifest": bytes(model.key_hash).hex(),
+            "weights": bytes(model.params).hex(),
+            "proof": "trace" if model.proof == registry.PROOF_TRACE else "whole",
+            "detection": f"{shown(model.detection_bps, '%')} %",
+            "segments": f"{model.segments:,}",
+            "work units": f"{model.work_units:,} a segment and token",
+            "most time": f"{model.max_active_ms:,} ms a segment and token",
+            "most tokens": f"{model.max_tokens:,}",
+            "positions": f"{model.positions:,}",
+            "GPU memory": f"{model.vram_mb:,} MB",
+        }
+    return "model", str(proposal.target), "", words[proposal.old_value], words[proposal.value], terms
+
+
+def _treasury(proposal: Any, _: Any) -> tuple[str, str, str, str, str, dict[str, str]]:
+    terms = {"recipient": str(proposal.target), "amount": f"{format_mai(proposal.value)} MAI"}
+    return "treasury", f"payment to {proposal.target}", "MAI", "0", format_mai(proposal.value), terms
+
+
+def _collection(proposal: Any, _: Any) -> tuple[str, str, str, str, str, dict[str, str]]:
+    def name(key: Pubkey) -> str:
+        return "none" if key == Pubkey.default() else str(key)
+
+    subject = f"{TIERS[proposal.index]} NFTs"
+    return "collection", subject, "", name(proposal.old_target), name(proposal.target), {}

@@ -6,10 +6,10 @@ from typing import Annotated, Any
 
 import typer
 
+from mai.chain.changes import Changes
 from mai.chain.cluster import Landed
 from mai.chain.dao import Dao, Phase
-from mai.chain.effects import Effects, risk_name
-from mai.chain.parameters import ENTRIES, PARAMETERS
+from mai.chain.effects import CALIBRATION_ENTRIES, PARAMETERS, RISKS, shown, unit_of
 from mai.cli import dao_propose
 from mai.cli.connect import DEFAULT_URL, open_economy, show_sent
 from mai.cli.dao_view import facts, show_view
@@ -18,6 +18,7 @@ from mai.cli.output import Output, OutputOption, parse_address, people, print_js
 from mai.cli.wallet import DEFAULT_KEYPAIR, KeypairOption, UrlOption, read_keypair
 from mai.errors import MaiError
 from mai.money import fixed_mai
+from mai.program import parameters as rules
 
 app = typer.Typer(help="The DAO: propose, list, show, vote, deny, execute.", no_args_is_help=True)
 app.add_typer(dao_propose.app, name="propose")
@@ -32,8 +33,8 @@ def list_proposals(
 ) -> None:
     """List the proposals, the newest first."""
     economy = open_economy(url)
-    dao, effects = Dao(economy), Effects(economy)
-    found = [(view, effects.of(view.fields)) for view in dao.all()]
+    dao, changes = Dao(economy), Changes(economy)
+    found = [(view, changes.of(view.fields)) for view in dao.all()]
     if output is Output.json:
         print_json({"proposals": [facts(view, change) for view, change in found]})
         return
@@ -43,8 +44,7 @@ def list_proposals(
         item = view.fields
         left = span(view.phase_ends_ts - now) if view.phase_ends_ts else "-"
         approved = share(item.approved, item.approved + item.denied)
-        shown = brief(f"{change.subject}: {change.before} -> {change.after}")
-        table.add_row(str(item.id), shown, risk_name(item.risk), str(view.phase), left, approved)
+        table.add_row(str(item.id), brief(change.sentence), change.effect.risk, str(view.phase), left, approved)
     people.print(table if found else "There are no proposals.")
 
 
@@ -58,7 +58,7 @@ def show(
     economy = open_economy(url)
     dao = Dao(economy)
     view = dao.get(_checked(number))
-    change = Effects(economy).of(view.fields)
+    change = Changes(economy).of(view.fields)
     if output is Output.json:
         votes = [
             {
@@ -127,11 +127,11 @@ def execute(
     """Carry out an approved proposal. Anyone may, nobody can forbid."""
     caller, economy = read_keypair(keypair), open_economy(url)
     dao = Dao(economy)
-    change = Effects(economy).of(dao.get(_checked(number)).fields)
+    change = Changes(economy).of(dao.get(_checked(number)).fields)
     landed = dao.execute(caller, number)
     view = dao.get(number)
     assert view.phase is Phase.EXECUTED
-    rows = {"executed": f"proposal {number}", change.subject: f"{change.before} -> {change.after}"}
+    rows = {"executed": f"proposal {number}", change.effect.kind: change.sentence}
     show_sent(output, landed, facts(view, change), rows)
 
 
@@ -142,25 +142,26 @@ def parameters(
 ) -> None:
     """List the 32 parameters: what they are, between which bounds they can move, and at what risk."""
     values = open_economy(url).state("config").parameters
+    listed = [
+        {
+            "name": name,
+            "index": index,
+            "unit": unit_of(name),
+            "now": shown(values[index], unit_of(name)),
+            "lowest": shown(int(rules.lowest_parameter(index)), unit_of(name)),
+            "highest": shown(int(rules.highest_parameter(index)), unit_of(name)),
+            "value": values[index],
+            "risk": RISKS[rules.parameter_risk(index)][0],
+        }
+        for index, name in enumerate(PARAMETERS)
+    ]
     if output is Output.json:
-        listed = [
-            {
-                "name": item.name,
-                "index": item.index,
-                "unit": item.unit.value,
-                "value": values[item.index],
-                "lowest": item.lowest,
-                "highest": item.highest,
-                "risk": item.risk,
-            }
-            for item in PARAMETERS
-        ]
         print_json({"parameters": listed})
         return
-    table = listing("parameter", "now", "lowest", "highest", "unit", "risk", right=("now", "lowest", "highest"))
-    for item in PARAMETERS:
-        numbers = [item.number(number) for number in (values[item.index], item.lowest, item.highest)]
-        table.add_row(item.name, *numbers, item.unit.value, item.risk)
+    columns = ("now", "lowest", "highest")
+    table = listing("parameter", *columns, "unit", "risk", right=columns)
+    for item in listed:
+        table.add_row(*(str(item[key]) for key in ("name", *columns, "unit", "risk")))
     people.print(table)
 
 
@@ -173,15 +174,19 @@ def calibration(
     values = open_economy(url).state("calibration").entries
     if output is Output.json:
         listed = [
-            {"class": item.device_class, "field": item.field, "index": item.index, "value": values[item.index]}
-            for item in ENTRIES
+            {"name": name, "index": index, "unit": unit_of(name), "value": values[index]}
+            for index, name in enumerate(CALIBRATION_ENTRIES)
         ]
         print_json({"calibration": listed})
         return
-    fields = list(dict.fromkeys(item.field for item in ENTRIES))
+    by_class: dict[str, dict[str, int]] = {}
+    for name, value in zip(CALIBRATION_ENTRIES, values, strict=True):
+        device, field = name.split(".")
+        by_class.setdefault(device, {})[field.removeprefix("cap_")] = value
+    fields = list(by_class["cpu"])
     table = listing("class", *fields, right=tuple(fields), gap=1)
-    for name in dict.fromkeys(item.device_class for item in ENTRIES):
-        table.add_row(name, *(f"{values[item.index]:,}" for item in ENTRIES if item.device_class == name))
+    for device, row in by_class.items():
+        table.add_row(device, *(f"{row[field]:,}" for field in fields))
     people.print(table)
 
 

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from mai_zk.field import keccak256
 from solders.keypair import Keypair
+from solders.pubkey import Pubkey
 
+from mai.chain.changes import CALIBRATION, COLLECTION, MODEL, PARAMETER, TREASURY, Changes
 from mai.chain.dao import Dao, Grade, grade
 from mai.chain.economy import NOBODY
-from mai.chain.effects import CALIBRATION, COLLECTION, MODEL, PARAMETER, TREASURY, Effect, Effects, risk, risk_name
+from mai.chain.effects import CALIBRATION_ENTRIES, PARAMETERS, read, unit_of
 from mai.chain.nft import TIERS
-from mai.chain.parameters import entry, parameter
 from mai.chain.stake import Staking
 from mai.cli.connect import DEFAULT_URL, YesOption, confirm, open_economy, show_sent
 from mai.cli.dao_view import facts, show_change
@@ -26,13 +28,14 @@ from mai.money import fixed_mai, parse_mai
 app = typer.Typer(help="Propose a change; the diff comes first.", no_args_is_help=True)
 
 ReasonOption = Annotated[str, typer.Option(help="the reasons; the chain keeps their digest, publish them elsewhere")]
+ValueArgument = Annotated[str, typer.Argument(help="the new value in the unit that the list shows")]
 NO_REASON = bytes(32)
 
 
 @app.command("parameter")
 def propose_parameter(
-    name: Annotated[str, typer.Argument(help="such as appeal-bond; `mai dao parameters` lists them")],
-    value: Annotated[str, typer.Argument(help="the new value in the parameter's unit: MAI, SOL, bps, s")],
+    name: Annotated[str, typer.Argument(help="such as appeal_bond; `mai dao parameters` lists them")],
+    value: ValueArgument,
     reason: ReasonOption = "",
     yes: YesOption = False,
     url: UrlOption = DEFAULT_URL,
@@ -40,16 +43,14 @@ def propose_parameter(
     output: OutputOption = Output.table,
 ) -> None:
     """Move one of the network's 32 parameters."""
-    found = parameter(name)
-    effect = Effect(PARAMETER, index=found.index, value=found.parse(value))
-    _propose(effect, reason, yes, url, keypair, output)
+    index, number = _number(PARAMETERS, "parameters", name, value)
+    _propose(reason, yes, url, keypair, output, PARAMETER, index=index, value=number)
 
 
 @app.command("calibration")
 def propose_calibration(
-    device_class: Annotated[str, typer.Argument(help="a device class, such as cpu")],
-    field: Annotated[str, typer.Argument(help="such as cpu-mhz or peak-units")],
-    value: Annotated[int, typer.Argument(help="the most that counts")],
+    name: Annotated[str, typer.Argument(help="class.field, such as cpu.cpu_mhz; `mai dao calibration` lists them")],
+    value: ValueArgument,
     reason: ReasonOption = "",
     yes: YesOption = False,
     url: UrlOption = DEFAULT_URL,
@@ -57,8 +58,8 @@ def propose_calibration(
     output: OutputOption = Output.table,
 ) -> None:
     """Move what a device class can plausibly do."""
-    effect = Effect(CALIBRATION, index=entry(device_class, field).index, value=value)
-    _propose(effect, reason, yes, url, keypair, output)
+    index, number = _number(CALIBRATION_ENTRIES, "calibration", name, value)
+    _propose(reason, yes, url, keypair, output, CALIBRATION, index=index, value=number)
 
 
 @app.command("model")
@@ -74,8 +75,8 @@ def propose_model(
     """Admit a registered model to minting, or withdraw it."""
     if decision not in ("admit", "withdraw"):
         raise MaiError(f"{decision} is no decision about a model: write admit or withdraw")
-    effect = Effect(MODEL, target=parse_address(model), value=int(decision == "admit"))
-    _propose(effect, reason, yes, url, keypair, output)
+    target, value = parse_address(model), int(decision == "admit")
+    _propose(reason, yes, url, keypair, output, MODEL, target=target, value=value)
 
 
 @app.command("treasury")
@@ -89,8 +90,8 @@ def propose_treasury(
     output: OutputOption = Output.table,
 ) -> None:
     """Pay from the treasury."""
-    effect = Effect(TREASURY, target=parse_address(recipient), value=parse_mai(amount))
-    _propose(effect, reason, yes, url, keypair, output)
+    target, value = parse_address(recipient), parse_mai(amount)
+    _propose(reason, yes, url, keypair, output, TREASURY, target=target, value=value)
 
 
 @app.command("collection")
@@ -108,21 +109,32 @@ def propose_collection(
         known = ", ".join(name for name, number in TIERS.items() if number)
         raise MaiError(f"there is no NFT tier {tier}: choose from {known}")
     target = NOBODY if collection == "none" else parse_address(collection)
-    _propose(Effect(COLLECTION, index=TIERS[tier], target=target), reason, yes, url, keypair, output)
+    _propose(reason, yes, url, keypair, output, COLLECTION, index=TIERS[tier], target=target)
 
 
-def _propose(effect: Effect, reason: str, yes: bool, url: str, keypair: Path, output: Output) -> None:
+def _number(names: Sequence[str], listed: str, name: str, value: str) -> tuple[int, int]:
+    """A number's place among ``names``, and the number that somebody typed in its unit."""
+    known = name.lower().replace("-", "_")
+    if known not in names:
+        known = known.replace(".", ".cap_")  # the list of the calibration leaves it out
+    if known not in names:
+        raise MaiError(f"there is no {name} among the {listed}: `mai dao {listed}` lists them")
+    return names.index(known), read(value, unit_of(known))
+
+
+def _propose(reason: str, yes: bool, url: str, keypair: Path, output: Output, kind: int, **what: int | Pubkey) -> None:
     owner, economy = read_keypair(keypair), open_economy(url)
-    dao, effects = Dao(economy), Effects(economy)
-    effects.check(effect)
-    change, degree = effects.preview(effect), risk(effect)
+    dao, changes = Dao(economy), Changes(economy)
+    draft = changes.draft(kind, **what)  # type: ignore[arg-type]
+    change = changes.of(draft)
     if output is Output.table:
         show_change(change)
-        people.print(f"\nRisk: {risk_name(degree)}. {terms(grade(degree))}", highlight=False)
+        people.print(f"\nRisk: {change.effect.risk} ({change.effect.cost}).", highlight=False)
+        people.print(terms(grade(draft.risk)), highlight=False)
         people.print(f"{_weight(Staking(economy), owner)}\n", highlight=False)
     confirm("Propose this?", yes, output)
     text = keccak256(reason.encode()) if reason else NO_REASON
-    number, landed = dao.propose(owner, effect, text)
+    number, landed = dao.propose(owner, draft, text)
     view = dao.get(number)
     said = facts(view, change)
     show_sent(output, landed, said, {"proposal": str(number), "address": str(view.address), "text": text.hex()})

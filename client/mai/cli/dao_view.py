@@ -6,8 +6,8 @@ from typing import Any
 
 from rich.text import Text
 
+from mai.chain.changes import Change
 from mai.chain.dao import Dao, Phase, View, grade
-from mai.chain.effects import KINDS, Change, risk_name
 from mai.cli.connect import show_facts
 from mai.cli.format import bar, listing, percent, share, span, when
 from mai.cli.output import people
@@ -17,10 +17,13 @@ STYLES = {Phase.EXECUTED: "green", Phase.EXECUTABLE: "green", Phase.REJECTED: "r
 
 
 def show_change(change: Change) -> None:
-    """A diff: what is taken away in red, what comes in green."""
-    people.print(Text(change.subject, style="bold"))
-    people.print(Text(f"- {change.before}", style="red"))
-    people.print(Text(f"+ {change.after}", style="green"))
+    """A diff: what is taken away in red, what comes in green; then what else there is to know."""
+    effect = change.effect
+    people.print(Text(f"{effect.kind} {effect.subject}", style="bold"))
+    people.print(Text(f"- {change.with_unit(effect.old)}", style="red"))
+    people.print(Text(f"+ {change.with_unit(effect.new)}", style="green"))
+    for name, value in effect.terms.items():
+        people.print(Text(f"  {name}: {value}"))
     for note in change.notes:
         people.print(Text(f"  {note}"))
     if change.stale is not None:
@@ -34,7 +37,7 @@ def show_view(dao: Dao, view: View, change: Change) -> None:
     if view.phase is Phase.REJECTED:
         why = ": too few voted" if not view.quorate else ": the majority was not exceeded"
     style = STYLES.get(view.phase, "cyan")
-    people.print(f"Proposal {item.id}, [{style}]{view.phase}{why}[/], risk {risk_name(item.risk)}", highlight=False)
+    people.print(f"Proposal {item.id}, [{style}]{view.phase}{why}[/], risk {change.effect.risk}", highlight=False)
     people.print()
     show_change(change)
     people.print()
@@ -87,15 +90,17 @@ def facts(view: View, change: Change) -> dict[str, Any]:
     return {
         "proposal": item.id,
         "address": str(view.address),
-        "kind": KINDS[item.kind],
-        "risk": risk_name(item.risk),
+        "kind": change.effect.kind,
+        "risk": change.effect.risk,
         "phase": str(view.phase),
         "phase_ends_ts": view.phase_ends_ts,
         "proposer": str(item.proposer),
         "change": {
-            "subject": change.subject,
-            "before": change.before,
-            "after": change.after,
+            "subject": change.effect.subject,
+            "unit": change.effect.unit,
+            "old": change.effect.old,
+            "new": change.effect.new,
+            "terms": change.effect.terms,
             "notes": change.notes,
             "stale": change.stale,
         },

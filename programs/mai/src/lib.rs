@@ -369,6 +369,79 @@ mod mai {
     }
 
     #[derive(Accounts)]
+    pub struct CloseWork<'info> {
+        #[account(mut)]
+        pub caller: Signer<'info>,
+        #[account()]
+        pub config: Box<Account<'info, dot::config::Config>>,
+        #[account(mut)]
+        pub emission: Box<Account<'info, dot::emission::Emission>>,
+        #[account(mut)]
+        pub miner: Box<Account<'info, dot::registry::Miner>>,
+        #[account(mut)]
+        pub stake: Box<Account<'info, dot::staking::Stake>>,
+        #[account()]
+        pub model: Box<Account<'info, dot::registry::Model>>,
+        #[account(mut)]
+        pub task: Box<Account<'info, dot::tasks::Task>>,
+        #[account(mut)]
+        pub work: Box<Account<'info, dot::tasks::Work>>,
+        #[account()]
+        pub spent_record: Box<Account<'info, dot::tasks::SpentRecord>>,
+        #[account()]
+        pub clock: Sysvar<'info, Clock>,
+    }
+
+    pub fn close_work(ctx: Context<CloseWork>) -> Result<()> {
+        let mut programs = HashMap::new();
+        let programs_map = ProgramsMap(programs);
+        let caller = SeahorseSigner {
+            account: &ctx.accounts.caller,
+            programs: &programs_map,
+        };
+
+        let config = dot::config::Config::load(&mut ctx.accounts.config, &programs_map);
+        let emission = dot::emission::Emission::load(&mut ctx.accounts.emission, &programs_map);
+        let miner = dot::registry::Miner::load(&mut ctx.accounts.miner, &programs_map);
+        let stake = dot::staking::Stake::load(&mut ctx.accounts.stake, &programs_map);
+        let model = dot::registry::Model::load(&mut ctx.accounts.model, &programs_map);
+        let task = dot::tasks::Task::load(&mut ctx.accounts.task, &programs_map);
+        let work = dot::tasks::Work::load(&mut ctx.accounts.work, &programs_map);
+        let spent_record =
+            dot::tasks::SpentRecord::load(&mut ctx.accounts.spent_record, &programs_map);
+
+        let clock = &ctx.accounts.clock.clone();
+
+        close_work_handler(
+            caller.clone(),
+            config.clone(),
+            emission.clone(),
+            miner.clone(),
+            stake.clone(),
+            model.clone(),
+            task.clone(),
+            work.clone(),
+            spent_record.clone(),
+            clock.clone(),
+        );
+
+
+        dot::emission::Emission::store(emission);
+
+        dot::registry::Miner::store(miner);
+
+        dot::staking::Stake::store(stake);
+
+
+        dot::tasks::Task::store(task);
+
+        dot::tasks::Work::store(work);
+
+
+        return Ok(());
+    }
+
+    #[derive(Accounts)]
     # [instruction (output0 : u64 , output1 : u64 , output2 : u64 , output3 : u64 , tokens : u32 , active_ms : u64)]
     pub struct CommitWork<'info> {
         #[account(mut)]

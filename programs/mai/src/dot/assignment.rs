@@ -41,6 +41,8 @@ seahorse_const! { REGION_BONUS_BPS , 1000 }
 
 seahorse_const! { ROUTINE_DELAY , 1 }
 
+seahorse_const! { SLOT_FIFTHS , 2 }
+
 seahorse_const! { STANDARD_DELAY , 8 }
 
 seahorse_const! { TRUSTED_FACTOR , 4 }
@@ -166,6 +168,12 @@ pub fn ticket(mut seed: Mutable<[u8; 32]>, mut who: Pubkey) -> u64 {
     append_digest(data.clone(), key_bytes(who.clone()));
 
     return number(keccak(data.clone())) % FULL_BPS!();
+}
+
+pub fn waited_since(mut task_class: u8, mut target: u64, mut slot: u64) -> u64 {
+    let mut seeded = target + (BLOCK_STRIDE!() * (seed_blocks(task_class.clone()) - 1));
+
+    return ((slot - slot.min(seeded)) * SLOT_FIFTHS!()) / 5;
 }
 
 pub fn work_context(

@@ -5,8 +5,8 @@
 #![allow(unused_mut)]
 use crate::dot::{
     assignment::{
-        chance, draw_seed, required_sampling, score, seed_blocks, seed_delay, ticket, work_context,
-        AVERAGE_SCORE, DIFFICULTY_QUALITY, EVICTED, OPEN_AFTER_S, TRUSTED_LEAD_S,
+        chance, draw_seed, required_sampling, score, seed_blocks, seed_delay, ticket, waited_since,
+        work_context, AVERAGE_SCORE, DIFFICULTY_QUALITY, EVICTED, OPEN_AFTER_S, TRUSTED_LEAD_S,
     },
     authority::{
         check_authority, check_creator, check_mint, check_mint_address, check_multisig,
@@ -69,12 +69,12 @@ use crate::dot::{
     },
     rewards::{epoch_at, epoch_rate, hourly_rate, nft_bonus, reward, uptime_bonus},
     slashing::{
-        charge_check, charge_work, check_accused, enter_miner_week, give_back, lose_work,
-        offence_of, open_offence, part, Offence, OffenceAppealed, OffenceExecuted,
-        OffenceOverturned, OffenceReported, APPEAL_PROOF_S, ASSISTANT_PART, OFFENCE_APPEALED,
-        OFFENCE_EXECUTED, OFFENCE_FAILED_CHECK, OFFENCE_FALSE_CHECK, OFFENCE_INVALID_CLAIM,
-        OFFENCE_MINORITY_OUTPUT, OFFENCE_MISSED_PROOF, OFFENCE_NONE, OFFENCE_OVERTURNED,
-        OFFENCE_PENDING,
+        charge_check, charge_work, check_accused, check_payment, count_failure, enter_miner_week,
+        give_back, lose_work, offence_of, open_offence, part, Offence, OffenceAppealed,
+        OffenceExecuted, OffenceOverturned, OffenceReported, WorkClosed, APPEAL_PROOF_S,
+        ASSISTANT_PART, OFFENCE_APPEALED, OFFENCE_EXECUTED, OFFENCE_FAILED_CHECK,
+        OFFENCE_FALSE_CHECK, OFFENCE_INVALID_CLAIM, OFFENCE_MINORITY_OUTPUT, OFFENCE_MISSED_PROOF,
+        OFFENCE_NONE, OFFENCE_OVERTURNED, OFFENCE_PENDING,
     },
     staking::{
         begin_unstaking, check_undisputed, deposit, remove_free, staked_of, voting_weight, Stake,
@@ -274,11 +274,14 @@ pub fn assign_task_handler<'info>(
         assign!(task.borrow_mut().seed, seed);
 
         assign!(task.borrow_mut().seeded, true);
-
-        assign!(task.borrow_mut().seeded_ts, now);
     }
 
-    let mut waited_s = <u64 as TryFrom<_>>::try_from((now - task.borrow().seeded_ts)).unwrap();
+    let mut waited_s = waited_since(
+        task.borrow().task_class.clone(),
+        task.borrow().target_slot.clone(),
+        clock.slot.clone(),
+    );
+
     let mut newcomer = miner.borrow().settled
         < config.borrow().parameters.borrow()[config
             .borrow()
@@ -511,6 +514,67 @@ pub fn cancel_task_handler<'info>(
     closed.__emit__();
 }
 
+pub fn close_work_handler<'info>(
+    mut caller: SeahorseSigner<'info, '_>,
+    mut config: Mutable<LoadedConfig<'info, '_>>,
+    mut emission: Mutable<LoadedEmission<'info, '_>>,
+    mut miner: Mutable<LoadedMiner<'info, '_>>,
+    mut stake: Mutable<LoadedStake<'info, '_>>,
+    mut model: Mutable<LoadedModel<'info, '_>>,
+    mut task: Mutable<LoadedTask<'info, '_>>,
+    mut work: Mutable<LoadedWork<'info, '_>>,
+    mut spent_record: Mutable<LoadedSpentRecord<'info, '_>>,
+    mut clock: Sysvar<'info, Clock>,
+) -> () {
+    let mut now = clock.unix_timestamp;
+
+    check_accused(work.clone(), task.clone(), miner.clone(), stake.clone());
+
+    check_payment(task.clone(), model.clone(), spent_record.clone());
+
+    if !(work.borrow().status == WORK_COMMITTED!()) {
+        panic!("NothingToClose: only a committed work can be closed");
+    }
+
+    if !(!work.borrow().disputed) {
+        panic!("WorkDisputed: a check of this work is open");
+    }
+
+    if !(now > work.borrow().prove_until_ts) {
+        panic!("StillProvable: the time to prove this work is not over");
+    }
+
+    let mut kind = offence_of(
+        work.clone(),
+        task.clone(),
+        model.clone(),
+        spent_record.clone(),
+        now.clone(),
+    );
+
+    if !(kind == OFFENCE_NONE!()) {
+        panic!("MustBeReported: the work could have been paid or was found wrong");
+    }
+
+    lose_work(
+        emission.clone(),
+        miner.clone(),
+        stake.clone(),
+        task.clone(),
+        work.clone(),
+        WORK_FORFEITED!(),
+        clock.slot.clone(),
+    );
+
+    let mut closed = WorkClosed::__new__(
+        work.borrow().__account__.key(),
+        task.borrow().__account__.key(),
+        miner.borrow().__account__.key(),
+    );
+
+    closed.__emit__();
+}
+
 pub fn commit_work_handler<'info>(
     mut owner: SeahorseSigner<'info, '_>,
     mut config: Mutable<LoadedConfig<'info, '_>>,
@@ -643,6 +707,8 @@ pub fn commit_work_handler<'info>(
         output3.clone(),
     );
 
+    let mut next_slot = clock.slot + seed_delay(task.borrow().task_class.clone());
+
     assign!(work.borrow_mut().output, copied(output.clone()));
 
     assign!(work.borrow_mut().tokens, tokens);
@@ -699,10 +765,7 @@ pub fn commit_work_handler<'info>(
             stake.borrow().at_risk - work.borrow().at_risk
         );
 
-        give_place(
-            task.clone(),
-            (clock.slot + seed_delay(task.borrow().task_class.clone())),
-        );
+        give_place(task.clone(), next_slot.clone());
 
         assign!(miner.borrow_mut().in_flight, miner.borrow().in_flight - 1);
 
@@ -958,6 +1021,8 @@ pub fn decide_check_handler<'info>(
                 WORK_FAULTY!(),
                 clock.slot.clone(),
             );
+
+            count_failure(miner.clone());
         }
 
         assign!(work.borrow_mut().status, WORK_FAULTY!());
@@ -3340,6 +3405,8 @@ pub fn release_work_handler<'info>(
         .clone(),
     );
 
+    let mut next_slot = clock.slot + seed_delay(task.borrow().task_class.clone());
+
     assign!(work.borrow_mut().status, WORK_MISSED!());
 
     assign!(
@@ -3347,10 +3414,7 @@ pub fn release_work_handler<'info>(
         stake.borrow().at_risk - work.borrow().at_risk
     );
 
-    give_place(
-        task.clone(),
-        (clock.slot + seed_delay(task.borrow().task_class.clone())),
-    );
+    give_place(task.clone(), next_slot.clone());
 
     assign!(miner.borrow_mut().in_flight, miner.borrow().in_flight - 1);
 
@@ -3464,13 +3528,7 @@ pub fn report_offence_handler<'info>(
 
     check_accused(work.clone(), task.clone(), miner.clone(), stake.clone());
 
-    if !(task.borrow().model == model.borrow().__account__.key()) {
-        panic!("NotModelOfTask: the task asks for another model");
-    }
-
-    if !(task.borrow().spent_record == spent_record.borrow().__account__.key()) {
-        panic!("NotRecordOfTask: the spent record belongs to another input");
-    }
+    check_payment(task.clone(), model.clone(), spent_record.clone());
 
     let mut kind = offence_of(
         work.clone(),
@@ -3496,6 +3554,8 @@ pub fn report_offence_handler<'info>(
             WORK_FORFEITED!(),
             clock.slot.clone(),
         );
+
+        count_failure(miner.clone());
     } else {
         if kind == OFFENCE_MINORITY_OUTPUT!() {
             lose_work(
@@ -3507,6 +3567,8 @@ pub fn report_offence_handler<'info>(
                 WORK_FAULTY!(),
                 clock.slot.clone(),
             );
+
+            count_failure(miner.clone());
         }
     }
 
