@@ -119,10 +119,10 @@ def show(
     item, now = found.fields, economy.cluster.unix_time()
     resources = [f"{getattr(item, name):,} {hardware.UNITS[name]} {name.partition('_')[0]}" for name in QUANTITIES]
     gpu = f"{found.hardware.gpu_model or 'no GPU named'}, {item.vram_mb:,} MB"
-    nft = "none"
+    nft = {"NFT": "none"}
     if item.nft_tier:
         counts = "counts" if nfts.held_tier(found) else "does not count now"
-        nft = f"{TIER_NAMES[item.nft_tier]} {item.nft_mint}, {counts}"
+        nft = {"NFT": f"{TIER_NAMES[item.nft_tier]}, {counts}", "NFT mint": str(item.nft_mint)}
     rows = {
         "device": found.name,
         "miner": str(found.address),
@@ -136,7 +136,7 @@ def show(
         "offences": f"{item.offences:,}, of which {item.overturned:,} overturned",
         "uptime": f"{percent(item.uptime_bps)} in the last full week; {item.hours:,} h in this one",
         "quality": percent(item.quality_bps),
-        "NFT": nft,
+        **nft,
         "bond": f"{item.bond / LAMPORTS_PER_SOL:.9f} SOL",
         "registered": when(item.registered_ts),
     }

@@ -49,6 +49,8 @@ def post(
         raise MaiError(f"there is no task class {task_class}: choose from {', '.join(CLASSES)}")
     if min(max_tokens, prompt_tokens, position, region, nonce or 0) < 0:
         raise MaiError("a task has no negative numbers")
+    if max(max_tokens, prompt_tokens, position) >= 2**32 or (nonce or 0) >= 2**64:
+        raise MaiError("a task's number has 64 bits, its tokens and its position have 32: one of these is out of range")
     enforce(rules.check_lifetime, max(lifetime, 0))
     requester, economy = read_keypair(keypair), open_economy(url)
     economy.read("Model", address)
