@@ -1020,7 +1020,7 @@ mod mai {
         pub offence: Box<Account<'info, dot::slashing::Offence>>,
         #[account(mut)]
         pub stake: Box<Account<'info, dot::staking::Stake>>,
-        #[account()]
+        #[account(mut)]
         pub miner: Box<Account<'info, dot::registry::Miner>>,
         #[account(mut)]
         pub vault: Box<Account<'info, TokenAccount>>,
@@ -1105,6 +1105,7 @@ mod mai {
 
         dot::staking::Stake::store(stake);
 
+        dot::registry::Miner::store(miner);
 
         return Ok(());
     }
@@ -2487,7 +2488,7 @@ mod mai {
     }
 
     #[derive(Accounts)]
-    # [instruction (gpu_mhs : u32 , cpu_mhz : u32 , ram_mhz : u32 , storage_gb : u32 , network_mbps : u32 , active_ms : u64 , nft_tier : u8 , uptime_bps : u16 , trust_bps : u64 , difficulty_bps : u64 , quality_bps : u64 , epoch : u64 , rate_floor : u64)]
+    # [instruction (gpu_mhs : u32 , cpu_mhz : u32 , ram_mhz : u32 , storage_gb : u32 , network_mbps : u32 , active_ms : u64 , nft_tier : u8 , uptime_bps : u16 , trust_bps : u64 , multiplier : u64 , quality_bps : u64 , epoch : u64 , rate_floor : u64)]
     pub struct Quote<'info> {
         #[account(mut)]
         pub payer: Signer<'info>,
@@ -2504,7 +2505,7 @@ mod mai {
         nft_tier: u8,
         uptime_bps: u16,
         trust_bps: u64,
-        difficulty_bps: u64,
+        multiplier: u64,
         quality_bps: u64,
         epoch: u64,
         rate_floor: u64,
@@ -2527,7 +2528,7 @@ mod mai {
             nft_tier,
             uptime_bps,
             trust_bps,
-            difficulty_bps,
+            multiplier,
             quality_bps,
             epoch,
             rate_floor,

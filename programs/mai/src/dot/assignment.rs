@@ -51,19 +51,23 @@ seahorse_const! { TRUSTED_LEAD_S , 5 }
 
 pub fn chance(
     mut score_bps: u64,
-    mut miners: u32,
+    mut power: u64,
+    mut total_power: u64,
+    mut count: u32,
     mut target: u64,
     mut waited_s: u64,
     mut trusted: bool,
 ) -> u64 {
-    if (<u64 as TryFrom<_>>::try_from(miners.clone()).unwrap() <= target)
+    if (<u64 as TryFrom<_>>::try_from(count.clone()).unwrap() <= target)
         || (waited_s >= OPEN_AFTER_S!())
     {
         return FULL_BPS!();
     }
 
-    let mut base = ((target * FULL_BPS!()) * score_bps)
-        / (<u64 as TryFrom<_>>::try_from(miners.clone()).unwrap() * AVERAGE_SCORE!());
+    let mut base = (((<u128 as TryFrom<_>>::try_from(target.clone()).unwrap() * FULL_BPS!())
+        * <u128 as TryFrom<_>>::try_from(score_bps.clone()).unwrap())
+        * <u128 as TryFrom<_>>::try_from(power.clone()).unwrap())
+        / (<u128 as TryFrom<_>>::try_from(total_power.max(1)).unwrap() * AVERAGE_SCORE!());
 
     if trusted {
         base = base * TRUSTED_FACTOR!();
@@ -73,7 +77,7 @@ pub fn chance(
         base = base * 2;
     }
 
-    return base.min(HIGHEST_CHANCE!());
+    return <u64 as TryFrom<_>>::try_from(base.min(HIGHEST_CHANCE!())).unwrap();
 }
 
 pub fn draw_seed<'info>(

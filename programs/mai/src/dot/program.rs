@@ -28,7 +28,7 @@ use crate::dot::{
         check_open, check_vault, check_verifier_program, check_wallet, configure, week_at, Config,
         DECIMALS, PHASE_FROZEN, PHASE_HANDED_OVER, PHASE_OPEN,
     },
-    difficulty::{completion, multiplier_bps, turn, utilisation},
+    difficulty::{cap_before, completion, turn, utilisation, LONGEST_ELAPSED_S},
     digests::{copied, digest},
     effects::{
         check_changes, check_form, check_model_value, check_new_collection, check_new_parameter,
@@ -63,11 +63,11 @@ use crate::dot::{
         count_hour, enter_week, is_consistent, quality_factor, EXCLUDED_QUALITY, NEWCOMER_QUALITY,
     },
     registry::{
-        check_active, check_model_limits, check_proof_kind, commit_timeout, counted_rate, declare,
-        most_active_ms, power_of, total_units, Miner, Model, BOND_COOLDOWN_S, MINER_ACTIVE,
-        MINER_RETIRED, PROOF_TRACE, PROOF_WHOLE,
+        check_active, check_model_limits, check_proof_kind, commit_timeout, countable_ms,
+        counted_rate, declare, most_active_ms, power_of, total_units, Miner, Model,
+        BOND_COOLDOWN_S, MINER_ACTIVE, MINER_RETIRED, PROOF_TRACE, PROOF_WHOLE,
     },
-    rewards::{epoch_at, epoch_rate, hourly_rate, nft_bonus, reward, uptime_bonus},
+    rewards::{epoch_at, epoch_left, epoch_rate, hourly_rate, nft_bonus, reward, uptime_bonus},
     slashing::{
         charge_check, charge_work, check_accused, check_payment, count_failure, enter_miner_week,
         give_back, lose_work, offence_of, open_offence, part, Offence, OffenceAppealed,
@@ -327,6 +327,8 @@ pub fn assign_task_handler<'info>(
 
     let mut odds = chance(
         score_bps.clone(),
+        power_of(miner.clone()),
+        emission.borrow().power.clone(),
         emission.borrow().miners.clone(),
         config.borrow().parameters.borrow()[config
             .borrow()
@@ -537,7 +539,7 @@ pub fn close_work_handler<'info>(
     }
 
     if !(!work.borrow().disputed) {
-        panic!("WorkDisputed: a check of this work is open");
+        panic!("CheckStillOpen: a check of this work is open");
     }
 
     if !(now > work.borrow().prove_until_ts) {
@@ -822,7 +824,7 @@ pub fn correct_check_handler<'info>(
         status.clone(),
         copied(offence.borrow().output.clone()),
         offence.borrow().owner.clone(),
-        offence.borrow().assistant.clone(),
+        offence.borrow().owner.clone(),
     );
 
     assign!(check.borrow_mut().proved, true);
@@ -846,14 +848,9 @@ pub fn crank_difficulty_handler<'info>(
 
     check_open(config.clone());
 
-    let mut rate = epoch_rate(
-        epoch_at(config.borrow().genesis_ts.clone(), now.clone()),
-        config.borrow().parameters.borrow()[config
-            .borrow()
-            .parameters
-            .wrapped_index(RATE_FLOOR!() as i128)]
-        .clone(),
-    );
+    let mut epoch = epoch_at(config.borrow().genesis_ts.clone(), now.clone());
+
+    enter_epoch(emission.clone(), epoch.clone());
 
     let mut cap = cap_of_epoch(
         config.borrow().parameters.borrow()[config
@@ -861,14 +858,30 @@ pub fn crank_difficulty_handler<'info>(
             .parameters
             .wrapped_index(EPOCH_CAP!() as i128)]
         .clone(),
-        rate.clone(),
+        epoch_rate(
+            epoch.clone(),
+            config.borrow().parameters.borrow()[config
+                .borrow()
+                .parameters
+                .wrapped_index(RATE_FLOOR!() as i128)]
+            .clone(),
+        ),
     );
 
     let mut minted = emission.borrow().period_minted;
     let mut settled = emission.borrow().period_settled;
-    let mut elapsed_s =
-        <u64 as TryFrom<_>>::try_from((now - emission.borrow().period_start_ts)).unwrap();
+    let mut left = cap_before(
+        cap.clone(),
+        emission.borrow().epoch_minted.clone(),
+        minted.clone(),
+    );
 
+    let mut elapsed_s = <u64 as TryFrom<_>>::try_from(
+        (now - emission.borrow().period_start_ts).min(LONGEST_ELAPSED_S!()),
+    )
+    .unwrap();
+
+    let mut remaining_s = epoch_left(config.borrow().genesis_ts.clone(), now.clone()) + elapsed_s;
     let mut completion_bps = completion(
         emission.borrow().period_active_ms.clone(),
         emission.borrow().period_allowed_ms.clone(),
@@ -888,7 +901,9 @@ pub fn crank_difficulty_handler<'info>(
     turn(
         emission.clone(),
         now.clone(),
-        cap.clone(),
+        left.clone(),
+        remaining_s.clone(),
+        elapsed_s.clone(),
         config.borrow().parameters.borrow()[config
             .borrow()
             .parameters
@@ -913,6 +928,7 @@ pub fn crank_difficulty_handler<'info>(
         minted.clone(),
         settled.clone(),
         emission.borrow().pending.clone(),
+        left.clone(),
         completion_bps.clone(),
         utilisation_bps.clone(),
         emission.borrow().task_difficulty.clone(),
@@ -980,6 +996,8 @@ pub fn decide_check_handler<'info>(
     let mut waited = <u64 as TryFrom<_>>::try_from((now - check.borrow().seeded_ts)).unwrap();
     let mut allowed = chance(
         AVERAGE_SCORE!(),
+        1,
+        <u64 as TryFrom<_>>::try_from(governance.borrow().verifiers.clone()).unwrap(),
         governance.borrow().verifiers.clone(),
         config.borrow().parameters.borrow()[config
             .borrow()
@@ -3089,7 +3107,7 @@ pub fn quote_handler<'info>(
     mut nft_tier: u8,
     mut uptime_bps: u16,
     mut trust_bps: u64,
-    mut difficulty_bps: u64,
+    mut multiplier: u64,
     mut quality_bps: u64,
     mut epoch: u64,
     mut rate_floor: u64,
@@ -3110,7 +3128,7 @@ pub fn quote_handler<'info>(
         nft_bonus(nft_tier.clone()),
         uptime_bonus(uptime_bps.clone()),
         trust_bps.clone(),
-        difficulty_bps.clone(),
+        multiplier.clone(),
         quality_bps.clone(),
         epoch_rate(epoch.clone(), rate_floor.clone()),
     );
@@ -3970,15 +3988,26 @@ pub fn settle_handler<'info>(
         miner.borrow().attested.clone(),
     );
 
-    let mut difficulty_bps = multiplier_bps(emission.borrow().multiplier.clone());
     let mut quality_bps = quality_factor(miner.borrow().quality_bps.clone());
+    let mut units = total_units(
+        model.borrow().segments.clone(),
+        model.borrow().work_units.clone(),
+        work.borrow().tokens.clone(),
+    );
+
+    let mut counted_ms = work.borrow().active_ms.min(countable_ms(
+        calibration.borrow().entries.clone(),
+        miner.clone(),
+        units.clone(),
+    ));
+
     let mut terms = reward(
         counted_rate(miner.clone(), calibration.clone()),
-        work.borrow().active_ms.clone(),
+        counted_ms.clone(),
         nft_bps.clone(),
         uptime_bps.clone(),
         trust_bps.clone(),
-        difficulty_bps.clone(),
+        emission.borrow().multiplier.clone(),
         quality_bps.clone(),
         rate.clone(),
     );
@@ -4138,11 +4167,12 @@ pub fn settle_handler<'info>(
         miner.borrow().__account__.key(),
         owner.key(),
         work.borrow().active_ms.clone(),
+        counted_ms.clone(),
         epoch.clone(),
         nft_bps.clone(),
         uptime_bps.clone(),
         trust_bps.clone(),
-        difficulty_bps.clone(),
+        emission.borrow().multiplier.clone(),
         quality_bps.clone(),
         rate.clone(),
         terms.borrow().hourly.clone(),
