@@ -7,21 +7,17 @@ from typing import Any
 
 from Crypto.Hash import keccak
 from mai.program import parameters
-from program.chain import START, Landed, block
+from program.chain import Landed, block
 from program.network import (
     CALIBRATION,
     CONFIG,
-    DEVICE,
     EMISSION,
     MINT,
-    TREASURY,
-    VAULT,
     Job,
     Network,
     digest,
     miner_address,
     model_address,
-    ready,
     stake_address,
     task_address,
     work_address,

@@ -22,8 +22,8 @@ pub fn delay(mut class: u8) -> u64 {
 
 
 def module(statement: str) -> dict[str, str]:
-    handler = f"\npub fn pay_handler<'info>(mut job: Mutable<LoadedJob<'info, '_>>, mut slot: u64) -> () {{\n{statement}\n}}\n"
-    return {"dot/program.rs": HELPERS + handler, "lib.rs": ""}
+    head = "\npub fn pay_handler<'info>(mut job: Mutable<LoadedJob<'info, '_>>, mut slot: u64) -> () {\n"
+    return {"dot/program.rs": f"{HELPERS}{head}{statement}\n}}\n", "lib.rs": ""}
 
 
 @pytest.mark.parametrize(
@@ -31,7 +31,7 @@ def module(statement: str) -> dict[str, str]:
     [
         "    give(job.clone(), job.borrow().slot);",
         "    give(job.clone(), slot + delay(job.borrow().class));",
-        "    give(\n        job.clone(),\n        job\n            .borrow()\n            .slot\n            .clone(),\n    );",
+        "    give(\n        job.clone(),\n        job\n            .borrow()\n            .slot\n            .clone(),\n);",
         "    give(job.clone(), number(job.borrow().__account__.key()));",
         "    let mut x = give(job.clone(), job.borrow().slot);",
     ],

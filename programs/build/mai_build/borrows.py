@@ -1,7 +1,7 @@
 """Refuses calls that would panic on chain: one argument reads an account that the call itself writes to.
 
-Seahorse passes an account as a shared cell, and a value that is read from it in an argument keeps the cell borrowed until
-the call returns; the function's first write to it then panics with "already borrowed". A variable of its own avoids it.
+Seahorse passes an account as a shared cell, and a value that is read from it in an argument keeps the cell borrowed
+until the call returns; the function's first write to it then panics with "already borrowed". A variable avoids it.
 """
 
 from __future__ import annotations
