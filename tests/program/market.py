@@ -7,20 +7,19 @@ from typing import Any
 
 from Crypto.Hash import keccak
 from mai.program import parameters
-from program.chain import START, Landed, block
+from program.chain import Landed, block
 from program.network import (
+    CALIBRATION,
     CONFIG,
-    DEVICE,
     EMISSION,
     MINT,
-    TREASURY,
-    VAULT,
     Job,
     Network,
     digest,
     miner_address,
-    ready,
+    model_address,
     stake_address,
+    task_address,
     work_address,
 )
 from solders.keypair import Keypair
@@ -28,6 +27,7 @@ from solders.pubkey import Pubkey
 
 HOUR, DAY, WEEK, EPOCH = 3_600, 86_400, 604_800, 15_552_000
 ONE = 10**9
+POWER = 858 * ONE  # of the devices that the network's tests register
 
 
 def hashed(*parts: bytes) -> bytes:
@@ -45,7 +45,7 @@ def ticket_of(seed: bytes, miner: Pubkey) -> int:
 
 
 def chance_of(quality: int, miners: int, waited_s: int = 0, *, nft: int = 0, near: bool = False, factor: int = 1) -> int:
-    """The chance with nothing in flight, in basis points, at four miners a round."""
+    """The chance of one of as many equal devices, with nothing in flight, at four places a round; in basis points."""
     if miners <= 4 or waited_s >= 30:
         return 10_000
     score = quality * (10_000 + nft + 1_000 * near) // 10_000
@@ -65,8 +65,15 @@ def set_parameter(network: Network, index: int, value: int) -> None:
 
 
 def crowd(network: Network, miners: int) -> None:
-    """Tells the lottery that there are so many miners."""
-    network.chain.write("Emission", EMISSION, miners=miners)
+    """Tells the lottery that there are so many devices, all as strong as the first."""
+    network.chain.write("Emission", EMISSION, miners=miners, power=miners * POWER)
+
+
+def long_model(network: Network, active_ms: int) -> None:
+    """A model of which a hundred tokens keep the device busy for so long, at half of its class's peak."""
+    peak = network.chain.read("Calibration", CALIBRATION)["entries"][6 * miner_of(network)["device_class"] + 5]
+    units = max(active_ms * peak // 2 // 10**5, 1)
+    network.chain.write("Model", network.model, segments=1_000, work_units=units)
 
 
 def trusted(network: Network, owner: Keypair | None = None, quality: int = 9_000) -> None:
@@ -158,9 +165,26 @@ def paid(network: Network, seconds: int = 60, **changes: Any) -> dict[str, Any]:
     return network.settle(network.committed(seconds, **changes)).events["WorkSettled"]
 
 
-__all__ = [
-    "CONFIG", "DAY", "DEVICE", "EMISSION", "EPOCH", "HOUR", "MINT", "ONE", "START", "TREASURY", "VAULT", "WEEK", "Job",
-    "Network", "cancel", "chance_of", "crank", "crowd", "digest", "expire", "fund", "give_nft", "hashed",
-    "miner_address", "miner_of", "own", "paid", "purse", "ready", "redraw", "rival", "seed_of", "set_parameter",
-    "set_stake", "settings", "stake_address", "stake_of", "stand_in", "ticket_of", "trusted", "work_address", "work_of",
-]  # fmt: skip
+def post_drawn(network: Network, least: int, most: int, miner: Pubkey | None = None, **changes: Any) -> Job:
+    """A task of one seed block in which the device's ticket is at least ``least`` and below ``most``."""
+    delay = {0: 1, 1: 8}[changes.setdefault("task_class", 1)]
+    target, requester = network.chain.svm.get_clock().slot + delay, network.requester.pubkey()
+    nonce = network._count + 1
+    while not least <= ticket_of(seed_of(task_address(requester, nonce), 0, target), miner or network.miner) < most:
+        nonce += 1
+    network._count = nonce - 1
+    return network.post(**changes)
+
+
+def wait(network: Network, job: Job, seconds: int) -> None:
+    """Until the round has waited so long since its seed's block: two and a half slots a second, rounded up."""
+    network.chain.set_slot(network.chain.read("Task", job.task)["target_slot"] + max(1, -(-5 * seconds // 2)))
+
+
+def trace_model(network: Network, detection: int, **changes: Any) -> Pubkey:
+    """Makes the network's model one that is proved by its trace."""
+    key = digest(f"manifest of {detection}")
+    network.register_model(key=key, proof=1, detection_bps=detection, **changes)
+    network.model = model_address(key)
+    network.chain.write("Model", network.model, approved=True)
+    return network.model

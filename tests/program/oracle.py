@@ -64,7 +64,7 @@ def _factors(case: Case) -> list[Fraction]:
         1 + Fraction(NFT[case.nft_tier], 100),
         uptime_factor(case.uptime_bps),
         Fraction(case.trust_bps, 10_000),
-        Fraction(case.difficulty_bps, 10_000),
+        Fraction(case.multiplier, 10**9),
         Fraction(case.quality_bps, 10_000),
         rate_factor(case.epoch, case.rate_floor),
     ]
