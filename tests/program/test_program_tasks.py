@@ -303,5 +303,3 @@ def test_every_position_of_an_input_is_a_task_of_its_own(network: Network) -> No
         network.open_spent_record(INPUT, position)
         network.post_task(INPUT, position, spent_record=spent_address(network.model, INPUT, position))
         assert network.chain.read("Task", task_address(network.requester.pubkey(), position))["position"] == position
-
-
