@@ -44,7 +44,9 @@ def ticket_of(seed: bytes, miner: Pubkey) -> int:
     return int.from_bytes(hashed(seed, bytes(miner))[:8], "little") % 10_000
 
 
-def chance_of(quality: int, miners: int, waited_s: int = 0, *, nft: int = 0, near: bool = False, factor: int = 1) -> int:
+def chance_of(
+    quality: int, miners: int, waited_s: int = 0, *, nft: int = 0, near: bool = False, factor: int = 1
+) -> int:
     """The chance of one of as many equal devices, with nothing in flight, at four places a round; in basis points."""
     if miners <= 4 or waited_s >= 30:
         return 10_000
@@ -122,7 +124,8 @@ def expire(network: Network, job: Job, wallet: Pubkey, by: Keypair | None = None
 
 
 def redraw(network: Network, job: Job, **changes: Any) -> Landed:
-    return network.call("redraw_task", network.requester, {"caller": network.requester.pubkey(), "task": job.task}, **changes)
+    accounts = {"caller": network.requester.pubkey(), "task": job.task}
+    return network.call("redraw_task", network.requester, accounts, **changes)
 
 
 def crank(network: Network) -> dict[str, Any]:

@@ -80,7 +80,8 @@ def test_the_chain_closes_a_week_as_the_rules_say(
     network = shared()
     now = max(network.chain.time(), START + epoch * EPOCH) + WEEK
     now -= (now - START) % WEEK
-    stand_in(network, week=(now - START) // WEEK, quality_bps=before, uptime_bps=1, **{name: week[name] for name in WEEKLY})
+    done = {name: week[name] for name in WEEKLY}
+    stand_in(network, week=(now - START) // WEEK, quality_bps=before, uptime_bps=1, **done)
     network.chain.set_slot(network.chain.svm.get_clock().slot, now + (1 + skipped) * WEEK)
     event = network.heartbeat().events["Heartbeat"]
     worked = week["completed"] + week["failed"] + week["rejected"]

@@ -189,9 +189,8 @@ def test_a_missed_assignment_costs_six_hours(network: Network) -> None:
     network.release(job)
     stand_in(network, hours=90)
     network.chain.set_time(START + WEEK)
-    assert (
-        network.heartbeat().events["Heartbeat"]["uptime_bps"] == (90 - settings(network)[31]) * 10_000 // 168 == 5_000
-    )
+    expected = (90 - settings(network)[31]) * 10_000 // 168
+    assert network.heartbeat().events["Heartbeat"]["uptime_bps"] == expected == 5_000
 
 
 def test_only_the_owner_beats_and_only_until_retired(network: Network) -> None:

@@ -162,7 +162,8 @@ def test_what_settle_mints_is_the_oracles_amount(
     stand_in(network, week=week, uptime_bps=uptime, attested=attested, device_class=6, quality_bps=quality)
     network.chain.write("Emission", EMISSION, multiplier=1_234_567_890)
     long_model(network, 3_599_999)
-    event = network.settle(network.committed(3_600, tokens=100, active_ms=3_599_999), nft_account=holder).events["WorkSettled"]
+    job = network.committed(3_600, tokens=100, active_ms=3_599_999)
+    event = network.settle(job, nft_account=holder).events["WorkSettled"]
     trust = 10_000 if attested else 6_000
     factor = floor(oracle.quality_factor(quality) * 10_000)
     case = Case(*HIGH_END.values(), 3_599_999, tier, uptime, trust, 1_234_567_890, factor, periods, RATE_FLOOR)

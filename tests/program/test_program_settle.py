@@ -78,9 +78,8 @@ def test_the_documents_worked_example_in_one_work_of_eight_hours(network: Networ
     holder = as_in_the_document(network)
     set_parameter(network, 7, 8 * HOUR)
     long_model(network, 8 * HOUR * 1_000)
-    event = network.settle(network.committed(8 * HOUR, tokens=100, active_ms=8 * HOUR * 1_000), nft_account=holder).events[
-        "WorkSettled"
-    ]
+    job = network.committed(8 * HOUR, tokens=100, active_ms=8 * HOUR * 1_000)
+    event = network.settle(job, nft_account=holder).events["WorkSettled"]
     steps = [event[name] for name in ("hourly", "base", "after_nft", "after_uptime")]
     assert steps == [858 * MAI_UNIT, 6_864 * MAI_UNIT, 75_504 * MAI_UNIT // 10, EXAMPLE]
     rest = ("after_trust", "after_difficulty", "after_quality", "reward", "minted")
@@ -108,7 +107,9 @@ def test_an_nft_that_was_sold_earns_nothing_more(network: Network) -> None:
     assert (first["nft_bps"], second["nft_bps"]) == (2_000, 0)
 
 
-@pytest.mark.parametrize(("work_units", "gpu_mhs", "counted"), [(1, 150, 500), (3_000_000, 150, 600), (3_000_000, 75, 700)])
+@pytest.mark.parametrize(
+    ("work_units", "gpu_mhs", "counted"), [(1, 150, 500), (3_000_000, 150, 600), (3_000_000, 75, 700)]
+)
 def test_time_counts_as_far_as_the_work_units_carry_it(
     network: Network, work_units: int, gpu_mhs: int, counted: int
 ) -> None:

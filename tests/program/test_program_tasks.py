@@ -256,6 +256,8 @@ def test_a_critical_task_that_was_partly_paid_is_not_taken_back(network: Network
         network.commit(job, owner)
     for owner in owners:
         network.settle(job, owner=owner, token_account=network.chain.put_token_account(MINT, owner.pubkey()))
+    with refused("TaskBeingPaid"):
+        fund(network, job, purse(network, network.requester, 10), 10)
     network.chain.pass_time(LIFE)
     for close in (cancel, expire):
         with refused("TaskPartlyPaid"):
