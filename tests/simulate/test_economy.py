@@ -5,6 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from mai.money import UNITS_PER_MAI
 from mai.program import difficulty
 from mai.simulate import report, rules
 from mai.simulate.assumptions import SCENARIOS, scenario
@@ -96,5 +97,5 @@ def test_years_add_up() -> None:
     rows = report.years(run)
     assert [row["year"] for row in rows] == [1, 2]
     assert sum(row["minted"] for row in rows) == pytest.approx(sum(run.minted) / 1e9)
-    assert rows[-1]["supply"] == run.supply[-1] / 1e9
+    assert rows[-1]["supply"] == run.supply[-1] / UNITS_PER_MAI
     assert rows[0]["reward"]["GPU confidential"] > rows[0]["reward"]["mobile"] > 0

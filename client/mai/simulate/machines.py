@@ -75,7 +75,7 @@ def longest_claim(device: Device, device_class: int) -> int:
 
 
 def best_gpu(device: Device, speed: float) -> Claim:
-    """The GPU share that pays most if all else is declared in full, to a hundredth."""
+    """The GPU share that pays most if all else is declared in full, to a hundredth of the cap."""
     found = [Claim(device.device_class, (hundredth / 100, *ALL[1:]), True) for hundredth in range(1, 101)]
     return max(found, key=lambda claim: day_of(device, speed, claim).net)
 
@@ -116,5 +116,5 @@ def variants(device: Device) -> list[Variant]:
         Variant("typical, registered as a CPU", typical, Claim(cpu, ALL, True)),
         Variant(f"typical, registered as {most} CPUs", typical, Claim(cpu, ALL, True, most)),
         *(Variant(f"typical, registered {many} times", typical, replace(honest, identities=many))
-          for many in assumed.sybils),
+          for many in (assumed.sybils[0], most)),
     ]  # fmt: skip
