@@ -16,7 +16,7 @@ NEWCOMER_TASKS = 4
 TRUSTED_QUALITY = 5
 # How many miners an assignment round lets in, on average, when it begins.
 ELIGIBLE_TARGET = 6
-# How long after its deadline a commit is still taken, if nobody else has the place.
+# How long after its deadline a commit is still taken, if nobody else has the place: less than the time for a proof.
 GRACE_S = 7
 # How slowly difficulty moves: N of the rule K <- K (1 + (expected - actual) / N).
 SMOOTHING = 8
@@ -88,7 +88,7 @@ def lowest_parameter(index: u8) -> u64:
 
 def highest_parameter(index: u8) -> u64:
     values: Array[u64, 32] = array(
-        1_000_000_000_000_000_000, 59_049, 5_000, 10_000_000_000, 1_000, 10_000, 64, 604_800, 300, 604_800,
+        1_000_000_000_000_000_000, 59_049, 5_000, 10_000_000_000, 1_000, 10_000, 64, 43_200, 300, 604_800,
         10_000_000_000_000_000, 1_209_600, 1_000_000_000_000_000, 9_000, 5_000, 600, 3_600,
         10_000, 10_000_000_000_000_000, 1_000_000_000_000_000,
         10_000, 10_000_000_000_000_000, 1_000_000_000_000_000,

@@ -181,8 +181,8 @@ class Economy:
         names = (f"{name} {self._count}" for name in ("miner", "model", "task", "work", "record"))
         miner, model, task, work, record = (Pubkey.from_bytes(digest(name)) for name in names)
         job = Job(person, miner, model, task, work, record, context, output)
-        place = self.chain.place
-        place(
+        create = self.chain.create
+        create(
             "Miner",
             miner,
             owner=person.key,
@@ -192,11 +192,9 @@ class Economy:
             quality_bps=8_000,
             week=(now - START) // (7 * DAY),
         )
-        place(
-            "Model", model, key_hash=KEY_HASH, params=PARAMS, detection_bps=10_000, approved=True, max_tokens=100
-        )
-        place("SpentRecord", record, model=model, input=INPUT)
-        place(
+        create("Model", model, key_hash=KEY_HASH, params=PARAMS, detection_bps=10_000, approved=True, max_tokens=100)
+        create("SpentRecord", record, model=model, input=INPUT)
+        create(
             "Task",
             task,
             model=model,
@@ -226,7 +224,7 @@ class Economy:
             "at_risk": at_risk,
             "status": tasks.WORK_COMMITTED,
         }
-        place("Work", work, **(fields | changes))
+        create("Work", work, **(fields | changes))
         stake, emission = self.stake(person), self.chain.read("Emission", EMISSION)
         self.chain.write("Stake", person.stake, at_risk=stake["at_risk"] + at_risk)
         self.chain.write("Emission", EMISSION, pending=emission["pending"] + 1)
@@ -249,10 +247,13 @@ class Economy:
         return self.send("open_check", challenger, named | accounts, output=output)
 
     def draw_check(self, job: Job, challenger: Person) -> Landed:
-        """Draws as soon as the block is there."""
-        target = self.chain.read("Check", check_of(job, challenger))["target_slot"]
-        self.chain.set_slot(max(self.chain.svm.get_clock().slot, target + 1))
-        return self.send("draw_check", challenger, {"check": check_of(job, challenger)})
+        """Draws as soon as the block is there; if it was there too long ago, once more."""
+        landed = None
+        while landed is None or not landed.events["CheckDrawn"]["seeded"]:
+            target = self.chain.read("Check", check_of(job, challenger))["target_slot"]
+            self.chain.set_slot(max(self.chain.svm.get_clock().slot, target + 1))
+            landed = self.send("draw_check", challenger, {"check": check_of(job, challenger)})
+        return landed
 
     def decide_check(
         self, job: Job, challenger: Person, third: Person, output: bytes, accounts: dict[str, Pubkey] | None = None
@@ -366,9 +367,14 @@ class Economy:
         return self.send("prove_appeal", person, named | accounts, tokens=tokens)
 
     def execute(
-        self, offence: Pubkey, job: Job, caller: Person, reporter: Person, assistant: Person | None = None,
+        self,
+        offence: Pubkey,
+        job: Job,
+        caller: Person,
+        reporter: Person,
+        assistant: Person | None = None,
         **accounts: Pubkey,
-    ) -> Landed:  # fmt: skip
+    ) -> Landed:
         named = {
             "offence": offence,
             "stake": self.chain.read("Offence", offence)["stake"],

@@ -19,8 +19,10 @@ from program.network import (
     Network,
     digest,
     miner_address,
+    model_address,
     ready,
     stake_address,
+    task_address,
     work_address,
 )
 from solders.keypair import Keypair
@@ -158,9 +160,26 @@ def paid(network: Network, seconds: int = 60, **changes: Any) -> dict[str, Any]:
     return network.settle(network.committed(seconds, **changes)).events["WorkSettled"]
 
 
-__all__ = [
-    "CONFIG", "DAY", "DEVICE", "EMISSION", "EPOCH", "HOUR", "MINT", "ONE", "START", "TREASURY", "VAULT", "WEEK", "Job",
-    "Network", "cancel", "chance_of", "crank", "crowd", "digest", "expire", "fund", "give_nft", "hashed",
-    "miner_address", "miner_of", "own", "paid", "purse", "ready", "redraw", "rival", "seed_of", "set_parameter",
-    "set_stake", "settings", "stake_address", "stake_of", "stand_in", "ticket_of", "trusted", "work_address", "work_of",
-]  # fmt: skip
+def post_drawn(network: Network, least: int, most: int, miner: Pubkey | None = None, **changes: Any) -> Job:
+    """A task of one seed block in which the device's ticket is at least ``least`` and below ``most``."""
+    delay = {0: 1, 1: 8}[changes.setdefault("task_class", 1)]
+    target, requester = network.chain.svm.get_clock().slot + delay, network.requester.pubkey()
+    nonce = network._count + 1
+    while not least <= ticket_of(seed_of(task_address(requester, nonce), 0, target), miner or network.miner) < most:
+        nonce += 1
+    network._count = nonce - 1
+    return network.post(**changes)
+
+
+def wait(network: Network, job: Job, seconds: int) -> None:
+    """Until the round has waited so long since its seed's block: two and a half slots a second, rounded up."""
+    network.chain.set_slot(network.chain.read("Task", job.task)["target_slot"] + max(1, -(-5 * seconds // 2)))
+
+
+def trace_model(network: Network, detection: int, **changes: Any) -> Pubkey:
+    """Makes the network's model one that is proved by its trace."""
+    key = digest(f"manifest of {detection}")
+    network.register_model(key=key, proof=1, detection_bps=detection, **changes)
+    network.model = model_address(key)
+    network.chain.write("Model", network.model, approved=True)
+    return network.model

@@ -6,8 +6,16 @@ import pytest
 from mai.program import checks, tasks
 from program.chain import refused
 from program.economy import (
-    DAY, EMISSION, FALSE, GOVERNANCE, MAI_UNIT, TRUE, Economy, Job, Person, check_of,
-)  # fmt: skip
+    DAY,
+    EMISSION,
+    FALSE,
+    MAI_UNIT,
+    TRUE,
+    Economy,
+    Job,
+    Person,
+    check_of,
+)
 from program.network import digest
 from solders.pubkey import Pubkey
 
@@ -38,9 +46,14 @@ def test_a_challenge_holds_both_stakes_and_the_payment(cast: Cast) -> None:
     job = economy.job(worker)
     event = economy.open_check(job, challenger).events["CheckOpened"]
     check = economy.chain.read("Check", check_of(job, challenger))
-    assert (check["accused"], check["challenger"]) == (worker.key, challenger.key) == (
-        event["accused"], event["challenger"],
-    )  # fmt: skip
+    assert (
+        (check["accused"], check["challenger"])
+        == (worker.key, challenger.key)
+        == (
+            event["accused"],
+            event["challenger"],
+        )
+    )
     assert bytes(check["challenger_output"]) == TRUE
     assert check["target_slot"] == economy.chain.svm.get_clock().slot + checks.CHECK_DELAY
     assert work(economy, job)["disputed"]
@@ -218,8 +231,10 @@ def test_upheld_after_the_payment_changes_no_counts(cast: Cast) -> None:
     economy.decided(job, challenger, TRUE, (thirds[0], TRUE))
     task = economy.chain.read("Task", job.task)
     assert (work(economy, job)["status"], task["taken"], task["status"]) == (
-        tasks.WORK_FAULTY, 1, tasks.TASK_SETTLED,
-    )  # fmt: skip
+        tasks.WORK_FAULTY,
+        1,
+        tasks.TASK_SETTLED,
+    )
 
 
 def test_refuted_gives_the_time_back(cast: Cast) -> None:

@@ -34,7 +34,9 @@ LIMIT = 60_000
 BASIC, STANDARD, ADVANCED = staking.BASIC_STAKE, staking.STANDARD_STAKE, staking.ADVANCED_STAKE
 TIMEOUT, NEWCOMERS, TARGET = parameters.TIMEOUT_S, parameters.NEWCOMER_TASKS, parameters.COMPLETION_TARGET_BPS
 LOW, MEDIUM, HIGH = {"index": TIMEOUT, "value": 90}, {"index": NEWCOMERS, "value": 20}, {"index": 1, "value": 40_000}
+SAMPLING = parameters.CLASS_PARAMETERS + parameters.SAMPLING_BPS
 SLASH = parameters.CLASS_PARAMETERS + parameters.SLASH
+LIMITED = parameters.CLASS_PARAMETERS + parameters.REWARD_LIMIT
 CALIBRATION_FIELD = 3 * calibration.CALIBRATION_FIELDS + calibration.CAP_GPU_MHS
 
 
@@ -271,19 +273,23 @@ def _with(dao: Dao, changes: dict[int, int]) -> list[int]:
 
 
 def test_deterrence_holds_again_when_executed(dao: Dao, whale: Keypair) -> None:
-    less_slash = dao.proposed(whale, index=SLASH, value=10_000 * UNIT)
-    more_saving = dao.proposed(whale, index=parameters.SAVING_BPS, value=5_600)
-    for proposal in (less_slash, more_saving):
+    # Routine work, where all the reward's compute can be saved: 500 (S + R) >= 10,000 R. Each alone deters.
+    assert [dao.parameter(index) for index in (SAMPLING, SLASH, LIMITED, parameters.SAVING_BPS)] == [
+        500, 25_000 * UNIT, 1_000 * UNIT, 10_000,
+    ]  # fmt: skip
+    less_slash = dao.proposed(whale, index=SLASH, value=19_000 * UNIT)
+    more_reward = dao.proposed(whale, index=LIMITED, value=1_200 * UNIT)
+    for proposal in (less_slash, more_reward):
         dao.vote(whale, proposal)
-    dao.at(times(dao, more_saving)[2])
+    dao.at(times(dao, more_reward)[2])
     dao.execute(less_slash)
     with refused("CheatingWouldPay"):
-        dao.execute(more_saving)
-    assert dao.parameter(parameters.SAVING_BPS) == 5_000
+        dao.execute(more_reward)
+    assert dao.parameter(LIMITED) == 1_000 * UNIT
     # Put right in time, it can still be executed.
     dao.chain.write("Config", CONFIG, parameters=_with(dao, {SLASH: 25_000 * UNIT}))
-    dao.execute(more_saving)
-    assert dao.parameter(parameters.SAVING_BPS) == 5_600
+    dao.execute(more_reward)
+    assert dao.parameter(LIMITED) == 1_200 * UNIT
 
 
 # Voting

@@ -6,6 +6,8 @@ import pytest
 from mai.program import config, nfts, registry
 from program.chain import MAI, START, TOKEN_PROGRAM, refused
 from program.dao import CONFIG, METAPLEX, MONTH, NFTS, NOBODY, Dao
+from program.market import give_nft
+from program.network import ready
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 
@@ -296,6 +298,33 @@ def test_the_tier_follows_the_registry(dao: Dao, owner: Keypair) -> None:
     dao.link(owner, miner, nft)
     assert dao.chain.read("NftLink", nft.link)["tier"] == nfts.NFT_SILVER
     assert dao.chain.read("Miner", miner)["nft_tier"] == nfts.NFT_SILVER
+
+
+# What counts in a settlement
+
+
+def test_the_tier_counts_in_a_settlement_only_where_the_nft_is_held() -> None:
+    network = ready()
+    held = give_nft(network, nfts.NFT_PLATINUM)
+    mint = network.chain.read("Miner", network.miner)["nft_mint"]
+    bare, rival = bytes(network.chain.svm.get_account(held).data), network.chain.person().pubkey()
+
+    def bonus(data: bytes = bare, program: Pubkey = TOKEN_PROGRAM, account: Pubkey = held, **miner: object) -> int:
+        network.chain.put(held, data, program)
+        network.chain.write("Miner", network.miner, **miner)
+        return int(network.settle(network.committed(), nft_account=account).events["WorkSettled"]["nft_bps"])
+
+    assert bonus() == 2_000
+    assert bonus(bare[:64] + bytes(8) + bare[72:]) == 0  # sold
+    assert bonus(bare[:32] + bytes(rival) + bare[64:]) == 0  # the account was given away
+    assert bonus(bytes(Pubkey.new_unique()) + bare[32:]) == 0
+    assert bonus(bare + b"\0") == 0
+    assert bonus(program=Pubkey.new_unique()) == 0
+    assert bonus(account=network.chain.put_token_account(mint, network.owner.pubkey(), 1)) == 0
+    week = network.chain.read("Miner", network.miner)["week"]
+    assert bonus(nft_week=week + 1) == 0  # moved here this week
+    assert bonus(nft_week=week) == 2_000
+    assert bonus(nft_tier=nfts.NFT_NONE) == 0
 
 
 # Early access

@@ -151,7 +151,7 @@ def correct_check(caller: Signer, model: Model, offence: Offence, check: Check):
     status: u8 = CHECK_UPHELD
     if offence.kind == OFFENCE_FAILED_CHECK:
         status = CHECK_REFUTED
-    conclude_check(check, status, copied(offence.output), offence.owner, offence.assistant)
+    conclude_check(check, status, copied(offence.output), offence.owner, offence.owner)
     check.proved = True
     corrected = CheckCorrected(check.key(), status, offence.owner)
     corrected.emit()

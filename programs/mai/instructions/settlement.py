@@ -106,8 +106,9 @@ def settle(
     mint.mint(authority=config, to=token_account, amount=minted, signer=['config', bump])
     settled = WorkSettled(
         work.key(), task.key(), model.key(), miner.key(), owner.key(), work.active_ms, counted_ms, epoch, nft_bps,
-        uptime_bps, trust_bps, emission.multiplier, quality_bps, rate, terms.hourly, terms.base, terms.after_nft, terms.after_uptime,
-        terms.after_trust, terms.after_difficulty, terms.after_quality, terms.amount, limit, left, minted, fee
+        uptime_bps, trust_bps, emission.multiplier, quality_bps, rate, terms.hourly, terms.base, terms.after_nft,
+        terms.after_uptime, terms.after_trust, terms.after_difficulty, terms.after_quality, terms.amount, limit, left,
+        minted, fee
     )
     settled.emit()
 

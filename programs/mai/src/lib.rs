@@ -369,6 +369,79 @@ mod mai {
     }
 
     #[derive(Accounts)]
+    pub struct CloseWork<'info> {
+        #[account(mut)]
+        pub caller: Signer<'info>,
+        #[account()]
+        pub config: Box<Account<'info, dot::config::Config>>,
+        #[account(mut)]
+        pub emission: Box<Account<'info, dot::emission::Emission>>,
+        #[account(mut)]
+        pub miner: Box<Account<'info, dot::registry::Miner>>,
+        #[account(mut)]
+        pub stake: Box<Account<'info, dot::staking::Stake>>,
+        #[account()]
+        pub model: Box<Account<'info, dot::registry::Model>>,
+        #[account(mut)]
+        pub task: Box<Account<'info, dot::tasks::Task>>,
+        #[account(mut)]
+        pub work: Box<Account<'info, dot::tasks::Work>>,
+        #[account()]
+        pub spent_record: Box<Account<'info, dot::tasks::SpentRecord>>,
+        #[account()]
+        pub clock: Sysvar<'info, Clock>,
+    }
+
+    pub fn close_work(ctx: Context<CloseWork>) -> Result<()> {
+        let mut programs = HashMap::new();
+        let programs_map = ProgramsMap(programs);
+        let caller = SeahorseSigner {
+            account: &ctx.accounts.caller,
+            programs: &programs_map,
+        };
+
+        let config = dot::config::Config::load(&mut ctx.accounts.config, &programs_map);
+        let emission = dot::emission::Emission::load(&mut ctx.accounts.emission, &programs_map);
+        let miner = dot::registry::Miner::load(&mut ctx.accounts.miner, &programs_map);
+        let stake = dot::staking::Stake::load(&mut ctx.accounts.stake, &programs_map);
+        let model = dot::registry::Model::load(&mut ctx.accounts.model, &programs_map);
+        let task = dot::tasks::Task::load(&mut ctx.accounts.task, &programs_map);
+        let work = dot::tasks::Work::load(&mut ctx.accounts.work, &programs_map);
+        let spent_record =
+            dot::tasks::SpentRecord::load(&mut ctx.accounts.spent_record, &programs_map);
+
+        let clock = &ctx.accounts.clock.clone();
+
+        close_work_handler(
+            caller.clone(),
+            config.clone(),
+            emission.clone(),
+            miner.clone(),
+            stake.clone(),
+            model.clone(),
+            task.clone(),
+            work.clone(),
+            spent_record.clone(),
+            clock.clone(),
+        );
+
+
+        dot::emission::Emission::store(emission);
+
+        dot::registry::Miner::store(miner);
+
+        dot::staking::Stake::store(stake);
+
+
+        dot::tasks::Task::store(task);
+
+        dot::tasks::Work::store(work);
+
+
+        return Ok(());
+    }
+
+    #[derive(Accounts)]
     # [instruction (output0 : u64 , output1 : u64 , output2 : u64 , output3 : u64 , tokens : u32 , active_ms : u64)]
     pub struct CommitWork<'info> {
         #[account(mut)]
@@ -947,7 +1020,7 @@ mod mai {
         pub offence: Box<Account<'info, dot::slashing::Offence>>,
         #[account(mut)]
         pub stake: Box<Account<'info, dot::staking::Stake>>,
-        #[account()]
+        #[account(mut)]
         pub miner: Box<Account<'info, dot::registry::Miner>>,
         #[account(mut)]
         pub vault: Box<Account<'info, TokenAccount>>,
@@ -1032,6 +1105,7 @@ mod mai {
 
         dot::staking::Stake::store(stake);
 
+        dot::registry::Miner::store(miner);
 
         return Ok(());
     }
@@ -2414,7 +2488,7 @@ mod mai {
     }
 
     #[derive(Accounts)]
-    # [instruction (gpu_mhs : u32 , cpu_mhz : u32 , ram_mhz : u32 , storage_gb : u32 , network_mbps : u32 , active_ms : u64 , nft_tier : u8 , uptime_bps : u16 , trust_bps : u64 , difficulty_bps : u64 , quality_bps : u64 , epoch : u64 , rate_floor : u64)]
+    # [instruction (gpu_mhs : u32 , cpu_mhz : u32 , ram_mhz : u32 , storage_gb : u32 , network_mbps : u32 , active_ms : u64 , nft_tier : u8 , uptime_bps : u16 , trust_bps : u64 , multiplier : u64 , quality_bps : u64 , epoch : u64 , rate_floor : u64)]
     pub struct Quote<'info> {
         #[account(mut)]
         pub payer: Signer<'info>,
@@ -2431,7 +2505,7 @@ mod mai {
         nft_tier: u8,
         uptime_bps: u16,
         trust_bps: u64,
-        difficulty_bps: u64,
+        multiplier: u64,
         quality_bps: u64,
         epoch: u64,
         rate_floor: u64,
@@ -2454,7 +2528,7 @@ mod mai {
             nft_tier,
             uptime_bps,
             trust_bps,
-            difficulty_bps,
+            multiplier,
             quality_bps,
             epoch,
             rate_floor,

@@ -41,6 +41,8 @@ seahorse_const! { REGION_BONUS_BPS , 1000 }
 
 seahorse_const! { ROUTINE_DELAY , 1 }
 
+seahorse_const! { SLOT_FIFTHS , 2 }
+
 seahorse_const! { STANDARD_DELAY , 8 }
 
 seahorse_const! { TRUSTED_FACTOR , 4 }
@@ -49,19 +51,23 @@ seahorse_const! { TRUSTED_LEAD_S , 5 }
 
 pub fn chance(
     mut score_bps: u64,
-    mut miners: u32,
+    mut power: u64,
+    mut total_power: u64,
+    mut count: u32,
     mut target: u64,
     mut waited_s: u64,
     mut trusted: bool,
 ) -> u64 {
-    if (<u64 as TryFrom<_>>::try_from(miners.clone()).unwrap() <= target)
+    if (<u64 as TryFrom<_>>::try_from(count.clone()).unwrap() <= target)
         || (waited_s >= OPEN_AFTER_S!())
     {
         return FULL_BPS!();
     }
 
-    let mut base = ((target * FULL_BPS!()) * score_bps)
-        / (<u64 as TryFrom<_>>::try_from(miners.clone()).unwrap() * AVERAGE_SCORE!());
+    let mut base = (((<u128 as TryFrom<_>>::try_from(target.clone()).unwrap() * FULL_BPS!())
+        * <u128 as TryFrom<_>>::try_from(score_bps.clone()).unwrap())
+        * <u128 as TryFrom<_>>::try_from(power.clone()).unwrap())
+        / (<u128 as TryFrom<_>>::try_from(total_power.max(1)).unwrap() * AVERAGE_SCORE!());
 
     if trusted {
         base = base * TRUSTED_FACTOR!();
@@ -71,7 +77,7 @@ pub fn chance(
         base = base * 2;
     }
 
-    return base.min(HIGHEST_CHANCE!());
+    return <u64 as TryFrom<_>>::try_from(base.min(HIGHEST_CHANCE!())).unwrap();
 }
 
 pub fn draw_seed<'info>(
@@ -166,6 +172,12 @@ pub fn ticket(mut seed: Mutable<[u8; 32]>, mut who: Pubkey) -> u64 {
     append_digest(data.clone(), key_bytes(who.clone()));
 
     return number(keccak(data.clone())) % FULL_BPS!();
+}
+
+pub fn waited_since(mut task_class: u8, mut target: u64, mut slot: u64) -> u64 {
+    let mut seeded = target + (BLOCK_STRIDE!() * (seed_blocks(task_class.clone()) - 1));
+
+    return ((slot - slot.min(seeded)) * SLOT_FIFTHS!()) / 5;
 }
 
 pub fn work_context(

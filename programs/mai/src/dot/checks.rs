@@ -466,32 +466,36 @@ pub fn answer<'info>(
     mut slot: u64,
 ) -> () {
     let mut agreeing = agreeing_round(check.clone(), output.clone());
+    let mut round = check.borrow().round;
 
     index_assign!(
         check.borrow_mut().thirds.borrow_mut(),
         check
             .borrow_mut()
             .thirds
-            .wrapped_index((check.borrow_mut().round as i128) as i128),
+            .wrapped_index((round as i128) as i128),
         owner
     );
 
-    if check.borrow().round == 0 {
+    if round == 0 {
         assign!(check.borrow_mut().output0, copied(output.clone()));
     } else {
-        if check.borrow().round == 1 {
+        if round == 1 {
             assign!(check.borrow_mut().output1, copied(output.clone()));
         } else {
             assign!(check.borrow_mut().output2, copied(output.clone()));
         }
     }
 
+    let mut challenger = check.borrow().challenger;
+    let mut accused = check.borrow().accused;
+
     if output == check.borrow().challenger_output {
         conclude_check(
             check.clone(),
             CHECK_UPHELD!(),
             output.clone(),
-            check.borrow().challenger.clone(),
+            challenger.clone(),
             owner.clone(),
         );
     } else {
@@ -501,23 +505,24 @@ pub fn answer<'info>(
                 CHECK_REFUTED!(),
                 output.clone(),
                 owner.clone(),
-                check.borrow().accused.clone(),
+                accused.clone(),
             );
         } else {
             if agreeing < CHECK_ROUNDS!() {
+                let mut first = check.borrow().thirds.borrow()[check
+                    .borrow()
+                    .thirds
+                    .wrapped_index((agreeing as i128) as i128)];
+
                 conclude_check(
                     check.clone(),
                     CHECK_UPHELD!(),
                     output.clone(),
-                    check.borrow().thirds.borrow()[check
-                        .borrow()
-                        .thirds
-                        .wrapped_index((agreeing as i128) as i128)]
-                    .clone(),
+                    first.clone(),
                     owner.clone(),
                 );
             } else {
-                if (check.borrow().round + 1) == CHECK_ROUNDS!() {
+                if (round + 1) == CHECK_ROUNDS!() {
                     assign!(check.borrow_mut().status, CHECK_VOID!());
                 } else {
                     assign!(check.borrow_mut().round, check.borrow().round + 1);

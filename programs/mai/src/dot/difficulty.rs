@@ -3,9 +3,8 @@
 #![allow(unused_imports)]
 #![allow(unused_variables)]
 #![allow(unused_mut)]
-use crate::dot::{emission::Emission, rewards::EPOCH_SECONDS};
+use crate::dot::emission::Emission;
 use crate::dot::emission::*;
-use crate::dot::rewards::*;
 use crate::{id, seahorse_util::*};
 use anchor_lang::{prelude::*, solana_program};
 use anchor_spl::token::{self, Mint, Token, TokenAccount};
@@ -23,7 +22,7 @@ seahorse_const! { LONGEST_ELAPSED_S , 86400 }
 
 seahorse_const! { LOWEST_DIFFICULTY , 500000000 }
 
-seahorse_const! { LOWEST_MULTIPLIER , 10000000 }
+seahorse_const! { LOWEST_MULTIPLIER , 100000 }
 
 seahorse_const! { LOWEST_SAMPLING , 1000000000 }
 
@@ -31,7 +30,13 @@ seahorse_const! { ONE , 1000000000 }
 
 seahorse_const! { PERIOD_S , 3600 }
 
-seahorse_const! { UTILISATION_TARGET_BPS , 5000 }
+seahorse_const! { UTILISATION_TARGET_BPS , 3000 }
+
+pub fn cap_before(mut cap: u64, mut epoch_minted: u64, mut period_minted: u64) -> u64 {
+    let mut before = epoch_minted - epoch_minted.min(period_minted);
+
+    return cap - cap.min(before);
+}
 
 pub fn completion(mut active_ms: u64, mut allowed_ms: u64, mut target_bps: u64) -> u64 {
     if allowed_ms == 0 {
@@ -44,10 +49,6 @@ pub fn completion(mut active_ms: u64, mut allowed_ms: u64, mut target_bps: u64) 
         .min(10000),
     )
     .unwrap();
-}
-
-pub fn multiplier_bps(mut multiplier: u64) -> u64 {
-    return (multiplier * 10000) / ONE!();
 }
 
 pub fn next_difficulty(
@@ -76,16 +77,21 @@ pub fn next_difficulty(
 pub fn next_multiplier(
     mut multiplier: u64,
     mut minted: u64,
-    mut cap: u64,
+    mut left: u64,
+    mut remaining_s: u64,
     mut elapsed_s: u64,
     mut smoothing: u64,
 ) -> u64 {
-    let mut expected = (<u128 as TryFrom<_>>::try_from(cap.clone()).unwrap()
+    let mut expected = (<u128 as TryFrom<_>>::try_from(left.clone()).unwrap()
         * <u128 as TryFrom<_>>::try_from(elapsed_s.clone()).unwrap())
-        / <u128 as TryFrom<_>>::try_from(EPOCH_SECONDS!()).unwrap();
+        / <u128 as TryFrom<_>>::try_from(remaining_s.max(elapsed_s)).unwrap();
 
-    let mut period = (<u128 as TryFrom<_>>::try_from(cap.clone()).unwrap() * PERIOD_S!())
-        / <u128 as TryFrom<_>>::try_from(EPOCH_SECONDS!()).unwrap();
+    let mut period = (<u128 as TryFrom<_>>::try_from(left.clone()).unwrap() * PERIOD_S!())
+        / <u128 as TryFrom<_>>::try_from(remaining_s.max(PERIOD_S!())).unwrap();
+
+    if left == 0 {
+        return multiplier;
+    }
 
     return nudged(
         multiplier.clone(),
@@ -154,7 +160,9 @@ pub fn nudged(
 pub fn turn<'info>(
     mut emission: Mutable<LoadedEmission<'info, '_>>,
     mut now: i64,
-    mut cap: u64,
+    mut left: u64,
+    mut remaining_s: u64,
+    mut elapsed_s: u64,
     mut smoothing: u64,
     mut completion_bps: u64,
     mut completion_target_bps: u64,
@@ -165,17 +173,13 @@ pub fn turn<'info>(
         panic!("PeriodNotOver: the period lasts an hour");
     }
 
-    let mut elapsed_s = <u64 as TryFrom<_>>::try_from(
-        (now - emission.borrow().period_start_ts).min(LONGEST_ELAPSED_S!()),
-    )
-    .unwrap();
-
     assign!(
         emission.borrow_mut().multiplier,
         next_multiplier(
             emission.borrow().multiplier.clone(),
             emission.borrow().period_minted.clone(),
-            cap.clone(),
+            left.clone(),
+            remaining_s.clone(),
             elapsed_s.clone(),
             smoothing.clone()
         )

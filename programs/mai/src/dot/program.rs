@@ -5,8 +5,8 @@
 #![allow(unused_mut)]
 use crate::dot::{
     assignment::{
-        chance, draw_seed, required_sampling, score, seed_blocks, seed_delay, ticket, work_context,
-        AVERAGE_SCORE, DIFFICULTY_QUALITY, EVICTED, OPEN_AFTER_S, TRUSTED_LEAD_S,
+        chance, draw_seed, required_sampling, score, seed_blocks, seed_delay, ticket, waited_since,
+        work_context, AVERAGE_SCORE, DIFFICULTY_QUALITY, EVICTED, OPEN_AFTER_S, TRUSTED_LEAD_S,
     },
     authority::{
         check_authority, check_creator, check_mint, check_mint_address, check_multisig,
@@ -28,7 +28,7 @@ use crate::dot::{
         check_open, check_vault, check_verifier_program, check_wallet, configure, week_at, Config,
         DECIMALS, PHASE_FROZEN, PHASE_HANDED_OVER, PHASE_OPEN,
     },
-    difficulty::{completion, multiplier_bps, turn, utilisation},
+    difficulty::{cap_before, completion, turn, utilisation, LONGEST_ELAPSED_S},
     digests::{copied, digest},
     effects::{
         check_changes, check_form, check_model_value, check_new_collection, check_new_parameter,
@@ -63,18 +63,18 @@ use crate::dot::{
         count_hour, enter_week, is_consistent, quality_factor, EXCLUDED_QUALITY, NEWCOMER_QUALITY,
     },
     registry::{
-        check_active, check_model_limits, check_proof_kind, commit_timeout, counted_rate, declare,
-        most_active_ms, power_of, total_units, Miner, Model, BOND_COOLDOWN_S, MINER_ACTIVE,
-        MINER_RETIRED, PROOF_TRACE, PROOF_WHOLE,
+        check_active, check_model_limits, check_proof_kind, commit_timeout, countable_ms,
+        counted_rate, declare, most_active_ms, power_of, total_units, Miner, Model,
+        BOND_COOLDOWN_S, MINER_ACTIVE, MINER_RETIRED, PROOF_TRACE, PROOF_WHOLE,
     },
-    rewards::{epoch_at, epoch_rate, hourly_rate, nft_bonus, reward, uptime_bonus},
+    rewards::{epoch_at, epoch_left, epoch_rate, hourly_rate, nft_bonus, reward, uptime_bonus},
     slashing::{
-        charge_check, charge_work, check_accused, enter_miner_week, give_back, lose_work,
-        offence_of, open_offence, part, Offence, OffenceAppealed, OffenceExecuted,
-        OffenceOverturned, OffenceReported, APPEAL_PROOF_S, ASSISTANT_PART, OFFENCE_APPEALED,
-        OFFENCE_EXECUTED, OFFENCE_FAILED_CHECK, OFFENCE_FALSE_CHECK, OFFENCE_INVALID_CLAIM,
-        OFFENCE_MINORITY_OUTPUT, OFFENCE_MISSED_PROOF, OFFENCE_NONE, OFFENCE_OVERTURNED,
-        OFFENCE_PENDING,
+        charge_check, charge_work, check_accused, check_payment, count_failure, enter_miner_week,
+        give_back, lose_work, offence_of, open_offence, part, Offence, OffenceAppealed,
+        OffenceExecuted, OffenceOverturned, OffenceReported, WorkClosed, APPEAL_PROOF_S,
+        ASSISTANT_PART, OFFENCE_APPEALED, OFFENCE_EXECUTED, OFFENCE_FAILED_CHECK,
+        OFFENCE_FALSE_CHECK, OFFENCE_INVALID_CLAIM, OFFENCE_MINORITY_OUTPUT, OFFENCE_MISSED_PROOF,
+        OFFENCE_NONE, OFFENCE_OVERTURNED, OFFENCE_PENDING,
     },
     staking::{
         begin_unstaking, check_undisputed, deposit, remove_free, staked_of, voting_weight, Stake,
@@ -274,11 +274,14 @@ pub fn assign_task_handler<'info>(
         assign!(task.borrow_mut().seed, seed);
 
         assign!(task.borrow_mut().seeded, true);
-
-        assign!(task.borrow_mut().seeded_ts, now);
     }
 
-    let mut waited_s = <u64 as TryFrom<_>>::try_from((now - task.borrow().seeded_ts)).unwrap();
+    let mut waited_s = waited_since(
+        task.borrow().task_class.clone(),
+        task.borrow().target_slot.clone(),
+        clock.slot.clone(),
+    );
+
     let mut newcomer = miner.borrow().settled
         < config.borrow().parameters.borrow()[config
             .borrow()
@@ -324,6 +327,8 @@ pub fn assign_task_handler<'info>(
 
     let mut odds = chance(
         score_bps.clone(),
+        power_of(miner.clone()),
+        emission.borrow().power.clone(),
         emission.borrow().miners.clone(),
         config.borrow().parameters.borrow()[config
             .borrow()
@@ -511,6 +516,67 @@ pub fn cancel_task_handler<'info>(
     closed.__emit__();
 }
 
+pub fn close_work_handler<'info>(
+    mut caller: SeahorseSigner<'info, '_>,
+    mut config: Mutable<LoadedConfig<'info, '_>>,
+    mut emission: Mutable<LoadedEmission<'info, '_>>,
+    mut miner: Mutable<LoadedMiner<'info, '_>>,
+    mut stake: Mutable<LoadedStake<'info, '_>>,
+    mut model: Mutable<LoadedModel<'info, '_>>,
+    mut task: Mutable<LoadedTask<'info, '_>>,
+    mut work: Mutable<LoadedWork<'info, '_>>,
+    mut spent_record: Mutable<LoadedSpentRecord<'info, '_>>,
+    mut clock: Sysvar<'info, Clock>,
+) -> () {
+    let mut now = clock.unix_timestamp;
+
+    check_accused(work.clone(), task.clone(), miner.clone(), stake.clone());
+
+    check_payment(task.clone(), model.clone(), spent_record.clone());
+
+    if !(work.borrow().status == WORK_COMMITTED!()) {
+        panic!("NothingToClose: only a committed work can be closed");
+    }
+
+    if !(!work.borrow().disputed) {
+        panic!("CheckStillOpen: a check of this work is open");
+    }
+
+    if !(now > work.borrow().prove_until_ts) {
+        panic!("StillProvable: the time to prove this work is not over");
+    }
+
+    let mut kind = offence_of(
+        work.clone(),
+        task.clone(),
+        model.clone(),
+        spent_record.clone(),
+        now.clone(),
+    );
+
+    if !(kind == OFFENCE_NONE!()) {
+        panic!("MustBeReported: the work could have been paid or was found wrong");
+    }
+
+    lose_work(
+        emission.clone(),
+        miner.clone(),
+        stake.clone(),
+        task.clone(),
+        work.clone(),
+        WORK_FORFEITED!(),
+        clock.slot.clone(),
+    );
+
+    let mut closed = WorkClosed::__new__(
+        work.borrow().__account__.key(),
+        task.borrow().__account__.key(),
+        miner.borrow().__account__.key(),
+    );
+
+    closed.__emit__();
+}
+
 pub fn commit_work_handler<'info>(
     mut owner: SeahorseSigner<'info, '_>,
     mut config: Mutable<LoadedConfig<'info, '_>>,
@@ -643,6 +709,8 @@ pub fn commit_work_handler<'info>(
         output3.clone(),
     );
 
+    let mut next_slot = clock.slot + seed_delay(task.borrow().task_class.clone());
+
     assign!(work.borrow_mut().output, copied(output.clone()));
 
     assign!(work.borrow_mut().tokens, tokens);
@@ -699,10 +767,7 @@ pub fn commit_work_handler<'info>(
             stake.borrow().at_risk - work.borrow().at_risk
         );
 
-        give_place(
-            task.clone(),
-            (clock.slot + seed_delay(task.borrow().task_class.clone())),
-        );
+        give_place(task.clone(), next_slot.clone());
 
         assign!(miner.borrow_mut().in_flight, miner.borrow().in_flight - 1);
 
@@ -759,7 +824,7 @@ pub fn correct_check_handler<'info>(
         status.clone(),
         copied(offence.borrow().output.clone()),
         offence.borrow().owner.clone(),
-        offence.borrow().assistant.clone(),
+        offence.borrow().owner.clone(),
     );
 
     assign!(check.borrow_mut().proved, true);
@@ -783,14 +848,9 @@ pub fn crank_difficulty_handler<'info>(
 
     check_open(config.clone());
 
-    let mut rate = epoch_rate(
-        epoch_at(config.borrow().genesis_ts.clone(), now.clone()),
-        config.borrow().parameters.borrow()[config
-            .borrow()
-            .parameters
-            .wrapped_index(RATE_FLOOR!() as i128)]
-        .clone(),
-    );
+    let mut epoch = epoch_at(config.borrow().genesis_ts.clone(), now.clone());
+
+    enter_epoch(emission.clone(), epoch.clone());
 
     let mut cap = cap_of_epoch(
         config.borrow().parameters.borrow()[config
@@ -798,14 +858,30 @@ pub fn crank_difficulty_handler<'info>(
             .parameters
             .wrapped_index(EPOCH_CAP!() as i128)]
         .clone(),
-        rate.clone(),
+        epoch_rate(
+            epoch.clone(),
+            config.borrow().parameters.borrow()[config
+                .borrow()
+                .parameters
+                .wrapped_index(RATE_FLOOR!() as i128)]
+            .clone(),
+        ),
     );
 
     let mut minted = emission.borrow().period_minted;
     let mut settled = emission.borrow().period_settled;
-    let mut elapsed_s =
-        <u64 as TryFrom<_>>::try_from((now - emission.borrow().period_start_ts)).unwrap();
+    let mut left = cap_before(
+        cap.clone(),
+        emission.borrow().epoch_minted.clone(),
+        minted.clone(),
+    );
 
+    let mut elapsed_s = <u64 as TryFrom<_>>::try_from(
+        (now - emission.borrow().period_start_ts).min(LONGEST_ELAPSED_S!()),
+    )
+    .unwrap();
+
+    let mut remaining_s = epoch_left(config.borrow().genesis_ts.clone(), now.clone()) + elapsed_s;
     let mut completion_bps = completion(
         emission.borrow().period_active_ms.clone(),
         emission.borrow().period_allowed_ms.clone(),
@@ -825,7 +901,9 @@ pub fn crank_difficulty_handler<'info>(
     turn(
         emission.clone(),
         now.clone(),
-        cap.clone(),
+        left.clone(),
+        remaining_s.clone(),
+        elapsed_s.clone(),
         config.borrow().parameters.borrow()[config
             .borrow()
             .parameters
@@ -850,6 +928,7 @@ pub fn crank_difficulty_handler<'info>(
         minted.clone(),
         settled.clone(),
         emission.borrow().pending.clone(),
+        left.clone(),
         completion_bps.clone(),
         utilisation_bps.clone(),
         emission.borrow().task_difficulty.clone(),
@@ -917,6 +996,8 @@ pub fn decide_check_handler<'info>(
     let mut waited = <u64 as TryFrom<_>>::try_from((now - check.borrow().seeded_ts)).unwrap();
     let mut allowed = chance(
         AVERAGE_SCORE!(),
+        1,
+        <u64 as TryFrom<_>>::try_from(governance.borrow().verifiers.clone()).unwrap(),
         governance.borrow().verifiers.clone(),
         config.borrow().parameters.borrow()[config
             .borrow()
@@ -958,6 +1039,8 @@ pub fn decide_check_handler<'info>(
                 WORK_FAULTY!(),
                 clock.slot.clone(),
             );
+
+            count_failure(miner.clone());
         }
 
         assign!(work.borrow_mut().status, WORK_FAULTY!());
@@ -3024,7 +3107,7 @@ pub fn quote_handler<'info>(
     mut nft_tier: u8,
     mut uptime_bps: u16,
     mut trust_bps: u64,
-    mut difficulty_bps: u64,
+    mut multiplier: u64,
     mut quality_bps: u64,
     mut epoch: u64,
     mut rate_floor: u64,
@@ -3045,7 +3128,7 @@ pub fn quote_handler<'info>(
         nft_bonus(nft_tier.clone()),
         uptime_bonus(uptime_bps.clone()),
         trust_bps.clone(),
-        difficulty_bps.clone(),
+        multiplier.clone(),
         quality_bps.clone(),
         epoch_rate(epoch.clone(), rate_floor.clone()),
     );
@@ -3340,6 +3423,8 @@ pub fn release_work_handler<'info>(
         .clone(),
     );
 
+    let mut next_slot = clock.slot + seed_delay(task.borrow().task_class.clone());
+
     assign!(work.borrow_mut().status, WORK_MISSED!());
 
     assign!(
@@ -3347,10 +3432,7 @@ pub fn release_work_handler<'info>(
         stake.borrow().at_risk - work.borrow().at_risk
     );
 
-    give_place(
-        task.clone(),
-        (clock.slot + seed_delay(task.borrow().task_class.clone())),
-    );
+    give_place(task.clone(), next_slot.clone());
 
     assign!(miner.borrow_mut().in_flight, miner.borrow().in_flight - 1);
 
@@ -3464,13 +3546,7 @@ pub fn report_offence_handler<'info>(
 
     check_accused(work.clone(), task.clone(), miner.clone(), stake.clone());
 
-    if !(task.borrow().model == model.borrow().__account__.key()) {
-        panic!("NotModelOfTask: the task asks for another model");
-    }
-
-    if !(task.borrow().spent_record == spent_record.borrow().__account__.key()) {
-        panic!("NotRecordOfTask: the spent record belongs to another input");
-    }
+    check_payment(task.clone(), model.clone(), spent_record.clone());
 
     let mut kind = offence_of(
         work.clone(),
@@ -3496,6 +3572,8 @@ pub fn report_offence_handler<'info>(
             WORK_FORFEITED!(),
             clock.slot.clone(),
         );
+
+        count_failure(miner.clone());
     } else {
         if kind == OFFENCE_MINORITY_OUTPUT!() {
             lose_work(
@@ -3507,6 +3585,8 @@ pub fn report_offence_handler<'info>(
                 WORK_FAULTY!(),
                 clock.slot.clone(),
             );
+
+            count_failure(miner.clone());
         }
     }
 
@@ -3908,15 +3988,26 @@ pub fn settle_handler<'info>(
         miner.borrow().attested.clone(),
     );
 
-    let mut difficulty_bps = multiplier_bps(emission.borrow().multiplier.clone());
     let mut quality_bps = quality_factor(miner.borrow().quality_bps.clone());
+    let mut units = total_units(
+        model.borrow().segments.clone(),
+        model.borrow().work_units.clone(),
+        work.borrow().tokens.clone(),
+    );
+
+    let mut counted_ms = work.borrow().active_ms.min(countable_ms(
+        calibration.borrow().entries.clone(),
+        miner.clone(),
+        units.clone(),
+    ));
+
     let mut terms = reward(
         counted_rate(miner.clone(), calibration.clone()),
-        work.borrow().active_ms.clone(),
+        counted_ms.clone(),
         nft_bps.clone(),
         uptime_bps.clone(),
         trust_bps.clone(),
-        difficulty_bps.clone(),
+        emission.borrow().multiplier.clone(),
         quality_bps.clone(),
         rate.clone(),
     );
@@ -4076,11 +4167,12 @@ pub fn settle_handler<'info>(
         miner.borrow().__account__.key(),
         owner.key(),
         work.borrow().active_ms.clone(),
+        counted_ms.clone(),
         epoch.clone(),
         nft_bps.clone(),
         uptime_bps.clone(),
         trust_bps.clone(),
-        difficulty_bps.clone(),
+        emission.borrow().multiplier.clone(),
         quality_bps.clone(),
         rate.clone(),
         terms.borrow().hourly.clone(),

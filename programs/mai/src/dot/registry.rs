@@ -5,8 +5,8 @@
 #![allow(unused_mut)]
 use crate::dot::{
     calibration::{
-        check_device_class, counted, Calibration, CAP_CPU_MHZ, CAP_GPU_MHS, CAP_NETWORK_MBPS,
-        CAP_RAM_MHZ, CAP_STORAGE_GB,
+        check_device_class, counted, peak_units, Calibration, CALIBRATION_FIELDS, CAP_CPU_MHZ,
+        CAP_GPU_MHS, CAP_NETWORK_MBPS, CAP_RAM_MHZ, CAP_STORAGE_GB,
     },
     rewards::{hourly_rate, ACTIVE_MS_LIMIT},
 };
@@ -22,6 +22,8 @@ seahorse_const! { BOND_COOLDOWN_S , 1814400 }
 
 seahorse_const! { CORES_LIMIT , 4096 }
 
+seahorse_const! { EFFICIENCY , 10 }
+
 seahorse_const! { LARGE_UNITS , 10000 }
 
 seahorse_const! { LOWEST_DETECTION , 100 }
@@ -31,6 +33,8 @@ seahorse_const! { MEMORY_LIMIT_MB , 16777216 }
 seahorse_const! { MINER_ACTIVE , 1 }
 
 seahorse_const! { MINER_RETIRED , 2 }
+
+seahorse_const! { OVERHEAD_MS , 500 }
 
 seahorse_const! { POSITION_LIMIT , 1000000 }
 
@@ -696,6 +700,46 @@ pub fn commit_timeout(
     }
 
     return timeout_s;
+}
+
+pub fn countable_ms<'info>(
+    mut entries: Mutable<[u64; 42]>,
+    mut miner: Mutable<LoadedMiner<'info, '_>>,
+    mut units: u64,
+) -> u64 {
+    let mut field = CAP_GPU_MHS!();
+    let mut declared = miner.borrow().gpu_mhs;
+
+    if entries.borrow()[entries.wrapped_index(
+        ((CALIBRATION_FIELDS!() * miner.borrow().device_class) + CAP_GPU_MHS!()) as i128,
+    )] == 0
+    {
+        field = CAP_CPU_MHZ!();
+
+        declared = miner.borrow().cpu_mhz;
+    }
+
+    let mut cap = entries.borrow()[entries
+        .wrapped_index(((CALIBRATION_FIELDS!() * miner.borrow().device_class) + field) as i128)];
+
+    let mut peak = peak_units(entries.clone(), miner.borrow().device_class.clone());
+    let mut share = <u128 as TryFrom<_>>::try_from(peak.clone()).unwrap()
+        * <u128 as TryFrom<_>>::try_from(
+            <u64 as TryFrom<_>>::try_from(declared.clone())
+                .unwrap()
+                .min(cap)
+                .max(1),
+        )
+        .unwrap();
+
+    return <u64 as TryFrom<_>>::try_from(
+        (OVERHEAD_MS!()
+            + (((EFFICIENCY!() * <u128 as TryFrom<_>>::try_from(units.clone()).unwrap())
+                * <u128 as TryFrom<_>>::try_from(cap.clone()).unwrap())
+                / share.max(1)))
+        .min(ACTIVE_MS_LIMIT!()),
+    )
+    .unwrap();
 }
 
 pub fn counted_rate<'info>(

@@ -16,8 +16,6 @@ seahorse_const! { BPS , 10000 }
 
 seahorse_const! { CPU_RATE , 2000000 }
 
-seahorse_const! { DIFFICULTY_LIMIT , 30000 }
-
 seahorse_const! { EPOCH_SECONDS , 15552000 }
 
 seahorse_const! { GPU_RATE , 5000000000 }
@@ -30,7 +28,11 @@ seahorse_const! { LOWEST_RATE_FLOOR , 10000 }
 
 seahorse_const! { LOWEST_TRUST , 6000 }
 
+seahorse_const! { MULTIPLIER_LIMIT , 3000000000 }
+
 seahorse_const! { NETWORK_RATE , 100000000 }
+
+seahorse_const! { ONE , 1000000000 }
 
 seahorse_const! { QUANTITY_LIMIT , 1000000 }
 
@@ -84,6 +86,13 @@ pub fn epoch_at(mut genesis_ts: i64, mut now: i64) -> u64 {
     }
 
     return <u64 as TryFrom<_>>::try_from(((now - genesis_ts) / EPOCH_SECONDS!())).unwrap();
+}
+
+pub fn epoch_left(mut genesis_ts: i64, mut now: i64) -> u64 {
+    return <u64 as TryFrom<_>>::try_from(
+        (EPOCH_SECONDS!() - ((now - genesis_ts) % EPOCH_SECONDS!())),
+    )
+    .unwrap();
 }
 
 pub fn epoch_rate(mut epoch: u64, mut rate_floor: u64) -> u64 {
@@ -162,7 +171,7 @@ pub fn reward(
     mut nft_bps: u64,
     mut uptime_bps: u64,
     mut trust_bps: u64,
-    mut difficulty_bps: u64,
+    mut multiplier: u64,
     mut quality_bps: u64,
     mut rate: u64,
 ) -> Mutable<Reward> {
@@ -186,8 +195,8 @@ pub fn reward(
         panic!("TrustTooHigh: trust is at most 10,000 basis points");
     }
 
-    if !(difficulty_bps <= DIFFICULTY_LIMIT!()) {
-        panic!("DifficultyOutOfRange: difficulty is at most 30,000 basis points");
+    if !(multiplier <= MULTIPLIER_LIMIT!()) {
+        panic!("MultiplierOutOfRange: the multiplier is at most 3,000,000,000");
     }
 
     if !(quality_bps <= BPS!()) {
@@ -212,7 +221,7 @@ pub fn reward(
         (after_uptime * <u128 as TryFrom<_>>::try_from(trust_bps.clone()).unwrap()) / BPS!();
 
     let mut after_difficulty =
-        (after_trust * <u128 as TryFrom<_>>::try_from(difficulty_bps.clone()).unwrap()) / BPS!();
+        (after_trust * <u128 as TryFrom<_>>::try_from(multiplier.clone()).unwrap()) / ONE!();
 
     let mut after_quality =
         (after_difficulty * <u128 as TryFrom<_>>::try_from(quality_bps.clone()).unwrap()) / BPS!();

@@ -472,6 +472,34 @@ impl OffenceReported {
     }
 }
 
+#[event]
+#[derive(Clone, Debug, Default)]
+pub struct WorkClosed {
+    pub work: Pubkey,
+    pub task: Pubkey,
+    pub miner: Pubkey,
+}
+
+impl Mutable<WorkClosed> {
+    pub fn __emit__(&self) {
+        let e = self.borrow();
+
+        emit!(WorkClosed {
+            work: e.work.clone(),
+            task: e.task.clone(),
+            miner: e.miner.clone()
+        })
+    }
+}
+
+impl WorkClosed {
+    pub fn __new__(work: Pubkey, task: Pubkey, miner: Pubkey) -> Mutable<Self> {
+        let obj = WorkClosed { work, task, miner };
+
+        return Mutable::new(obj);
+    }
+}
+
 pub fn charge_check<'info>(
     mut config: Mutable<LoadedConfig<'info, '_>>,
     mut governance: Mutable<LoadedGovernance<'info, '_>>,
@@ -597,6 +625,26 @@ pub fn check_accused<'info>(
     }
 }
 
+pub fn check_payment<'info>(
+    mut task: Mutable<LoadedTask<'info, '_>>,
+    mut model: Mutable<LoadedModel<'info, '_>>,
+    mut spent_record: Mutable<LoadedSpentRecord<'info, '_>>,
+) -> () {
+    if !(task.borrow().model == model.borrow().__account__.key()) {
+        panic!("NotModelOfTask: the task asks for another model");
+    }
+
+    if !(task.borrow().spent_record == spent_record.borrow().__account__.key()) {
+        panic!("NotRecordOfTask: the spent record belongs to another input");
+    }
+}
+
+pub fn count_failure<'info>(mut miner: Mutable<LoadedMiner<'info, '_>>) -> () {
+    assign!(miner.borrow_mut().failed, miner.borrow().failed + 1);
+
+    assign!(miner.borrow_mut().failures, miner.borrow().failures + 1);
+}
+
 pub fn enter_miner_week<'info>(
     mut config: Mutable<LoadedConfig<'info, '_>>,
     mut miner: Mutable<LoadedMiner<'info, '_>>,
@@ -682,19 +730,14 @@ pub fn lose_work<'info>(
 
     assign!(miner.borrow_mut().in_flight, miner.borrow().in_flight - 1);
 
-    assign!(miner.borrow_mut().failed, miner.borrow().failed + 1);
-
-    assign!(miner.borrow_mut().failures, miner.borrow().failures + 1);
-
     assign!(
         stake.borrow_mut().at_risk,
         stake.borrow().at_risk - work.borrow().at_risk
     );
 
-    give_place(
-        task.clone(),
-        (slot + seed_delay(task.borrow().task_class.clone())),
-    );
+    let mut target_slot = slot + seed_delay(task.borrow().task_class.clone());
+
+    give_place(task.clone(), target_slot.clone());
 
     uncount_output(task.clone(), work.borrow().output.clone());
 

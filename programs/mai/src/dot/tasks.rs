@@ -150,7 +150,6 @@ pub struct Task {
     pub target_slot: u64,
     pub seed: [u8; 32],
     pub seeded: bool,
-    pub seeded_ts: i64,
     pub places: u8,
     pub taken: u8,
     pub settled: u8,
@@ -187,7 +186,6 @@ impl<'info, 'entrypoint> Task {
         let target_slot = account.target_slot;
         let seed = Mutable::new(account.seed.clone());
         let seeded = account.seeded.clone();
-        let seeded_ts = account.seeded_ts;
         let places = account.places;
         let taken = account.taken;
         let settled = account.settled;
@@ -221,7 +219,6 @@ impl<'info, 'entrypoint> Task {
             target_slot,
             seed,
             seeded,
-            seeded_ts,
             places,
             taken,
             settled,
@@ -316,10 +313,6 @@ impl<'info, 'entrypoint> Task {
 
         loaded.__account__.seeded = seeded;
 
-        let seeded_ts = loaded.seeded_ts;
-
-        loaded.__account__.seeded_ts = seeded_ts;
-
         let places = loaded.places;
 
         loaded.__account__.places = places;
@@ -382,7 +375,6 @@ pub struct LoadedTask<'info, 'entrypoint> {
     pub target_slot: u64,
     pub seed: Mutable<[u8; 32]>,
     pub seeded: bool,
-    pub seeded_ts: i64,
     pub places: u8,
     pub taken: u8,
     pub settled: u8,
