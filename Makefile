@@ -48,6 +48,9 @@ coverage: $(VENV)/.dev ## check every circuit of the coverage table (minutes; AR
 attack-verifier: $(VENV)/.dev ## attack the verifier with 100,000 mutated cases; goes on where it stopped (ARGS="--differential")
 	@PYTHONPATH=tests $(BIN)/python -m campaign $(ARGS)
 
+attack-table: $(VENV)/.dev ## attack every account of every instruction, write docs/security/economy.md's table
+	@PYTHONPATH=tests $(BIN)/python -m attacks.table
+
 attack-weakened: $(VENV)/.dev tools ## can the attacks fail? build the verifier without one check at a time, and attack it
 	@PYTHONPATH=tests $(BIN)/python -m campaign.weakened
 

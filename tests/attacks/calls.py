@@ -1,4 +1,4 @@
-"""For every instruction a call that passes, on each side: its accounts and arguments, after what must come before it."""
+"""For every instruction a call that passes, on each side: accounts and arguments, after what must come before it."""
 
 from __future__ import annotations
 
@@ -6,11 +6,19 @@ from collections.abc import Callable
 
 from attacks.world import DAY, MAI_UNIT, TRUE, Accounts, Arguments, Job, Side, World
 from mai.program import calibration, governance, registry
-from program.chain import VERIFIER
 from program.dao import link_address
 from program.economy import INCINERATOR
 from program.network import (
-    HIGH_END, LIMITS, MINT, PARAMS, PROFILE, RATE_FLOOR, digest, miner_address, model_address, named, spent_address,
+    HIGH_END,
+    LIMITS,
+    PARAMS,
+    PROFILE,
+    RATE_FLOOR,
+    digest,
+    miner_address,
+    model_address,
+    named,
+    spent_address,
     task_address,
 )  # fmt: skip
 from solders.pubkey import Pubkey
@@ -72,7 +80,7 @@ def open_spent_record(world: World, side: Side) -> Made:
 @call
 def quote(world: World, side: Side) -> Made:
     hardware = {**HIGH_END, "active_ms": 1, "nft_tier": 0, "uptime_bps": 0, "trust_bps": 6_000}
-    network = {"multiplier": 10**9, "difficulty_bps": 10_000, "quality_bps": 10_000, "epoch": 0, "rate_floor": RATE_FLOOR}
+    network = {"multiplier": 10**9, "quality_bps": 10_000, "epoch": 0, "rate_floor": RATE_FLOOR}
     return side.accounts, {**hardware, **network}
 
 

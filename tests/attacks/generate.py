@@ -9,18 +9,19 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from attacks.calls import CALLS
 from attacks.founding_calls import FOUNDING, accounts_of, founding
 from attacks.world import STRANGER_PROGRAM, SYSVAR_OWNER, Accounts, Recorder, State, World
 from mai.chain.refusal import refusal
+from mai.program import ERRORS
 from program.chain import MAI, TOKEN_PROGRAM, VERIFIER
 from program.network import SINGLES
 from solders.account import Account
 from solders.compute_budget import set_compute_unit_limit
 from solders.instruction import AccountMeta, Instruction
-from solders.keypair import Keypair
 from solders.message import Message
 from solders.pubkey import Pubkey
 from solders.signature import Signature
@@ -29,13 +30,26 @@ from solders.transaction_metadata import FailedTransactionMetadata
 
 KINDS = (
     "same type", "other type", "other owner", "look-alike", "empty", "unsigned", "other signer", "read-only", "reused",
+    "mixed",
 )  # fmt: skip
 SIZES = {82: "mint", 165: "token account", 355: "multisig"}
 UNITS = 1_400_000
 NUMBERS = itertools.count(1)
 NOTHING = Account(0, b"", Pubkey.default())
-# What a transaction dies of when nothing refused it.
-UNNAMED = {"TransactionFailed", "ProgramFailedToComplete", "AccessViolation", "ComputeBudgetExceeded", "Custom"}
+# Whose the refusals are that are not this program's own. A panic without a name, a bad access or a lack of compute is no
+# refusal.
+ORIGINS = {
+    "Anchor's": {
+        "AccountDidNotDeserialize", "AccountDiscriminatorMismatch", "AccountNotInitialized", "AccountNotSigner",
+        "AccountOwnedByWrongProgram", "AccountSysvarMismatch", "ConstraintMut", "ConstraintSeeds", "InvalidProgramId",
+    },
+    "the verifier's": {
+        "ClaimerMismatch", "ContextMismatch", "DuplicateAccount", "KeyMismatch", "WrongAccountType", "WrongOwner",
+    },
+    "the token program's": {"InsufficientTokens", "InvalidAccountData", "UninitializedAccount"},
+    "the runtime's": {"PrivilegeEscalation"},
+}  # fmt: skip
+NAMES = set(ERRORS).union(*ORIGINS.values())
 
 
 @dataclass(frozen=True)
@@ -43,7 +57,7 @@ class Call:
     """One instruction that passes, and the accounts of others like it."""
 
     chain: Recorder
-    payer: Keypair
+    payer: Pubkey
     name: str
     instruction: Instruction
     parameters: tuple[str, ...]
@@ -56,23 +70,21 @@ class Call:
 
 @dataclass(frozen=True)
 class Attack:
-    """The call with one account replaced or one of its flags taken away."""
+    """The call with an account replaced or one of its flags taken away; mixed ones replace two or three."""
 
     call: Call
     kind: str
-    parameter: str
-    meta: AccountMeta
+    changes: dict[str, AccountMeta]
 
     @property
-    def old(self) -> Pubkey:
-        return self.call.metas[self.parameter].pubkey
-
-    @property
-    def new(self) -> Pubkey:
-        return self.meta.pubkey
+    def swaps(self) -> dict[Pubkey, Pubkey]:
+        """What stands in whose place."""
+        return {self.call.metas[parameter].pubkey: meta.pubkey for parameter, meta in self.changes.items()}
 
     def __str__(self) -> str:
-        return f"{self.call.name}: {self.parameter} ({self.kind}, {type_of(self.call.chain, self.new)} {self.new})"
+        chain = self.call.chain
+        changed = (f"{name} by {type_of(chain, meta.pubkey)} {meta.pubkey}" for name, meta in self.changes.items())
+        return f"{self.call.name}: {self.kind}, {', '.join(changed)}"
 
 
 @dataclass
@@ -99,26 +111,31 @@ def type_of(chain: Recorder, address: Pubkey) -> str:
     return "wallet" if address in chain.keys else f"account of {str(account.owner)[:8]}"
 
 
-def calls(name: str, world: World) -> Iterator[tuple[Recorder, Call]]:
-    """The instruction's call, once everything before it has happened; afterwards that is taken back."""
+@contextmanager
+def prepared(name: str, world: World) -> Iterator[list[Call]]:
+    """The instruction's call on every side, once what comes before it has happened; afterwards that is taken back."""
     if name in FOUNDING:
         made = founding()
         chain = made.chain
         assert isinstance(chain, Recorder)
-        payer = chain.person()
+        payer = chain.person().pubkey()
         arguments = FOUNDING[name](made)
         instruction = chain.instruction(name, accounts_of(made, name), arguments)
-        chain.person()
-        yield chain, Call(chain, payer, name, instruction, tuple(chain.parameters(name)), ())
+        yield [Call(chain, payer, name, instruction, tuple(chain.parameters(name)), ())]
         return
-    chain = world.chain
+    chain, payer = world.chain, world.sponsor.pubkey()
+    parameters = tuple(chain.parameters(name))
     with chain.undone():
         sides = [CALLS[name](world, side) for side in world.sides]
         known = [{**SINGLES, "verifier_program": VERIFIER, **accounts} for accounts, _ in sides]
-        for number, (_, arguments) in enumerate(sides):
-            instruction = chain.instruction(name, known[number], arguments)
-            others = tuple(known[:number] + known[number + 1 :])
-            yield chain, Call(chain, world.sponsor, name, instruction, tuple(chain.parameters(name)), others)
+        instructions = [
+            chain.instruction(name, accounts, arguments)
+            for accounts, (_, arguments) in zip(known, sides, strict=True)
+        ]
+        yield [
+            Call(chain, payer, name, instruction, parameters, (*known[:number], *known[number + 1 :]))
+            for number, instruction in enumerate(instructions)
+        ]
 
 
 def attacks(call: Call) -> Iterator[Attack]:
@@ -129,7 +146,22 @@ def attacks(call: Call) -> Iterator[Attack]:
             flags = (changed.pubkey, changed.is_signer, changed.is_writable)
             if flags not in tried:
                 tried.add(flags)
-                yield Attack(call, kind, parameter, changed)
+                yield Attack(call, kind, {parameter: changed})
+    for others in call.others:
+        yield from _mixed(call, others)
+
+
+def _mixed(call: Call, others: Accounts) -> Iterator[Attack]:
+    """Two or three accounts at once from another call that passes: they may fit each other."""
+    metas = call.metas
+    differing = {
+        parameter: _in_place(call.chain, meta, others[parameter])
+        for parameter, meta in metas.items()
+        if others.get(parameter, meta.pubkey) != meta.pubkey
+    }
+    for count in (2, 3):
+        for chosen in itertools.combinations(differing.items(), count):
+            yield Attack(call, "mixed", dict(chosen))
 
 
 def _changes(call: Call, parameter: str, meta: AccountMeta) -> Iterator[tuple[str, AccountMeta]]:
@@ -198,17 +230,21 @@ class Range:
         self.call, self.chain = call, call.chain
         self.chain.svm.with_sigverify(False)
         self._before = self.chain.state()
+        # Nothing writes programs and sysvars, and the sponsor pays the fees.
+        self._fixed = {address for address in self.chain.seen if address not in self._before} | {call.payer}
+        self._fixed = {address for address in self._fixed if self.chain.account(address) is not None}
 
     def send(self, metas: Sequence[AccountMeta]) -> Outcome:
         chain, before = self.chain, self._before
         instruction = Instruction(MAI, self.call.instruction.data, list(metas))
         message = Message.new_with_blockhash(
-            [set_compute_unit_limit(UNITS), instruction], self.call.payer.pubkey(), chain.svm.latest_blockhash()
+            [set_compute_unit_limit(UNITS), instruction], self.call.payer, chain.svm.latest_blockhash()
         )
         # The first signature is a transaction's id.
-        ids = (Signature.from_bytes(next(NUMBERS).to_bytes(64, "big")) for _ in range(message.header.num_required_signatures))
-        touched = {meta.pubkey: chain.account(meta.pubkey) for meta in metas if meta.pubkey != self.call.payer.pubkey()}
-        result = chain.svm.send_transaction(Transaction.populate(message, list(ids)))
+        required = message.header.num_required_signatures
+        ids = [Signature.from_bytes(next(NUMBERS).to_bytes(64, "big")) for _ in range(required)]
+        touched = {meta.pubkey: chain.account(meta.pubkey) for meta in metas if meta.pubkey not in self._fixed}
+        result = chain.svm.send_transaction(Transaction.populate(message, ids))
         now = {address: chain.account(address) for address in touched}
         if isinstance(result, FailedTransactionMetadata):
             assert now == touched, f"{metas} was refused and yet changed something"
@@ -217,7 +253,7 @@ class Range:
         changed = {
             address: account
             for address, account in {**now, **chain.state()}.items()
-            if account != old.get(address) and address != self.call.payer.pubkey()
+            if account != old.get(address) and address != self.call.payer
         }
         for address in changed:
             chain.svm.set_account(address, old.get(address) or NOTHING)
@@ -227,11 +263,11 @@ class Range:
         return self.send(self.call.instruction.accounts)
 
     def run(self, attack: Attack) -> Outcome:
-        return self.send(list((self.call.metas | {attack.parameter: attack.meta}).values()))
+        return self.send(list((self.call.metas | attack.changes).values()))
 
     def unchanged(self) -> bool:
         """Every known account but the sponsor's is what it was before all attacks."""
-        state, payer = self.chain.state(), self.call.payer.pubkey()
+        state, payer = self.chain.state(), self.call.payer
         return {**state, payer: None} == {**self._before, payer: None}
 
 

@@ -18,8 +18,22 @@ from program.dao import METAPLEX, Metadata, Nft, link_address, metadata_address,
 from program.economy import Person
 from program.market import purse
 from program.network import (
-    GOVERNANCE, HIGH_END, MINT, PARAMS, PROFILE, SRS, TREASURY, Network, digest, miner_address, model_address, named, pda,
-    spent_address, task_address, work_address,
+    GOVERNANCE,
+    HIGH_END,
+    MINT,
+    PARAMS,
+    PROFILE,
+    SRS,
+    TREASURY,
+    Network,
+    digest,
+    miner_address,
+    model_address,
+    named,
+    pda,
+    spent_address,
+    task_address,
+    work_address,
 )  # fmt: skip
 from solders.account import Account
 from solders.instruction import Instruction
