@@ -6,7 +6,8 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export DEBIAN_FRONTEND := noninteractive
 
-.PHONY: help demo test lint program program-check bench sampling-plots coverage circuits tools clean
+.PHONY: help demo test lint program program-check bench program-reference sampling-plots simulate-plots coverage \
+  circuits tools clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -32,8 +33,14 @@ program-check: $(VENV)/.runtime tools ## rebuild the programs and compare with p
 bench: $(VENV)/.dev ## measure, and write BENCHMARKS.md
 	@$(BIN)/python -m bench
 
+program-reference: $(VENV)/.dev ## write docs/reference/program-interface.md from the program's sources and IDL
+	@$(BIN)/python -m bench.interface
+
 sampling-plots: $(VENV)/.dev ## simulate sampled verification, write docs/explanation/sampling.md's tables and plots
 	@$(BIN)/python -m bench.sampling
+
+simulate-plots: $(VENV)/.dev ## simulate the economy, write docs/explanation/economy.md's tables and plots
+	@$(BIN)/python -m bench.economy
 
 coverage: $(VENV)/.dev ## check every circuit of the coverage table (minutes; ARGS="-k attention")
 	@MAI_COVERAGE=all $(BIN)/python -m pytest tests/coverage $(ARGS)

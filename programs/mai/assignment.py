@@ -15,6 +15,9 @@ CRITICAL_BLOCKS = 4
 BLOCK_STRIDE = 4
 EVICTED = 18_446_744_073_709_551_615
 
+# A slot lasts two fifths of a second.
+SLOT_FIFTHS = 2
+
 AVERAGE_SCORE = 7_500
 # The chance doubles this often, and from OPEN_AFTER_S on everybody may take the task.
 DOUBLING_S = 4
@@ -45,6 +48,13 @@ def seed_blocks(task_class: u8) -> u64:
     return 1
 
 
+# Seconds since the last block that seeds the draw, by the slots: a refused attempt leaves nothing from which the wait
+# could be counted, and nobody can start it early or late.
+def waited_since(task_class: u8, target: u64, slot: u64) -> u64:
+    seeded = target + BLOCK_STRIDE * (seed_blocks(task_class) - 1)
+    return (slot - min(slot, seeded)) * SLOT_FIFTHS // 5
+
+
 # The seed of a draw: keccak256 of the subject, its round, and the first blocks at or after the target slots.
 def draw_seed(slot_hashes: UncheckedAccount, target: u64, blocks: u64, subject: Pubkey, round: u32) -> Array[u8, 32]:
     data: List[u8] = []
@@ -67,16 +77,19 @@ def score(quality_bps: u16, nft_bps: u64, near: bool, in_flight: u8) -> u64:
     return u64(quality_bps) * total // FULL_BPS // (1 + u64(in_flight))
 
 
-# The chance, in basis points, that a miner may take a place in this round after `waited_s`.
-def chance(score_bps: u64, miners: u32, target: u64, waited_s: u64, trusted: bool) -> u64:
-    if u64(miners) <= target or waited_s >= OPEN_AFTER_S:
+# The chance, in basis points, that one of `count` may take a place in this round after `waited_s`: in proportion to its
+# score and its share of the power, so that splitting a device in two wins nothing.
+def chance(
+    score_bps: u64, power: u64, total_power: u64, count: u32, target: u64, waited_s: u64, trusted: bool
+) -> u64:
+    if u64(count) <= target or waited_s >= OPEN_AFTER_S:
         return FULL_BPS
-    base = target * FULL_BPS * score_bps // (u64(miners) * AVERAGE_SCORE)
+    base = u128(target) * FULL_BPS * u128(score_bps) * u128(power) // (u128(max(total_power, 1)) * AVERAGE_SCORE)
     if trusted:
         base = base * TRUSTED_FACTOR
     for doubling in range(waited_s // DOUBLING_S):
         base = base * 2
-    return min(base, HIGHEST_CHANCE)
+    return u64(min(base, HIGHEST_CHANCE))
 
 
 # A ticket from 0 to 9,999: it wins if it is below the chance.

@@ -178,20 +178,24 @@ def conclude_check(check: Check, status: u8, output: Array[u8, 32], reporter: Pu
 # Takes down a third's output. The check ends as soon as two of those who are asked say the same.
 def answer(check: Check, work: Work, owner: Pubkey, output: Array[u8, 32], slot: u64):
     agreeing = agreeing_round(check, output)
-    check.thirds[check.round] = owner
-    if check.round == 0:
+    round = check.round
+    check.thirds[round] = owner
+    if round == 0:
         check.output0 = copied(output)
-    elif check.round == 1:
+    elif round == 1:
         check.output1 = copied(output)
     else:
         check.output2 = copied(output)
+    challenger = check.challenger
+    accused = check.accused
     if output == check.challenger_output:
-        conclude_check(check, CHECK_UPHELD, output, check.challenger, owner)
+        conclude_check(check, CHECK_UPHELD, output, challenger, owner)
     elif output == work.output:
-        conclude_check(check, CHECK_REFUTED, output, owner, check.accused)
+        conclude_check(check, CHECK_REFUTED, output, owner, accused)
     elif agreeing < CHECK_ROUNDS:
-        conclude_check(check, CHECK_UPHELD, output, check.thirds[agreeing], owner)
-    elif check.round + 1 == CHECK_ROUNDS:
+        first = check.thirds[agreeing]
+        conclude_check(check, CHECK_UPHELD, output, first, owner)
+    elif round + 1 == CHECK_ROUNDS:
         check.status = CHECK_VOID
     else:
         check.round += 1

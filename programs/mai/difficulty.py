@@ -1,16 +1,16 @@
 # Dynamic difficulty (mining consensus document, 3.5): task difficulty, sampling ratio and reward multiplier follow from
 # what the last period did. Anyone may turn the crank once a period; the same figures always give the same answer.
 #
-# A WTEMA rule needs no history but the last timestamp: with t elapsed, period T, a the share of a period's expected
-# output that came,  K <- K (1 + (t / T - a) / N). No crank moves anything by more than an eighth.
+# A WTEMA rule needs no history but the last timestamp: with t elapsed, period T, a the output in periods' expected
+# outputs,  K <- K (1 + (t / T - a) / N). No crank moves anything by more than an eighth. What is expected is what is left
+# of the epoch's cap, spread over what is left of the epoch: a cap that is used up is no shortage.
 from seahorse.prelude import *
 from emission import Emission
-from rewards import EPOCH_SECONDS
 
 PERIOD_S = 3_600
 # Three numbers in 1/10^9.
 ONE = 1_000_000_000
-LOWEST_MULTIPLIER = 10_000_000
+LOWEST_MULTIPLIER = 100_000
 HIGHEST_MULTIPLIER = 3_000_000_000
 LOWEST_DIFFICULTY = 500_000_000
 HIGHEST_DIFFICULTY = 3_000_000_000
@@ -21,7 +21,7 @@ LARGEST_STEP = 8
 # A crank that comes late counts at most a day.
 LONGEST_ELAPSED_S = 86_400
 # The share of the devices' time that difficulty aims to see at work.
-UTILISATION_TARGET_BPS = 5_000
+UTILISATION_TARGET_BPS = 3_000
 
 
 # value * (1 + up - down over scale), in at most an eighth either way and inside the bounds; every division rounds down.
@@ -32,10 +32,21 @@ def nudged(value: u64, up: u128, down: u128, scale: u128, lowest: u64, highest: 
     return max(u64(u128(value) - min(most, u128(value) * (down - up) // scale)), lowest)
 
 
-# More minted than expected lowers the multiplier. All in base units and seconds.
-def next_multiplier(multiplier: u64, minted: u64, cap: u64, elapsed_s: u64, smoothing: u64) -> u64:
-    expected = u128(cap) * u128(elapsed_s) // u128(EPOCH_SECONDS)
-    period = u128(cap) * PERIOD_S // u128(EPOCH_SECONDS)
+# What was left of the epoch's cap when the period began.
+def cap_before(cap: u64, epoch_minted: u64, period_minted: u64) -> u64:
+    before = epoch_minted - min(epoch_minted, period_minted)
+    return cap - min(cap, before)
+
+
+# More minted than expected lowers the multiplier. left: of the cap, in base units, for the `remaining_s` from the
+# period's beginning to the epoch's end.
+def next_multiplier(
+    multiplier: u64, minted: u64, left: u64, remaining_s: u64, elapsed_s: u64, smoothing: u64
+) -> u64:
+    expected = u128(left) * u128(elapsed_s) // u128(max(remaining_s, elapsed_s))
+    period = u128(left) * PERIOD_S // u128(max(remaining_s, PERIOD_S))
+    if left == 0:
+        return multiplier
     return nudged(
         multiplier, expected, u128(minted), max(period, 1) * u128(smoothing), LOWEST_MULTIPLIER, HIGHEST_MULTIPLIER
     )
@@ -71,12 +82,13 @@ def next_sampling(sampling: u64, pending: u32, settled: u32, target_bps: u64, sm
 
 # Closes the period and opens the next.
 def turn(
-    emission: Emission, now: i64, cap: u64, smoothing: u64, completion_bps: u64, completion_target_bps: u64,
-    utilisation_bps: u64, load_target_bps: u64
+    emission: Emission, now: i64, left: u64, remaining_s: u64, elapsed_s: u64, smoothing: u64, completion_bps: u64,
+    completion_target_bps: u64, utilisation_bps: u64, load_target_bps: u64
 ):
     assert now >= emission.period_start_ts + PERIOD_S, 'PeriodNotOver: the period lasts an hour'
-    elapsed_s = u64(min(now - emission.period_start_ts, LONGEST_ELAPSED_S))
-    emission.multiplier = next_multiplier(emission.multiplier, emission.period_minted, cap, elapsed_s, smoothing)
+    emission.multiplier = next_multiplier(
+        emission.multiplier, emission.period_minted, left, remaining_s, elapsed_s, smoothing
+    )
     emission.task_difficulty = next_difficulty(
         emission.task_difficulty, completion_bps, completion_target_bps, utilisation_bps, smoothing
     )
@@ -89,8 +101,3 @@ def turn(
     emission.period_active_ms = 0
     emission.period_allowed_ms = 0
     emission.cranks += 1
-
-
-# The multiplier as the reward takes it, in basis points, rounded down.
-def multiplier_bps(multiplier: u64) -> u64:
-    return multiplier * 10_000 // ONE

@@ -2,7 +2,7 @@
 from seahorse.prelude import *
 from calibration import check_calibration
 from governance import PROPOSE_CALIBRATION, PROPOSE_COLLECTION, PROPOSE_MODEL, PROPOSE_PARAMETER
-from nfts import NFT_AIRDROP, NFT_NONE, NftRegistry, tier_of
+from nfts import NFT_AIRDROP, NFT_NONE, NftRegistry, collection_tier
 from parameters import FULL_BPS, RISK_HIGH, RISK_MEDIUM, check_deterrence, check_parameter, parameter_risk
 
 
@@ -54,7 +54,7 @@ def check_model_value(value: u64):
 def check_new_collection(nfts: NftRegistry, tier: u32, collection: Pubkey):
     exists = tier > u32(NFT_NONE) and tier <= u32(NFT_AIRDROP)
     assert exists, 'UnknownTier: the tiers of collections are 1 to 5'
-    taken = tier_of(nfts, collection)
+    taken = collection_tier(nfts, collection)
     free = taken == NFT_NONE or u32(taken) == tier
     assert free, 'CollectionTaken: the collection is that of another tier'
 

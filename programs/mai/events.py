@@ -148,11 +148,12 @@ class WorkSettled(Event):
     miner: Pubkey
     owner: Pubkey
     active_ms: u64
+    counted_ms: u64
     epoch: u64
     nft_bps: u64
     uptime_bps: u64
     trust_bps: u64
-    difficulty_bps: u64
+    multiplier: u64
     quality_bps: u64
     rate: u64
     hourly: u64
@@ -188,6 +189,7 @@ class DifficultyTurned(Event):
     minted: u64
     settled: u32
     pending: u32
+    cap_left: u64
     completion_bps: u64
     utilisation_bps: u64
     task_difficulty: u64

@@ -1,7 +1,7 @@
 # The DAO: proposals of typed effects, graded by risk, voted by stake, executed by anyone.
 from seahorse.prelude import *
 from parameters import FULL_BPS, RISK_HIGH
-from staking import ADVANCED_STAKE, BASIC_STAKE, STANDARD_STAKE, WARM_UP_S, Stake
+from staking import ADVANCED_STAKE, BASIC_STAKE, STANDARD_STAKE, Stake, voting_weight
 
 PROPOSE_PARAMETER = 0
 PROPOSE_CALIBRATION = 1
@@ -136,14 +136,6 @@ def quorum_bps(risk: u8) -> u64:
 def majority_bps(risk: u8) -> u64:
     shares = array(u64(5_000), 6_000, 6_667)
     return shares[risk]
-
-
-# What a stake weighs in votes: what has been there for as long as no vote lasts.
-def voting_weight(stake: Stake, now: i64) -> u64:
-    weight = stake.matured
-    if stake.pending_ts + WARM_UP_S <= now:
-        weight += stake.pending
-    return weight
 
 
 def check_proposer(weight: u64, risk: u8):

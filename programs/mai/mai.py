@@ -34,7 +34,7 @@ from instructions.checks import open_check, draw_check, decide_check, void_check
 
 # What cheating and carelessness cost.
 from instructions.slashing import (
-    report_offence, report_check, report_verifier, appeal, prove_appeal, execute_offence
+    report_offence, close_work, report_check, report_verifier, appeal, prove_appeal, execute_offence
 )
 
 # The difficulty of the next period.

@@ -122,7 +122,7 @@ def check_unique(mint: TokenMint):
 
 
 # The tier of a collection; NFT_NONE if it has none.
-def tier_of(nfts: NftRegistry, collection: Pubkey) -> u8:
+def collection_tier(nfts: NftRegistry, collection: Pubkey) -> u8:
     if collection != nfts.collections[NFT_NONE]:
         for tier in range(6):
             if nfts.collections[tier] == collection:
@@ -131,7 +131,7 @@ def tier_of(nfts: NftRegistry, collection: Pubkey) -> u8:
 
 
 def present_tier(nfts: NftRegistry, collection: Pubkey) -> u8:
-    tier = tier_of(nfts, collection)
+    tier = collection_tier(nfts, collection)
     assert tier != NFT_NONE, 'NotWarrior: the collection of the NFT is none of the five tiers'
     return tier
 
@@ -181,9 +181,9 @@ def voting_open(genesis_ts: i64, month_s: u32, tier: u8, now: i64) -> bool:
 
 
 # Makes the NFT count for the device from a week on.
-def count_for(link: NftLink, miner: Miner, miner_key: Pubkey, nft_account: Pubkey, tier: u8, week: u32):
+def count_for(link: NftLink, miner: Miner, device: Pubkey, nft_account: Pubkey, tier: u8, week: u32):
     link.linked = True
-    link.miner = miner_key
+    link.miner = device
     link.tier = tier
     link.week = week
     miner.nft_tier = tier

@@ -1,7 +1,8 @@
 # Who may work and on what: miners with their hardware, models with their proofs.
 from seahorse.prelude import *
 from calibration import (
-    CAP_CPU_MHZ, CAP_GPU_MHS, CAP_NETWORK_MBPS, CAP_RAM_MHZ, CAP_STORAGE_GB, Calibration, check_device_class, counted
+    CALIBRATION_FIELDS, CAP_CPU_MHZ, CAP_GPU_MHS, CAP_NETWORK_MBPS, CAP_RAM_MHZ, CAP_STORAGE_GB, Calibration,
+    check_device_class, counted, peak_units
 )
 from rewards import ACTIVE_MS_LIMIT, hourly_rate
 
@@ -15,6 +16,10 @@ WORK_UNIT_LIMIT = 1_000_000_000
 SEGMENT_MS_LIMIT = 86_400_000
 # From so many work units a token a model is large, and its miners have the longer timeout.
 LARGE_UNITS = 10_000
+
+# A device is expected to reach a tenth of its class's peak, and needs so long around a work.
+EFFICIENCY = 10
+OVERHEAD_MS = 500
 
 MINER_ACTIVE = 1
 MINER_RETIRED = 2
@@ -131,6 +136,21 @@ def counted_rate(miner: Miner, calibration: Calibration) -> u128:
         counted(calibration.entries, miner.device_class, CAP_STORAGE_GB, miner.storage_gb),
         counted(calibration.entries, miner.device_class, CAP_NETWORK_MBPS, miner.network_mbps)
     )
+
+
+# The most time of a work that is paid, in milliseconds: an allowance for everything around it, and ten times what its
+# work units take at the device's share of its class's peak. Active time is a claim, work units are not: so neither a
+# slow hand nor declared hardware that is not there is worth more than the calibration's slack.
+def countable_ms(entries: Array[u64, 42], miner: Miner, units: u64) -> u64:
+    field: u8 = CAP_GPU_MHS
+    declared = miner.gpu_mhs
+    if entries[CALIBRATION_FIELDS * miner.device_class + CAP_GPU_MHS] == 0:
+        field = CAP_CPU_MHZ
+        declared = miner.cpu_mhz
+    cap = entries[CALIBRATION_FIELDS * miner.device_class + field]
+    peak = peak_units(entries, miner.device_class)
+    share = u128(peak) * u128(max(min(u64(declared), cap), 1))
+    return u64(min(OVERHEAD_MS + EFFICIENCY * u128(units) * u128(cap) // max(share, 1), ACTIVE_MS_LIMIT))
 
 
 def check_profile(region: u16, client_version: u32, vram_mb: u32, cores: u16, ram_mb: u32):

@@ -1,11 +1,11 @@
 # The reward of verified work, in base units (10^-9 MAI). Integers only; every division rounds down.
 #
 #   hourly     = the sum of rate x quantity over the five resources, at launch rates        (exact)
-#   base       = hourly x active_ms // 3,600,000
+#   base       = hourly x counted_ms // 3,600,000
 #   nft        = base x (10,000 + NFT bonus) // 10,000
 #   uptime     = nft x (10,000 + uptime bonus) // 10,000
 #   trust      = uptime x trust // 10,000
-#   difficulty = trust x difficulty multiplier // 10,000
+#   difficulty = trust x multiplier // 10^9
 #   quality    = difficulty x quality factor // 10,000
 #   amount     = quality x epoch rate // 100,000                                            (the halving)
 #
@@ -31,7 +31,8 @@ QUANTITY_LIMIT = 1_000_000
 ACTIVE_MS_LIMIT = 2_592_000_000
 BONUS_LIMIT = 2_000
 LOWEST_TRUST = 6_000
-DIFFICULTY_LIMIT = 30_000
+ONE = 1_000_000_000
+MULTIPLIER_LIMIT = 3_000_000_000
 
 
 # Every term of one reward, in base units.
@@ -51,6 +52,11 @@ class Reward:
 def epoch_at(genesis_ts: i64, now: i64) -> u64:
     assert now >= genesis_ts, 'ClockBeforeGenesis: the chain clock is earlier than genesis'
     return u64((now - genesis_ts) // EPOCH_SECONDS)
+
+
+# Seconds until the epoch of `now` ends.
+def epoch_left(genesis_ts: i64, now: i64) -> u64:
+    return u64(EPOCH_SECONDS - (now - genesis_ts) % EPOCH_SECONDS)
 
 
 # The share of the launch rates that an epoch pays, in 1/100,000.
@@ -88,9 +94,9 @@ def hourly_rate(gpu_mhs: u32, cpu_mhz: u32, ram_mhz: u32, storage_gb: u32, netwo
     return total + u128(storage_gb) * STORAGE_RATE + u128(network_mbps) * NETWORK_RATE
 
 
-# The whole formula. Bonuses, trust, difficulty and quality in basis points; rate in 1/100,000 (see epoch_rate).
+# The whole formula. Bonuses, trust and quality in basis points, the multiplier in 1/10^9; rate in 1/100,000 (see epoch_rate).
 def reward(
-    hourly: u128, active_ms: u64, nft_bps: u64, uptime_bps: u64, trust_bps: u64, difficulty_bps: u64,
+    hourly: u128, active_ms: u64, nft_bps: u64, uptime_bps: u64, trust_bps: u64, multiplier: u64,
     quality_bps: u64, rate: u64
 ) -> Reward:
     assert active_ms <= ACTIVE_MS_LIMIT, 'ActiveTimeOutOfRange: one work may be active for at most 30 days'
@@ -98,14 +104,14 @@ def reward(
     assert uptime_bps <= BONUS_LIMIT, 'UptimeBonusOutOfRange: an uptime bonus is at most 2,000 basis points'
     assert trust_bps >= LOWEST_TRUST, 'TrustTooLow: trust is at least 6,000 basis points'
     assert trust_bps <= BPS, 'TrustTooHigh: trust is at most 10,000 basis points'
-    assert difficulty_bps <= DIFFICULTY_LIMIT, 'DifficultyOutOfRange: difficulty is at most 30,000 basis points'
+    assert multiplier <= MULTIPLIER_LIMIT, 'MultiplierOutOfRange: the multiplier is at most 3,000,000,000'
     assert quality_bps <= BPS, 'QualityOutOfRange: quality is at most 10,000 basis points'
     assert rate <= RATE_SCALE, 'RateOutOfRange: an epoch rate is at most 100,000'
     base = hourly * u128(active_ms) // HOUR_MS
     after_nft = base * (BPS + u128(nft_bps)) // BPS
     after_uptime = after_nft * (BPS + u128(uptime_bps)) // BPS
     after_trust = after_uptime * u128(trust_bps) // BPS
-    after_difficulty = after_trust * u128(difficulty_bps) // BPS
+    after_difficulty = after_trust * u128(multiplier) // ONE
     after_quality = after_difficulty * u128(quality_bps) // BPS
     amount = after_quality * u128(rate) // RATE_SCALE
     return Reward(

@@ -1,6 +1,7 @@
 # Offences, PDA ['offence', work or check, stake]: what was shown on chain, what it costs, and the appeal.
 # Of what is taken a share is burned whoever shows the offence, so that being reported by a friend never is for free.
 from seahorse.prelude import *
+from assignment import seed_delay
 from checks import Check, count_verifier
 from config import Config, week_at
 from digests import copied
@@ -13,8 +14,8 @@ from registry import Miner, Model
 from rewards import epoch_at
 from staking import Stake
 from tasks import (
-    TASK_ASSIGNED, TASK_OPEN, WORK_COMMITTED, WORK_REJECTED, SpentRecord, Task, Work, outvoted, uncount_output,
-    votes_for, votes_needed
+    WORK_COMMITTED, WORK_REJECTED, SpentRecord, Task, Work, give_place, outvoted, uncount_output, votes_for,
+    votes_needed
 )
 
 # An implausible claim (soft); no proof in time (soft where a full proof was due, else hard: it walked away from a draw);
@@ -86,6 +87,14 @@ class OffenceReported(Event):
     final_ts: i64
 
 
+# A work that settlement would refuse and that is no offence: taken out without one.
+@dataclass
+class WorkClosed(Event):
+    work: Pubkey
+    task: Pubkey
+    miner: Pubkey
+
+
 @dataclass
 class OffenceAppealed(Event):
     offence: Pubkey
@@ -142,6 +151,11 @@ def check_accused(work: Work, task: Task, miner: Miner, stake: Stake):
     assert work.task == task.key(), 'NotTaskOfWork: the work belongs to another task'
     assert work.miner == miner.key(), 'NotMinerOfWork: the work belongs to another miner'
     assert work.owner == stake.owner, 'NotStakeOfWork: the stake belongs to somebody else than the work'
+
+
+def check_payment(task: Task, model: Model, spent_record: SpentRecord):
+    assert task.model == model.key(), 'NotModelOfTask: the task asks for another model'
+    assert task.spent_record == spent_record.key(), 'NotRecordOfTask: the spent record belongs to another input'
 
 
 # Moves up to `amount` into escrow: what waits, what votes, what leaves and last the verifier stake, which comes first
@@ -239,14 +253,16 @@ def enter_miner_week(config: Config, miner: Miner, now: i64):
 
 
 # A committed work that will never be paid: its place, its vote and the stake at risk are free again.
-def lose_work(emission: Emission, miner: Miner, stake: Stake, task: Task, work: Work, status: u8):
+def lose_work(emission: Emission, miner: Miner, stake: Stake, task: Task, work: Work, status: u8, slot: u64):
     emission.pending -= 1
     miner.in_flight -= 1
-    miner.failed += 1
-    miner.failures += 1
     stake.at_risk -= work.at_risk
-    task.taken -= 1
-    if task.status == TASK_ASSIGNED:
-        task.status = TASK_OPEN
+    target_slot = slot + seed_delay(task.task_class)
+    give_place(task, target_slot)
     uncount_output(task, work.output)
     work.status = status
+
+
+def count_failure(miner: Miner):
+    miner.failed += 1
+    miner.failures += 1

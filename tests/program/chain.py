@@ -90,6 +90,13 @@ def pack(kind: Any, value: Any) -> bytes:
     return int(value).to_bytes(WIDTHS[kind], "little", signed=kind.startswith("i"))
 
 
+def size(kind: Any) -> int:
+    """The bytes of a Borsh value of an IDL type."""
+    if isinstance(kind, dict):
+        return size(kind["array"][0]) * int(kind["array"][1])
+    return 32 if kind == "publicKey" else WIDTHS[kind]
+
+
 def unpack(fields: Sequence[Mapping[str, Any]], data: bytes) -> dict[str, Any]:
     """Borsh fields by snake_case name."""
     at = 0
@@ -98,8 +105,8 @@ def unpack(fields: Sequence[Mapping[str, Any]], data: bytes) -> dict[str, Any]:
         nonlocal at
         if isinstance(kind, dict):
             return [take(kind["array"][0]) for _ in range(kind["array"][1])]
-        width = 32 if kind == "publicKey" else WIDTHS[kind]
-        raw, at = data[at : at + width], at + width
+        length = size(kind)
+        raw, at = data[at : at + length], at + length
         if kind == "publicKey":
             return Pubkey.from_bytes(raw)
         number = int.from_bytes(raw, "little", signed=kind.startswith("i"))
@@ -160,6 +167,10 @@ class Chain:
         keypair = Keypair()
         self.svm.airdrop(keypair.pubkey(), 10**10)
         return keypair
+
+    def instructions(self) -> list[str]:
+        """The names of all instructions."""
+        return list(self._instructions)
 
     def parameters(self, name: str) -> list[str]:
         """The names of an instruction's accounts, in order."""
@@ -222,10 +233,17 @@ class Chain:
             at += len(raw)
         if changes:
             raise KeyError(f"{kind} has no {sorted(changes)}")
-        self.put(address, bytes(data), account.owner)
+        self.put(address, bytes(data), account.owner, account.lamports)
 
-    def put(self, address: Pubkey, data: bytes, owner: Pubkey) -> None:
-        self.svm.set_account(address, Account(10**9, data, owner))
+    def create(self, kind: str, address: Pubkey, **fields: Any) -> Pubkey:
+        """One of the program's accounts as if an instruction had made it; what is not said is zero."""
+        discriminator = hashlib.sha256(f"account:{kind}".encode()).digest()[:8]
+        self.put(address, discriminator + bytes(sum(size(field["type"]) for field in self._accounts[kind])), MAI)
+        self.write(kind, address, **fields)
+        return address
+
+    def put(self, address: Pubkey, data: bytes, owner: Pubkey, lamports: int = 10**9) -> None:
+        self.svm.set_account(address, Account(lamports, data, owner))
 
     def put_token_account(self, mint: Pubkey, owner: Pubkey, amount: int = 0) -> Pubkey:
         """A token account of ``owner``, wherever."""

@@ -1,7 +1,7 @@
 """The reward, once more and independently: exact fractions of MAI, written from the documents and not from the program.
 
 Rates and bonuses: the architecture document, section 6. Order of the factors, 180-day periods and "after year 3 a
-floor": the specification, decision 2. Amounts are base units (10⁻⁹ MAI); after every factor a fraction of a unit is
+floor": the specification, decision 2. Limits, the epoch's cap and difficulty: the economy's design. Amounts are base units (10⁻⁹ MAI); after every factor a fraction of a unit is
 dropped, which is what "rounded down" means here.
 """
 
@@ -65,6 +65,7 @@ def _factors(case: Case) -> list[Fraction]:
         uptime_factor(case.uptime_bps),
         Fraction(case.trust_bps, 10_000),
         Fraction(case.difficulty_bps, 10_000),
+        Fraction(case.quality_bps, 10_000),
         rate_factor(case.epoch, case.rate_floor),
     ]
 
@@ -77,9 +78,30 @@ def _product(case: Case) -> Fraction:
 
 
 def terms(case: Case) -> list[int]:
-    """Hourly rate, base, then the amount after each of the five factors: seven integers, each rounded down."""
+    """Hourly rate, base, then the amount after each of the six factors: eight integers, each rounded down."""
     hourly = _hourly(case)
     found = [floor(hourly), floor(hourly * _hours(case))]
     for factor in _factors(case):
         found.append(floor(found[-1] * factor))
     return found
+
+
+def quality_factor(quality_bps: int) -> Fraction:
+    """A half for a device of no reputation, one for a perfect one."""
+    return Fraction(1, 2) + Fraction(quality_bps, 20_000)
+
+
+def cap(epoch: int, rate_floor: int, launch_cap: int) -> int:
+    """What an epoch may mint."""
+    return floor(launch_cap * rate_factor(epoch, rate_floor))
+
+
+def minted(amount: int, left: int, limit: int | None = None, burned: int | None = None) -> int:
+    """What of a reward is paid: ``limit`` if the proof was sampled, ``burned`` of the fee if the task is self-chosen."""
+    return min(amount, left, *(bound for bound in (limit, burned) if bound is not None))
+
+
+def moved(value: int, change: Fraction, lowest: int, highest: int) -> int:
+    """A difficulty's next value: at most an eighth of it away, rounded towards where it was, within its bounds."""
+    step = min(floor(value * abs(change)), value // 8)
+    return min(value + step, highest) if change >= 0 else max(value - step, lowest)

@@ -169,6 +169,8 @@ def unlocked(handler: str, declared: str) -> bool:
             False,
         ),
         ("clear(it.borrow().input.clone());", False),
+        ("**it.borrow().__account__.to_account_info().try_borrow_mut_lamports().unwrap() -= n;", False),
+        ("invoke(it.borrow().__account__.to_account_info());", True),
         ("append(it.borrow().input.clone());", False),
         ("finish(x.clone(), it.borrow().nonce.clone());", True),
     ],

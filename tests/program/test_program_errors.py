@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
+from bench import interface
 from mai.program import ERRORS
 
 HERE = Path(__file__).resolve().parent
-REFERENCE = HERE.parents[1] / "docs" / "reference" / "program.md"
-ROW = re.compile(r"^\| `(?P<name>[A-Z]\w+)` \| (?P<sentence>[^|]+) \|", re.MULTILINE)
+
+
+def test_the_reference_is_what_the_sources_say() -> None:
+    assert interface.TARGET.read_text() == interface.document(), "run `make program-reference`"
 
 
 def test_the_reference_lists_exactly_the_programs_refusals() -> None:
-    documented = {match["name"]: match["sentence"] for match in ROW.finditer(REFERENCE.read_text())}
-    assert documented == ERRORS
+    assert interface.Program().sentences == ERRORS
 
 
 def test_every_refusal_is_tested_by_name() -> None:

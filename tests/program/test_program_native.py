@@ -214,7 +214,7 @@ def test_what_reads_an_account_says_that_it_is_on_chain_only() -> None:
     readers = {
         n: f for n, f in functions.items() if {"account", "slot_hashes"} & inspect.signature(f).parameters.keys()
     }
-    assert len(readers) == 11
+    assert len(readers) == 12
     for name, function in readers.items():
         arguments = [account, u64(0)][: len(inspect.signature(function).parameters)]
         with pytest.raises(TypeError, match=f"^{name} reads an account, which exists only on chain"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from math import floor
 from typing import Any
 
 import pytest
@@ -11,10 +12,12 @@ from hypothesis import HealthCheck, given, settings
 from mai.program import rewards
 from program import oracle
 from program.chain import Chain, refused
-from program.network import HIGH_END, ready
+from program.market import EPOCH, WEEK, give_nft, stand_in
+from program.market import settings as settings_of
+from program.network import EMISSION, HIGH_END, RATE_FLOOR, ready
 from strategies.rewards import WORKED_EXAMPLE, Case, cases
 
-TERMS = ("hourly", "base", "after_nft", "after_uptime", "after_trust", "after_difficulty")
+TERMS = ("hourly", "base", "after_nft", "after_uptime", "after_trust", "after_difficulty", "after_quality")
 MAI_UNIT = 10**9
 
 
@@ -27,6 +30,7 @@ def in_python(case: Case) -> list[int]:
         rewards.uptime_bonus(case.uptime_bps),
         case.trust_bps,
         case.difficulty_bps,
+        case.quality_bps,
         rewards.epoch_rate(case.epoch, case.rate_floor),
     )
     return [int(getattr(found, name)) for name in (*TERMS, "amount")]
@@ -52,7 +56,7 @@ def quotes() -> Iterator[Quotes]:
 
 def test_the_documents_worked_example_comes_out_to_the_unit(quotes: Quotes) -> None:
     # 150 MH/s, 4 GHz, 1,000 Mbps, Silver, 80-100 % uptime, 8 h: 6,864 -> 7,550.4 -> 7,927.92 MAI.
-    expected = [858 * MAI_UNIT, 6_864 * MAI_UNIT, 75_504 * MAI_UNIT // 10, *[792_792 * MAI_UNIT // 100] * 4]
+    expected = [858 * MAI_UNIT, 6_864 * MAI_UNIT, 75_504 * MAI_UNIT // 10, *[792_792 * MAI_UNIT // 100] * 5]
     assert in_python(WORKED_EXAMPLE) == oracle.terms(WORKED_EXAMPLE) == quotes(WORKED_EXAMPLE) == expected
 
 
@@ -61,7 +65,7 @@ def test_the_documents_worked_example_comes_out_to_the_unit(quotes: Quotes) -> N
 def test_python_agrees_with_the_oracle(case: Case) -> None:
     found = in_python(case)
     assert found == oracle.terms(case)
-    # Seven roundings of less than a unit each, none grown more than 1.2 x 1.05 x 3 times afterwards.
+    # Eight roundings of less than a unit each, none grown more than 1.2 x 1.05 x 3 times afterwards.
     assert 0 <= oracle.exact(case) - found[-1] < 16
 
 
@@ -98,7 +102,7 @@ def test_uptime_bonus(bps: int, bonus: int) -> None:
 
 def test_the_largest_reward_fits_64_bits() -> None:
     top = rewards.QUANTITY_LIMIT
-    largest = Case(top, top, top, top, top, rewards.ACTIVE_MS_LIMIT, 4, 10_000, 10_000, 30_000, 0, 59_049)
+    largest = Case(top, top, top, top, top, rewards.ACTIVE_MS_LIMIT, 4, 10_000, 10_000, 30_000, 10_000, 0, 59_049)
     assert 2**63 < in_python(largest)[-2] < 2**64
 
 
@@ -115,8 +119,9 @@ def test_the_largest_reward_fits_64_bits() -> None:
         ({"trust_bps": 5_999}, "TrustTooLow"),
         ({"trust_bps": 10_001}, "TrustTooHigh"),
         ({"difficulty_bps": 30_001}, "DifficultyOutOfRange"),
-        ({"rate_floor": 9_999}, "RateFloorTooLow"),
-        ({"rate_floor": 59_050}, "RateFloorTooHigh"),
+        ({"quality_bps": 10_001}, "QualityOutOfRange"),
+        ({"rate_floor": 9_999}, "ParameterTooLow"),
+        ({"rate_floor": 59_050}, "ParameterTooHigh"),
     ],
 )
 def test_inputs_out_of_range_are_refused_by_name(quotes: Quotes, changes: dict[str, int], name: str) -> None:
@@ -127,10 +132,10 @@ def test_inputs_out_of_range_are_refused_by_name(quotes: Quotes, changes: dict[s
 
 @pytest.mark.parametrize(
     ("position", "value", "name"),
-    [(2, 2_001, "NftBonusOutOfRange"), (3, 2_001, "UptimeBonusOutOfRange"), (6, 100_001, "RateOutOfRange")],
+    [(2, 2_001, "NftBonusOutOfRange"), (3, 2_001, "UptimeBonusOutOfRange"), (7, 100_001, "RateOutOfRange")],
 )
 def test_factors_that_no_instruction_can_produce_are_refused_too(position: int, value: int, name: str) -> None:
-    arguments = [10**9, 1_000, 0, 0, 6_000, 10_000, 100_000]
+    arguments = [10**9, 1_000, 0, 0, 6_000, 10_000, 10_000, 100_000]
     rewards.reward(*arguments)
     arguments[position] = value
     with pytest.raises(AssertionError, match=f"^{name}: "):
@@ -142,21 +147,30 @@ def test_a_clock_before_genesis_is_refused() -> None:
         rewards.epoch_at(10, 9)
 
 
-@pytest.mark.parametrize("periods", [0, 1, 4, 5, 6, 9])
-@pytest.mark.parametrize(("tier", "uptime", "attested"), [(0, 0, False), (2, 8_500, False), (4, 5_000, True)])
-def test_what_settle_mints_is_the_oracles_amount(periods: int, tier: int, uptime: int, attested: bool) -> None:
+@pytest.mark.parametrize("periods", [0, 1, 4, 5, 6, 20])
+@pytest.mark.parametrize(
+    ("tier", "uptime", "attested", "quality"),
+    [(0, 0, False, 2_000), (2, 8_500, False, 7_777), (4, 5_000, True, 10_000)],
+)
+def test_what_settle_mints_is_the_oracles_amount(
+    periods: int, tier: int, uptime: int, attested: bool, quality: int
+) -> None:
     network = ready()
-    network.chain.set_time(network.chain.time() + periods * 15_552_000)
-    job = network.post()
-    network.chain.set_time(network.chain.time() + 4_000)
-    network.chain.write("Miner", network.miner, nft_tier=tier, uptime_bps=uptime, attested=attested, device_class=6)
-    network.commit(job, active_ms=3_599_999)
-    event = network.settle(job).events["WorkSettled"]
+    network.chain.set_time(network.chain.time() + periods * EPOCH)
+    holder = give_nft(network, tier)
+    week = periods * EPOCH // WEEK
+    stand_in(network, week=week, uptime_bps=uptime, attested=attested, device_class=6, quality_bps=quality)
+    network.chain.write("Emission", EMISSION, multiplier=1_234_567_890)
+    event = network.settle(network.committed(3_600, active_ms=3_599_999), nft_account=holder).events["WorkSettled"]
     trust = 10_000 if attested else 6_000
-    case = Case(*HIGH_END.values(), 3_599_999, tier, uptime, trust, 10_000, periods, 50_000)
+    factor = floor(oracle.quality_factor(quality) * 10_000)
+    case = Case(*HIGH_END.values(), 3_599_999, tier, uptime, trust, 12_345, factor, periods, RATE_FLOOR)
     assert [event[name] for name in (*TERMS, "reward")] == oracle.terms(case) == in_python(case)
-    assert network.chain.balance(network.wallet) == event["minted"] == event["reward"]
-    assert event["epoch"] == periods
+    names = ("nft_bps", "trust_bps", "difficulty_bps", "quality_bps", "epoch")
+    assert [event[name] for name in names] == [100 * oracle.NFT[tier], trust, 12_345, factor, periods]
+    assert event["cap_left"] == oracle.cap(periods, RATE_FLOOR, settings_of(network)[0])
+    paid = oracle.minted(event["reward"], event["cap_left"])
+    assert network.chain.balance(network.wallet) == event["minted"] == paid
 
 
 def test_scaling_is_monotone_in_time_and_hardware() -> None:

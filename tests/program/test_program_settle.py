@@ -3,12 +3,34 @@
 from __future__ import annotations
 
 import hashlib
+from typing import Any
 
 import pytest
 from mai.program import SOURCE, tasks
-from program.chain import START, VERIFIER, Refused, refused
-from program.network import CONFIG, MINT, Network, digest, miner_address, model_address, ready
+from program.chain import VERIFIER, Refused, refused
+from program.market import (
+    CONFIG,
+    EMISSION,
+    HOUR,
+    MINT,
+    TREASURY,
+    VAULT,
+    crank,
+    fund,
+    give_nft,
+    miner_of,
+    own,
+    purse,
+    rival,
+    set_parameter,
+    stand_in,
+    work_of,
+)
+from program.network import CALIBRATION, MAI_UNIT, Network, digest, miner_address, model_address, ready
 from solders.pubkey import Pubkey
+
+SETTLE_UNITS = 0
+EXAMPLE = 792_792 * MAI_UNIT // 100
 
 
 @pytest.fixture
@@ -16,25 +38,82 @@ def network() -> Network:
     return ready()
 
 
+def wallet_of(network: Network, owner: Any) -> Pubkey:
+    return network.chain.put_token_account(MINT, owner.pubkey())
+
+
 def test_settling_pays_and_records(network: Network) -> None:
     job = network.committed(active_ms=30_000)
     event = network.settle(job).events["WorkSettled"]
-    # 858 MAI an hour for 30 s, trust 0.60.
-    assert event["minted"] == event["reward"] == 4_290_000_000
+    # 858 MAI an hour for 30 s, trust 0.60, a newcomer's quality factor 0.875.
+    assert event["minted"] == event["reward"] == 858 * MAI_UNIT * 30 // 3_600 * 6_000 * 8_750 // 10**8
     assert network.chain.balance(network.wallet) == network.chain.supply(MINT) == event["minted"]
-    record, miner = network.chain.read("SpentRecord", job.spent), network.chain.read("Miner", network.miner)
-    assert (record["spent"], record["work"]) == (True, job.work)
-    assert (miner["settled"], miner["active_ms"], miner["earned"]) == (1, 30_000, event["minted"])
-    work, task = network.chain.read("Work", job.work), network.chain.read("Task", job.task)
+    record, miner = network.chain.read("SpentRecord", job.spent), miner_of(network)
+    assert (record["spent"], record["task"], record["slot"]) == (True, job.task, network.chain.svm.get_clock().slot)
+    names = ("settled", "completed", "active_ms", "active_ms_week", "earned", "in_flight", "allowed_ms_week")
+    assert [miner[name] for name in names] == [1, 1, 30_000, 30_000, event["minted"], 0, 28_800_000]
+    work, task = work_of(network, job), network.chain.read("Task", job.task)
     assert (work["status"], work["paid"]) == (tasks.WORK_SETTLED, event["minted"])
-    assert task["status"] == tasks.TASK_SETTLED
+    assert (task["status"], task["taken"], task["settled"]) == (tasks.TASK_SETTLED, 0, 1)
+    emission = network.chain.read("Emission", EMISSION)
+    assert [emission[name] for name in ("epoch_minted", "minted", "period_minted")] == [event["minted"]] * 3
+    assert (emission["pending"], emission["period_settled"], emission["period_active_ms"]) == (0, 1, 30_000)
+    assert emission["period_allowed_ms"] == 28_800_000
     named = {"work": job.work, "task": job.task, "model": network.model, "miner": network.miner}
     assert {key: event[key] for key in named} == named
-    assert event["owner"] == network.owner.pubkey()
+    assert (event["owner"], event["limit"], event["fee_burned"]) == (network.owner.pubkey(), 0, 0)
 
 
-def test_settling_costs_at_most_40000_compute_units(network: Network) -> None:
-    assert network.settle(network.committed()).units <= 40_000
+def as_in_the_document(network: Network) -> Pubkey:
+    """150 MH/s, 4 GHz, 1,000 Mbps, Silver, 80-100 % uptime, attested, of perfect reputation."""
+    stand_in(network, attested=True, device_class=6, uptime_bps=8_000, quality_bps=10_000)
+    return give_nft(network, 2)
+
+
+def test_the_documents_worked_example_in_one_work_of_eight_hours(network: Network) -> None:
+    # 6,864 -> 7,550.4 -> 7,927.92 MAI. So long a work needs the grace that the DAO can give.
+    holder = as_in_the_document(network)
+    set_parameter(network, 7, 8 * HOUR)
+    event = network.settle(network.committed(8 * HOUR, active_ms=8 * HOUR * 1_000), nft_account=holder).events[
+        "WorkSettled"
+    ]
+    steps = [event[name] for name in ("hourly", "base", "after_nft", "after_uptime")]
+    assert steps == [858 * MAI_UNIT, 6_864 * MAI_UNIT, 75_504 * MAI_UNIT // 10, EXAMPLE]
+    rest = ("after_trust", "after_difficulty", "after_quality", "reward", "minted")
+    assert [event[name] for name in rest] == [EXAMPLE] * 5
+    assert network.chain.balance(network.wallet) == network.chain.supply(MINT) == EXAMPLE
+
+
+def test_the_documents_worked_example_in_eight_works_of_an_hour(network: Network) -> None:
+    holder = as_in_the_document(network)
+    for hour in range(1, 9):
+        job = network.committed(HOUR, active_ms=HOUR * 1_000)
+        network.settle(job, nft_account=holder)
+        assert network.chain.balance(network.wallet) == hour * EXAMPLE // 8
+    assert network.chain.supply(MINT) == EXAMPLE
+
+
+def test_an_nft_that_was_sold_earns_nothing_more(network: Network) -> None:
+    give_nft(network, 4)
+    held = miner_of(network)["nft_account"]
+    first = network.settle(network.committed(), nft_account=held).events["WorkSettled"]
+    sold = network.chain.put_token_account(miner_of(network)["nft_mint"], Pubkey.new_unique(), 1)
+    network.chain.put(held, bytes(network.chain.svm.get_account(sold).data), network.chain.svm.get_account(sold).owner)
+    second = network.settle(network.committed(), nft_account=held).events["WorkSettled"]
+    assert (first["nft_bps"], second["nft_bps"]) == (2_000, 0)
+
+
+def test_reputation_scales_the_reward_from_a_half_to_one(network: Network) -> None:
+    paid = []
+    for quality in (2_000, 10_000):
+        stand_in(network, quality_bps=quality)
+        event = network.settle(network.committed()).events["WorkSettled"]
+        paid.append((event["quality_bps"], event["after_quality"] * 10_000 // event["after_difficulty"]))
+    assert paid == [(6_000, 5_999), (10_000, 10_000)]
+
+
+def test_settling_costs_exactly_so_many_compute_units(network: Network) -> None:
+    assert network.settle(network.committed()).units == SETTLE_UNITS
 
 
 def test_work_is_paid_once(network: Network) -> None:
@@ -48,48 +127,64 @@ def test_work_is_paid_once(network: Network) -> None:
 def test_a_new_nonce_does_not_make_old_work_new(network: Network) -> None:
     first = network.post()
     second = network.post(first.input)
-    network.chain.set_time(START + 60)
-    network.commit(first)
-    network.commit(second)
+    network.chain.pass_slots(2)
+    for job in (first, second):
+        network.assign(job)
+    network.chain.pass_time(30)
+    for job in (first, second):
+        network.commit(job)
     network.settle(first)
     with refused("InputAlreadySpent"):
         network.settle(second)
 
 
 def test_every_account_is_checked(network: Network) -> None:
-    job, other = network.committed(), network.committed()
-    rival = network.chain.person()
-    network.register_miner(rival)
+    other = rival(network)
     network.register_model(key=digest("another key"))
+    second = Pubkey.from_bytes(digest("second device"))
+    network.register_miner(device=second)
+    job, another = network.taken(), network.taken()
+    network.chain.pass_time(60)
+    network.commit(job)
+    network.commit(another)
     put, owner = network.chain.put_token_account, network.owner.pubkey()
-    attempts = [
-        ("NotOwner", {"signer": rival}, {}),
-        ("WrongMiner", {"signer": rival}, {"miner": miner_address(rival.pubkey())}),
-        ("WrongTask", {}, {"task": other.task}),
-        ("WrongModel", {}, {"model": model_address(digest("another key"))}),
-        ("WrongMiner", {"signer": rival}, {"miner": miner_address(rival.pubkey()), "work": other.work}),
-        ("WrongRecord", {}, {"spent_record": other.spent}),
-        ("WrongMint", {}, {"mint": network.chain.put_mint(CONFIG, None)}),
-        ("WrongTokenMint", {}, {"token_account": put(Pubkey.new_unique(), owner)}),
-        ("WrongTokenOwner", {}, {"token_account": put(MINT, rival.pubkey())}),
-        ("WrongVerifier", {}, {"verifier_program": Pubkey.new_unique()}),
-        ("AccountDiscriminatorMismatch", {}, {"config": network.miner}),
-        ("AccountOwnedByWrongProgram", {}, {"config": _copied_config(network)}),
-        ("InvalidProgramId", {}, {"token_program": VERIFIER}),
+    theirs = {"miner": miner_address(other.pubkey()), "work": job.work}
+    attempts: list[tuple[str, dict[str, Any]]] = [
+        ("NotOwner", {"owner": other, "miner": network.miner, "work": job.work}),
+        ("WrongStake", {"stake": network.mine_accounts(other)["stake"]}),
+        ("WrongMiner", {"owner": other, **theirs}),
+        ("WrongMiner", {"miner": miner_address(owner, second)}),
+        ("WrongTask", {"task": another.task}),
+        ("WrongTask", {"work": another.work}),
+        ("WrongModel", {"model": model_address(digest("another key"))}),
+        ("WrongRecord", {"spent_record": another.spent}),
+        ("WrongMint", {"mint": network.chain.put_mint(CONFIG, None)}),
+        ("WrongVault", {"vault": TREASURY}),
+        ("WrongVault", {"vault": put(MINT, CONFIG)}),
+        ("NotMai", {"token_account": put(Pubkey.new_unique(), owner)}),
+        ("NotWalletOwner", {"token_account": put(MINT, other.pubkey())}),
+        ("NotWalletOwner", {"token_account": VAULT}),
+        ("NotVerifier", {"verifier_program": Pubkey.new_unique()}),
+        ("AccountDiscriminatorMismatch", {"config": network.miner}),
+        ("AccountDiscriminatorMismatch", {"emission": CALIBRATION}),
+        ("AccountOwnedByWrongProgram", {"config": copied(network, CONFIG)}),
+        ("AccountOwnedByWrongProgram", {"emission": copied(network, EMISSION)}),
+        ("InvalidProgramId", {"token_program": VERIFIER}),
     ]
-    for name, who, accounts in attempts:
+    receipt = network.receipt(job)
+    for name, changes in attempts:
         with refused(name):
-            network.settle(job, **who, **accounts)  # type: ignore[arg-type]
+            network.settle(job, receipt, **changes)
     assert network.chain.supply(MINT) == 0
-    network.settle(job)
+    network.settle(job, receipt)
     assert network.chain.supply(MINT) > 0
 
 
-def _copied_config(network: Network) -> Pubkey:
-    """The real configuration's bytes under a stranger's program."""
-    address = Pubkey.new_unique()
-    network.chain.put(address, bytes(network.chain.svm.get_account(CONFIG).data), Pubkey.new_unique())
-    return address
+def copied(network: Network, address: Pubkey) -> Pubkey:
+    """The real account's bytes under a stranger's program."""
+    copy = Pubkey.new_unique()
+    network.chain.put(copy, bytes(network.chain.svm.get_account(address).data), Pubkey.new_unique())
+    return copy
 
 
 @pytest.mark.parametrize(
@@ -113,8 +208,9 @@ def test_a_receipt_for_anything_else_is_refused(network: Network, field: str, na
 
 def test_a_receipt_serves_its_claimer_once(network: Network) -> None:
     job, other = network.committed(), network.committed()
+    stranger = network.receipt(job, claimer=network.requester.pubkey())
     with refused("ClaimerMismatch"):
-        network.settle(job, network.receipt(job, network.requester.pubkey()))
+        network.settle(job, stranger)
     receipt = network.receipt(job)
     network.settle(job, receipt)
     with refused("ReceiptConsumed"):
@@ -123,27 +219,30 @@ def test_a_receipt_serves_its_claimer_once(network: Network) -> None:
 
 def test_a_receipt_of_another_program_is_nothing(network: Network) -> None:
     job = network.committed()
-    genuine = network.receipt(job)
-    forged = Pubkey.new_unique()
+    genuine, forged = network.receipt(job), Pubkey.new_unique()
     network.chain.put(forged, bytes(network.chain.svm.get_account(genuine).data), Pubkey.new_unique())
     with pytest.raises(Refused, match="VerifierError"):
         network.settle(job, forged)
     network.settle(job, genuine)
 
 
-def test_states_that_no_instruction_makes_are_refused_all_the_same(network: Network) -> None:
-    job = network.committed()
-    for kind, address, changes, name in (
-        ("Task", job.task, {"status": tasks.TASK_SETTLED}, "TaskNotAssigned"),
-        ("Task", job.task, {"miner": Pubkey.new_unique()}, "NotAssigned"),
-        ("Model", network.model, {"approved": False}, "ModelWithdrawn"),
+def test_only_committed_undisputed_work_of_an_approved_model_is_paid(network: Network) -> None:
+    waiting = network.taken()
+    with refused("WorkNotCommitted"):
+        network.settle(waiting)
+    network.chain.pass_time(30)
+    network.commit(waiting)
+    for kind, address, field, value, name in (
+        ("Work", waiting.work, "disputed", True, "WorkDisputed"),
+        ("Model", network.model, "approved", False, "ModelWithdrawn"),
+        ("Work", waiting.work, "status", tasks.WORK_FORFEITED, "WorkNotCommitted"),
     ):
-        before = network.chain.read(kind, address)
-        network.chain.write(kind, address, **changes)
+        before = network.chain.read(kind, address)[field]
+        network.chain.write(kind, address, **{field: value})
         with refused(name):
-            network.settle(job)
-        network.chain.write(kind, address, **{field: before[field] for field in changes})
-    network.settle(job)
+            network.settle(waiting)
+        network.chain.write(kind, address, **{field: before})
+    network.settle(waiting)
 
 
 def test_settlement_ends_a_day_after_the_task(network: Network) -> None:
@@ -152,44 +251,91 @@ def test_settlement_ends_a_day_after_the_task(network: Network) -> None:
     network.chain.set_time(expires + 86_401)
     with refused("SettleTooLate"):
         network.settle(job)
-    network.chain.set_time(expires + 86_400)
+    network.chain.set_slot(network.chain.svm.get_clock().slot, expires + 86_400)
     network.settle(job)
 
 
 def test_hardware_is_capped_again_at_settlement(network: Network) -> None:
-    network.chain.write("Miner", network.miner, gpu_mhs=4_000_000_000, device_class=1)
+    stand_in(network, gpu_mhs=4_000_000_000, device_class=1)
     event = network.settle(network.committed()).events["WorkSettled"]
     assert event["hourly"] == 4 * 2_000_000_000 + 1_000 * 100_000_000  # a CPU class has no MH/s
 
 
+def test_the_first_payment_burns_the_fee(network: Network) -> None:
+    job = network.taken()
+    network.chain.write("Task", job.task, status=tasks.TASK_OPEN)  # so that it can be funded below
+    wallet = purse(network, network.requester, 1_000)
+    fund(network, job, wallet, 1_000)
+    network.chain.write("Task", job.task, status=tasks.TASK_ASSIGNED)
+    network.chain.pass_time(60)
+    network.commit(job)
+    event = network.settle(job).events["WorkSettled"]
+    assert (event["fee_burned"], event["minted"]) == (900, event["reward"])
+    assert network.chain.supply(MINT) == 1_000 - 900 + event["minted"]
+    assert [network.chain.balance(account) for account in (wallet, VAULT, TREASURY)] == [0, 0, 100]
+    task = network.chain.read("Task", job.task)
+    assert (task["fee"], task["fee_burned"], task["self_minted"]) == (0, 900, 0)
+    assert network.chain.read("Emission", EMISSION)["fees_burned"] == 900
+
+
+def own_task(network: Network, fee: int, **changes: Any) -> Any:
+    """A task that the device's owner asked for and paid a fee for."""
+    job = network.post(requester=network.owner, **changes)
+    if fee:
+        fund(network, job, purse(network, network.owner, fee), fee, network.owner)
+    network.chain.pass_slots(50)
+    return job
+
+
 def test_a_self_chosen_task_mints_at_most_the_fee_burned(network: Network) -> None:
-    free = network.post(requester=network.owner)
-    paid = network.post(requester=network.owner)
-    network.chain.write("Task", paid.task, fee_burned=12_345)
-    network.chain.set_time(START + 60)
+    free, paid = own_task(network, 0), own_task(network, 10_000)
+    network.assign(free)
+    network.assign(paid)
+    network.chain.pass_time(60)
     network.commit(free)
     network.commit(paid)
+    before = network.chain.supply(MINT)
     assert network.settle(free).events["WorkSettled"]["minted"] == 0
     event = network.settle(paid).events["WorkSettled"]
-    assert event["minted"] == 12_345 < event["reward"]
-    assert network.chain.supply(MINT) == 12_345
+    assert event["minted"] == event["fee_burned"] == 9_000 < event["reward"]
+    assert network.chain.supply(MINT) == before
 
 
-def test_hot_instructions_do_not_lock_the_configuration(network: Network) -> None:
-    job = network.committed()
+def test_the_quote_has_no_side_effects_and_settlement_no_configuration_lock(network: Network) -> None:
     accounts = {
-        **dict.fromkeys(("task", "work", "spent_record", "token_account", "receipt"), job.task),
-        "owner": network.owner.pubkey(),
-        "config": CONFIG,
-        "mint": MINT,
-        "miner": network.miner,
-        "model": network.model,
-        "verifier_program": VERIFIER,
-    }
+        **dict.fromkeys(("task", "work", "spent_record", "token_account", "receipt", "stake", "vault"), network.miner),
+        "owner": network.owner.pubkey(), "config": CONFIG, "mint": MINT, "miner": network.miner, "emission": EMISSION,
+        "model": network.model, "verifier_program": VERIFIER, "calibration": CALIBRATION, "nft_account": CONFIG,
+    }  # fmt: skip
     metas = {meta.pubkey: meta.is_writable for meta in network.chain.instruction("settle", accounts).accounts}
-    assert [metas[key] for key in (CONFIG, network.model, VERIFIER, MINT)] == [False, False, False, True]
+    read_only = [metas[key] for key in (CONFIG, network.model, VERIFIER)]
+    assert (read_only, metas[MINT], metas[EMISSION]) == ([False] * 3, True, True)
 
 
-def test_claims_discriminator_is_the_one_in_the_source() -> None:
-    discriminator = list(hashlib.sha256(b"global:claim").digest()[:8])
-    assert str(discriminator) in (SOURCE / "instructions" / "settlement.py").read_text()
+@pytest.mark.parametrize("name", ["claim", "claim_trace"])
+def test_the_verifiers_discriminators_are_the_ones_in_the_source(name: str) -> None:
+    discriminator = list(hashlib.sha256(f"global:{name}".encode()).digest()[:8])
+    assert str(discriminator) in (SOURCE / "claims.py").read_text()
+
+
+def test_compute_units_of_every_instruction_of_the_core(network: Network) -> None:
+    """Each stays below what a transaction gets by default, so that no client has to ask for more."""
+    job = network.post()
+    wallet = purse(network, network.requester, 10)
+    newcomer = network.chain.person()
+    network.open_stake(newcomer)
+    network.chain.pass_time(60)
+    units = {"fund_task": fund(network, job, wallet, 10).units, "assign_task": network.assign(job).units}
+    units["heartbeat"] = network.heartbeat().units
+    units["commit_work"] = network.commit(job).units
+    units["settle"] = network.settle(job).units
+    units["update_miner"] = network.update_miner().units
+    units["register_miner"] = network.register_miner(newcomer).units
+    missed = network.taken()
+    network.chain.pass_time(61)
+    units["release_work"] = network.release(missed).units
+    units["retire_miner"] = own(network, "retire_miner").units
+    assert max(units.values()) <= 200_000, units
+    print(units)
+    network.chain.pass_time(HOUR)
+    assert crank(network)["settled"] == 1

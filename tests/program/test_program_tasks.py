@@ -1,28 +1,33 @@
-"""open_spent_record, post_task, fund_task and commit_work."""
+"""Asking for work: records, posting, fees, and tasks that end without a payment."""
 
 from __future__ import annotations
 
 import pytest
-from mai.program import calibration, tasks
+from mai.program import tasks
 from program.chain import START, refused
+from program.market import cancel, expire, fund, purse, redraw, rival, set_parameter
 from program.network import (
     CONFIG,
+    CRITICAL,
     MINT,
+    ROUTINE,
+    STANDARD,
+    TREASURY,
+    VAULT,
+    Job,
     Network,
     digest,
-    miner_address,
     model_address,
     named,
     ready,
     spent_address,
     task_address,
-    work_address,
 )
-from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 
 INPUT = digest("an input")
 OTHER_KEY = digest("another key")
+LIFE = 86_400
 
 
 @pytest.fixture
@@ -30,16 +35,8 @@ def network() -> Network:
     return ready()
 
 
-def fund(network: Network, task: Pubkey, wallet: Pubkey, amount: int, *, by: Keypair, mint: Pubkey = MINT) -> int:
-    accounts = {
-        "requester": by.pubkey(),
-        "config": CONFIG,
-        "mint": mint,
-        "token_account": wallet,
-        "task": task,
-    }
-    landed = network.chain.send(by, network.chain.instruction("fund_task", accounts, {"amount": amount}))
-    return int(landed.events["TaskFunded"]["fee_burned"])
+def balances(network: Network, *accounts: Pubkey) -> list[int]:
+    return [network.chain.balance(account) for account in accounts]
 
 
 def test_a_spent_record_starts_unspent_and_is_opened_once(network: Network) -> None:
@@ -53,25 +50,41 @@ def test_a_spent_record_starts_unspent_and_is_opened_once(network: Network) -> N
 def test_the_record_and_the_task_fit_one_transaction(network: Network) -> None:
     asker, record = network.requester.pubkey(), spent_address(network.model, INPUT)
     accounts = {"payer": asker, "requester": asker, "config": CONFIG, "model": network.model, "spent_record": record}
-    arguments = {**named("input", INPUT), "position": 0, "nonce": 1, "lifetime_s": 60}
+    arguments = {
+        **named("input", INPUT), "position": 0, "nonce": 1, "lifetime_s": 60, "task_class": 0, "region": 0,
+        "prompt_tokens": 0, "max_tokens": 1,
+    }  # fmt: skip
     accounts["task"] = task_address(asker, 1)
     both = [network.chain.instruction(name, accounts, arguments) for name in ("open_spent_record", "post_task")]
     assert "TaskPosted" in network.chain.send(network.requester, *both).events
 
 
-def test_positions_are_bounded_by_the_model(network: Network) -> None:
-    with refused("PositionOutOfRange"):
-        network.open_spent_record(INPUT, position=2)
-    network.open_spent_record(INPUT, position=1)
-
-
-def test_a_task_records_what_is_asked(network: Network) -> None:
-    job = network.post(INPUT)
-    task = network.chain.read("Task", job.task)
+@pytest.mark.parametrize(("task_class", "places", "delay"), [(ROUTINE, 1, 1), (STANDARD, 1, 8), (CRITICAL, 3, 32)])
+def test_a_task_records_what_is_asked(network: Network, task_class: int, places: int, delay: int) -> None:
+    network.open_spent_record(INPUT)
+    slot = network.chain.svm.get_clock().slot
+    arguments = {"task_class": task_class, "region": 756, "prompt_tokens": 9, "max_tokens": 80}
+    event = network.post_task(INPUT, 1, **arguments).events["TaskPosted"]
+    task = network.chain.read("Task", task_address(network.requester.pubkey(), 1))
     assert (task["requester"], task["model"]) == (network.requester.pubkey(), network.model)
-    assert (task["spent_record"], bytes(task["input"])) == (job.spent, INPUT)
-    assert (task["posted_ts"], task["expires_ts"]) == (START, START + 86_400)
-    assert (task["status"], task["fee_burned"]) == (tasks.TASK_OPEN, 0)
+    assert (task["spent_record"], bytes(task["input"])) == (spent_address(network.model, INPUT), INPUT)
+    assert (task["posted_ts"], task["expires_ts"]) == (START, START + LIFE)
+    assert {name: task[name] for name in arguments} == arguments
+    assert (task["places"], task["target_slot"], task["seeded"]) == (places, slot + delay, False)
+    assert [task[name] for name in ("status", "fee", "fee_burned", "taken", "settled", "round")] == [0] * 6
+    assert (event["places"], event["target_slot"]) == (places, slot + delay)
+
+
+def test_nothing_is_asked_before_mining_opens() -> None:
+    network = Network()
+    network.genesis()
+    network.open_accounts()
+    network.register_model()
+    network.open_spent_record(INPUT)
+    with refused("MiningNotOpen"):
+        network.post_task(INPUT, 1)
+    network.open_mining()
+    network.post_task(INPUT, 1)
 
 
 def test_a_nonce_is_used_once(network: Network) -> None:
@@ -82,24 +95,36 @@ def test_a_nonce_is_used_once(network: Network) -> None:
     network.post_task(INPUT, 8)
 
 
-@pytest.mark.parametrize(("lifetime", "good", "name"), [(9, 10, "TaskTooShort"), (2_592_001, 2_592_000, "TaskTooLong")])
-def test_lifetimes_are_bounded(network: Network, lifetime: int, good: int, name: str) -> None:
+@pytest.mark.parametrize(
+    ("field", "bad", "good", "name"),
+    [
+        ("lifetime_s", 9, 10, "TaskTooShort"),
+        ("lifetime_s", 2_592_001, 2_592_000, "TaskTooLong"),
+        ("task_class", 3, 2, "UnknownTaskClass"),
+        ("region", 1_000, 999, "TaskRegionOutOfRange"),
+        ("prompt_tokens", 1_000_001, 1_000_000, "PromptTooLong"),
+        ("max_tokens", 0, 1, "NoTokensAsked"),
+        ("max_tokens", 101, 100, "TooManyTokensAsked"),
+    ],
+)
+def test_what_is_asked_is_bounded(network: Network, field: str, bad: int, good: int, name: str) -> None:
     network.open_spent_record(INPUT)
     with refused(name):
-        network.post_task(INPUT, 1, lifetime_s=lifetime)
-    network.post_task(INPUT, 1, lifetime_s=good)
+        network.post_task(INPUT, 1, **{field: bad})
+    network.post_task(INPUT, 1, **{field: good})
 
 
 def test_a_task_needs_an_approved_model_and_its_own_record(network: Network) -> None:
     network.open_spent_record(INPUT)
-    network.register_model(key=OTHER_KEY)
-    with refused("WrongSpentRecord"):
-        network.post_task(INPUT, 1, model=model_address(OTHER_KEY))
-    network.chain.write("Model", network.model, approved=False)
+    network.register_model(key=OTHER_KEY)  # mining is open: it waits for the DAO
+    other = model_address(OTHER_KEY)
+    network.open_spent_record(INPUT, model=other)
     with refused("ModelNotApproved"):
-        network.post_task(INPUT, 1)
-    network.chain.write("Model", network.model, approved=True)
-    network.post_task(INPUT, 1)
+        network.post_task(INPUT, 1, model=other)
+    network.chain.write("Model", other, approved=True)
+    with refused("WrongSpentRecord"):
+        network.post_task(INPUT, 1, model=other, spent_record=spent_address(network.model, INPUT))
+    network.post_task(INPUT, 1, model=other)
 
 
 def test_no_task_for_an_input_that_was_paid(network: Network) -> None:
@@ -110,136 +135,171 @@ def test_no_task_for_an_input_that_was_paid(network: Network) -> None:
     network.post()
 
 
-def test_a_fee_is_burned(network: Network) -> None:
-    job = network.post()
-    put, mine = network.chain.put_token_account, network.requester
-    wallet = put(MINT, mine.pubkey(), 1_000)
-    network.chain.put(MINT, _mint_with_supply(network, 1_000), network.chain.svm.get_account(MINT).owner)
+def test_a_fee_goes_to_the_treasury_and_waits_in_the_vault(network: Network) -> None:
+    job, mine = network.post(), network.requester
+    wallet = purse(network, mine, 10_000)
+    put, supply = network.chain.put_token_account, network.chain.supply(MINT)
+    stranger = network.owner
     with refused("NotRequester"):
-        fund(network, job.task, put(MINT, network.owner.pubkey(), 1_000), 1, by=network.owner)
-    with refused("WrongFeeMint"):
-        fund(network, job.task, wallet, 1, by=mine, mint=network.chain.put_mint(CONFIG, None, supply=1_000))
-    with refused("WrongFeeAccount"):
-        fund(network, job.task, put(Pubkey.new_unique(), mine.pubkey(), 1_000), 1, by=mine)
-    with refused("NotFeeOwner"):
-        fund(network, job.task, put(MINT, network.owner.pubkey(), 1_000), 1, by=mine)
-    with refused("NothingToBurn"):
-        fund(network, job.task, wallet, 0, by=mine)
-    assert fund(network, job.task, wallet, 300, by=mine) == 300
-    assert fund(network, job.task, wallet, 200, by=mine) == 500
-    assert (network.chain.balance(wallet), network.chain.supply(MINT)) == (500, 500)
-    network.chain.set_time(START + 60)
-    network.commit(job)
+        fund(network, job, put(MINT, stranger.pubkey(), 10), 1, stranger)
+    with refused("WrongVault"):
+        fund(network, job, wallet, 1, vault=TREASURY)
+    with refused("WrongFeeTreasury"):
+        fund(network, job, wallet, 1, treasury=VAULT)
+    with refused("NotMai"):
+        fund(network, job, put(Pubkey.new_unique(), mine.pubkey(), 10), 1)
+    with refused("NotWalletOwner"):
+        fund(network, job, put(MINT, stranger.pubkey(), 10), 1)
+    with refused("NothingToPay"):
+        fund(network, job, wallet, 0)
+    event = fund(network, job, wallet, 1_009).events["TaskFunded"]
+    assert (event["fee"], event["treasury"]) == (909, 100)  # a tenth, rounded down
+    set_parameter(network, 2, 5_000)
+    fund(network, job, wallet, 1_001)
+    assert balances(network, wallet, VAULT, TREASURY) == [7_990, 1_410, 600]
+    assert (network.chain.read("Task", job.task)["fee"], network.chain.supply(MINT)) == (1_410, supply)
+
+
+def test_only_an_open_task_is_funded(network: Network) -> None:
+    job = network.post()
+    wallet = purse(network, network.requester, 10)
+    fund(network, job, wallet, 1)
+    network.chain.pass_slots(2)
+    network.assign(job)
     with refused("TaskNotOpen"):
-        fund(network, job.task, wallet, 1, by=mine)
+        fund(network, job, wallet, 1)
 
 
-def _mint_with_supply(network: Network, supply: int) -> bytes:
-    data = bytes(network.chain.svm.get_account(MINT).data)
-    return data[:36] + supply.to_bytes(8, "little") + data[44:]
+def funded(network: Network, amount: int, **changes: int) -> tuple[Job, Pubkey]:
+    job = network.post(**changes)
+    wallet = purse(network, network.requester, amount)
+    fund(network, job, wallet, amount)
+    return job, wallet
 
 
-def test_a_commit_takes_the_task(network: Network) -> None:
-    job = network.post()
-    network.chain.set_time(START + 60)
-    event = network.commit(job, tokens=3, active_ms=1_500).events["WorkCommitted"]
-    work, task = network.chain.read("Work", job.work), network.chain.read("Task", job.task)
-    miner = network.chain.read("Miner", network.miner)
-    assert (bytes(work["context"]), bytes(work["output"])) == (job.context, job.output)
-    assert (work["miner"], work["task"], work["model"]) == (network.miner, job.task, network.model)
-    assert (work["tokens"], work["active_ms"], work["committed_ts"]) == (3, 1_500, START + 60)
-    assert (work["status"], work["reason"], work["sampling_bps"]) == (tasks.WORK_COMMITTED, 0, 10_000)
-    assert (task["status"], task["miner"]) == (tasks.TASK_ASSIGNED, network.miner)
-    assert (miner["commits"], miner["violations"]) == (1, 0)
-    assert miner["busy_until_ms"] == START * 1_000 + 1_500
-    assert event["work"] == job.work
-
-
-def test_only_the_first_commit_gets_the_task(network: Network) -> None:
-    rival = network.chain.person()
-    network.register_miner(rival)
-    job = network.committed()
-    miner = miner_address(rival.pubkey())
+def test_a_cancelled_task_gives_its_fee_back(network: Network) -> None:
+    job, wallet = funded(network, 1_000)
+    put = network.chain.put_token_account
+    with refused("NotTaskOwner"):
+        cancel(network, job, wallet, network.owner)
+    with refused("WrongVault"):
+        cancel(network, job, wallet, vault=TREASURY)
+    with refused("NotMai"):
+        cancel(network, job, put(Pubkey.new_unique(), network.requester.pubkey()))
+    with refused("NotWalletOwner"):
+        cancel(network, job, put(MINT, network.owner.pubkey()))
+    event = cancel(network, job, wallet).events["TaskClosed"]
+    assert (event["status"], event["refunded"]) == (tasks.TASK_CANCELLED, 900)
+    assert balances(network, wallet, VAULT, TREASURY) == [900, 0, 100]
+    task = network.chain.read("Task", job.task)
+    assert (task["status"], task["fee"]) == (tasks.TASK_CANCELLED, 0)
+    network.chain.pass_time(LIFE + 1)
+    for close in (cancel, expire):
+        with refused("TaskNotFree"):
+            close(network, job, wallet)
+    with refused("TaskNotOpen"):
+        fund(network, job, wallet, 1)
     with refused("TaskAlreadyAssigned"):
-        network.commit(job, rival, miner=miner, work=work_address(miner, job.context))
-    again = digest("a second context")
-    with refused("TaskAlreadyAssigned"):
-        network.commit(job, work=work_address(network.miner, again), **named("context", again))
+        network.assign(job)
 
 
-def test_a_context_is_consumed_by_its_commit(network: Network) -> None:
-    first = network.committed()
-    second = network.post()
-    network.chain.set_time(START + 120)
-    with refused("AccountInUse"):
-        network.commit(second, work=first.work, **named("context", first.context))
-    network.commit(second)
+def test_an_expired_task_gives_its_fee_back_whoever_closes_it(network: Network) -> None:
+    job, wallet = funded(network, 1_000)
+    network.chain.pass_time(LIFE)
+    with refused("TaskNotExpired"):
+        expire(network, job, wallet)
+    network.chain.pass_time(1)
+    with refused("NotWalletOwner"):
+        expire(network, job, network.wallet)
+    event = expire(network, job, wallet).events["TaskClosed"]
+    assert (event["status"], event["refunded"]) == (tasks.TASK_EXPIRED, 900)
+    assert balances(network, wallet, VAULT) == [900, 0]
+    with refused("TaskNotFree"):
+        expire(network, job, wallet)
 
 
-def test_a_commit_needs_its_owner_its_model_and_its_time(network: Network) -> None:
-    network.register_model(key=OTHER_KEY)
+def test_one_task_never_gives_back_anothers_fee(network: Network) -> None:
+    (first, wallet), (second, other) = funded(network, 1_000), funded(network, 2_000)
+    cancel(network, first, wallet)
+    assert balances(network, wallet, other, VAULT) == [900, 0, 1_800]
+    cancel(network, second, other)
+    assert balances(network, wallet, other, VAULT) == [900, 1_800, 0]
+
+
+def test_a_task_with_miners_is_not_taken_back(network: Network) -> None:
+    job, wallet = funded(network, 1_000)
+    network.chain.pass_slots(2)
+    network.assign(job)
+    with refused("TaskNotFree"):
+        cancel(network, job, wallet)
+    critical, other = funded(network, 1_000, task_class=CRITICAL)
+    network.chain.pass_slots(50)
+    network.assign(critical)
+    with refused("TaskHasMiners"):
+        cancel(network, critical, other)
+    network.chain.pass_time(61)
+    network.release(job)
+    network.release(critical)
+    cancel(network, job, wallet)
+    cancel(network, critical, other)
+    assert balances(network, wallet, other) == [900, 900]
+
+
+def test_a_critical_task_that_was_partly_paid_is_not_taken_back(network: Network) -> None:
+    job, wallet = funded(network, 1_000, task_class=CRITICAL)
+    owners = [network.owner, rival(network)]
+    network.chain.pass_slots(50)
+    for owner in owners:
+        network.assign(job, owner)
+    network.chain.pass_time(30)
+    for owner in owners:
+        network.commit(job, owner)
+    for owner in owners:
+        network.settle(job, owner=owner, token_account=network.chain.put_token_account(MINT, owner.pubkey()))
+    network.chain.pass_time(LIFE)
+    for close in (cancel, expire):
+        with refused("TaskPartlyPaid"):
+            close(network, job, wallet)
+    free, other = funded(network, 1_000, task_class=CRITICAL)
+    cancel(network, free, other)
+
+
+def test_a_round_that_nobody_looked_at_is_drawn_anew(network: Network) -> None:
     job = network.post()
-    network.chain.set_time(START + 60)
-    with refused("NotMinerOwner"):
-        network.commit(job, network.requester)
-    with refused("WrongTaskModel"):
-        network.commit(job, model=model_address(OTHER_KEY))
-    for tokens, name in ((0, "NoTokens"), (101, "TooManyTokens")):
-        with refused(name):
-            network.commit(job, tokens=tokens)
-    with refused("NoActiveTime"):
-        network.commit(job, active_ms=0)
-    network.chain.set_time(START + 86_401)
-    with refused("TaskExpired"):
-        network.commit(job)
-    network.chain.set_time(START + 86_400)
-    network.commit(job)
+    first = network.chain.read("Task", job.task)["target_slot"]
+    with refused("SeedStillKnown"):
+        redraw(network, job)
+    with refused("SeedTooEarly"):
+        network.assign(job)
+    network.chain.set_slot(first + 513, network.chain.time() + 300)
+    with refused("SeedEvicted"):
+        network.assign(job)
+    event = redraw(network, job).events["TaskRedrawn"]
+    assert (event["round"], event["target_slot"]) == (1, first + 514)
+    with refused("SeedTooEarly"):
+        network.assign(job)
+    network.chain.pass_slots(2)
+    network.assign(job)
+    with refused("NothingToDraw"):
+        redraw(network, job)
 
 
-@pytest.mark.parametrize(
-    ("seconds", "changes", "limits", "reason"),
-    [
-        (60, {"tokens": 100, "active_ms": 1}, {"work_units": 10**9}, calibration.TOO_FAST),
-        (60, {"active_ms": 62_001}, {}, calibration.LONGER_THAN_CHAIN_TIME),
-        (60, {"active_ms": 501}, {"max_active_ms": 500}, calibration.LONGER_THAN_MODEL_ALLOWS),
-        (60, {"active_ms": 2**64 - 1}, {}, calibration.LONGER_THAN_MODEL_ALLOWS),
-    ],
-)
-def test_an_implausible_claim_is_counted_and_the_task_stays_open(
-    seconds: int, changes: dict[str, int], limits: dict[str, int], reason: int
-) -> None:
-    network = Network()
-    network.genesis()
-    network.register_model(**limits)
-    network.register_miner()
-    job = network.post()
-    network.chain.set_time(START + seconds)
-    event = network.commit(job, **changes).events["WorkRejected"]
-    work, miner = network.chain.read("Work", job.work), network.chain.read("Miner", network.miner)
-    assert (event["reason"], event["violations"]) == (reason, 1)
-    assert (work["status"], work["reason"]) == (tasks.WORK_REJECTED, reason)
-    assert (miner["violations"], miner["commits"], miner["busy_until_ms"]) == (1, 1, START * 1_000)
-    assert network.chain.read("Task", job.task)["status"] == tasks.TASK_OPEN
-    with refused("WorkWasRejected"):
-        network.settle(job)
+def test_a_round_with_a_seed_is_not_drawn_anew(network: Network) -> None:
+    job = network.post(task_class=CRITICAL)
+    network.chain.pass_slots(50)
+    network.assign(job)
+    network.chain.set_slot(network.chain.svm.get_clock().slot + 600)
+    with refused("AlreadySeeded"):
+        redraw(network, job)
+    unseen = network.post(task_class=CRITICAL)
+    network.chain.set_slot(network.chain.svm.get_clock().slot + 600)
+    redraw(network, unseen)
 
 
-def test_the_clocks_tolerance_is_two_seconds(network: Network) -> None:
-    job = network.post()
-    network.chain.set_time(START + 60)
-    assert "WorkCommitted" in network.commit(job, active_ms=62_000).events
+def test_every_position_of_an_input_is_a_task_of_its_own(network: Network) -> None:
+    for position in (0, 1):
+        network.open_spent_record(INPUT, position)
+        network.post_task(INPUT, position, spent_record=spent_address(network.model, INPUT, position))
+        assert network.chain.read("Task", task_address(network.requester.pubkey(), position))["position"] == position
 
 
-def test_one_miner_is_never_paid_twice_for_the_same_time(network: Network) -> None:
-    first, second, third = network.post(), network.post(), network.post()
-    network.chain.set_time(START + 100)
-    assert "WorkCommitted" in network.commit(first, active_ms=60_000).events
-    assert "WorkCommitted" in network.commit(second, active_ms=42_000).events
-    assert "WorkRejected" in network.commit(third, active_ms=1_000).events
-
-
-def test_a_clock_before_1970_is_refused(network: Network) -> None:
-    network.chain.set_time(-100)
-    job = network.post()
-    with refused("NegativeTime"):
-        network.commit(job)

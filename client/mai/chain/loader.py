@@ -1,4 +1,4 @@
-"""Deploying a program through Solana's upgradeable loader.
+"""Deploying a program through Solana's upgradeable loader, and who can still replace one.
 
 Instruction formats: `loader_upgradeable_instruction` of the Solana SDK.
 """
@@ -6,6 +6,7 @@ Instruction formats: `loader_upgradeable_instruction` of the Solana SDK.
 from __future__ import annotations
 
 import struct
+from dataclasses import dataclass
 from pathlib import Path
 
 from solders.instruction import AccountMeta, Instruction
@@ -20,10 +21,31 @@ from mai.chain.progress import Progress, silent
 from mai.errors import MaiError
 
 LOADER = Pubkey.from_string("BPFLoaderUpgradeab1e11111111111111111111111")
+FINAL_LOADER = Pubkey.from_string("BPFLoader2111111111111111111111111111111111")
 CHUNK_BYTES = 960
 BUFFER_HEADER_BYTES = 37
 PROGRAM_BYTES = 36
 PROGRAM_DATA_HEADER_BYTES = 45
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """A program on chain.
+
+    Attributes:
+        data: the account that holds its code: the loader's, or for a program that was never upgradeable its own.
+        authority: who can replace the code; None if nobody can.
+        slot: when the code was last replaced, if the loader says so.
+    """
+
+    data: Pubkey
+    authority: Pubkey | None
+    slot: int | None
+    code: bytes
+
+    def runs(self, path: Path) -> bool:
+        """Whether the code is that of ``path``; the loader pads it with zeros."""
+        return self.code.rstrip(b"\0") == path.read_bytes().rstrip(b"\0")
 
 
 def _create(cluster: Cluster, payer: Pubkey, account: Pubkey, size: int) -> Instruction:
@@ -66,6 +88,28 @@ def deployed_code(cluster: Cluster, program: Pubkey) -> bytes | None:
     """The code that is on chain at ``program``, with the loader's zero padding; None where there is no program."""
     account = cluster.account(program_data_address(program))
     return None if account is None else bytes(account.data[PROGRAM_DATA_HEADER_BYTES:])
+
+
+def deployed(cluster: Cluster, program: Pubkey) -> Deployed | None:
+    """The program at an address; None where there is none, or one of a loader that is not known here."""
+    account = cluster.account(program)
+    if account is None or not account.executable:
+        return None
+    if account.owner == FINAL_LOADER:
+        return Deployed(program, None, None, bytes(account.data))
+    data = cluster.account(program_data_address(program))
+    if account.owner != LOADER or data is None:
+        return None
+    _, slot, present = struct.unpack_from("<IQB", data.data)
+    authority = Pubkey(bytes(data.data[PROGRAM_DATA_HEADER_BYTES - 32 : PROGRAM_DATA_HEADER_BYTES]))
+    code = bytes(data.data[PROGRAM_DATA_HEADER_BYTES:])
+    return Deployed(program_data_address(program), authority if present else None, slot, code)
+
+
+def make_final(program: Pubkey, authority: Pubkey) -> Instruction:
+    """Give up for ever the right to replace ``program``'s code."""
+    metas = [AccountMeta(program_data_address(program), False, True), AccountMeta(authority, True, False)]
+    return Instruction(LOADER, struct.pack("<I", 4), metas)
 
 
 def deploy(

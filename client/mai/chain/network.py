@@ -16,7 +16,7 @@ from spl.token.instructions import create_idempotent_associated_token_account, g
 from mai.chain import artifacts
 from mai.chain.cluster import Cluster, Landed
 from mai.chain.digest import word_arguments
-from mai.chain.loader import program_data_address
+from mai.chain.genesis import Genesis, Terms
 from mai.chain.program import Program
 from mai.errors import MaiError
 
@@ -149,47 +149,21 @@ class Network:
         rate_floor: int,
         srs: bytes,
         month_s: int = 0,
+        open_mining: bool = False,
     ) -> list[Landed]:
-        """Create the network, its mint and the accounts of which there is one; mining stays closed.
+        """Create the network, its mint and its shared accounts, and open mining if asked to: one transaction.
 
         Args:
             rate_floor: in 1/100,000 of the launch rates.
-            srs: digest of the SRS, 32 bytes.
-            month_s: length of a month of early access for NFT holders, in seconds; 0: none.
+            srs: the id of the SRS, 32 bytes.
+            month_s: a month of early access for NFT holders, in seconds.
         """
-        arguments = {"chain_id": chain_id, "month_s": month_s, "rate_floor": rate_floor, **word_arguments("srs", srs)}
-        accounts = {
-            "authority": authority.pubkey(),
-            "mint": self.mint,
-            "verifier_program": verifier,
-            "program_account": self.program.address,
-            "program_data": program_data_address(self.program.address),
-        }
-        payer = {"payer": authority.pubkey()}
-        return [
-            self._send("genesis", accounts, arguments, [authority]),
-            self._send("open_governance", payer, {}, [authority], before=[self._instruction("open_state", payer)]),
-            self._send(
-                "open_treasury",
-                {**payer, "mint": self.mint},
-                {},
-                [authority],
-                before=[self._instruction("open_vault", {**payer, "mint": self.mint})],
-            ),
-        ]
+        terms = Terms(verifier, chain_id, rate_floor, srs, month_s)
+        return Genesis(self.cluster, self.program, verifier).create(authority, terms, open_mining=open_mining)
 
-    def open_mining(self, authority: Keypair) -> Landed:
-        """Open mining, for ever: from here on nobody has authority."""
-        config = self.program.fetch(self.cluster, self.config)
-        accounts = {
-            "authority": authority.pubkey(),
-            "mint": config.mint,
-            "mai_program": self.program.address,
-            "mai_data": program_data_address(self.program.address),
-            "verifier_program": config.verifier,
-            "verifier_data": program_data_address(config.verifier),
-        }
-        return self._send("open_mining", accounts, {}, [authority])
+    def open_mining(self, authority: Keypair) -> list[Landed]:
+        """Open mining: from here on models need a vote of the DAO."""
+        return Genesis(self.cluster, self.program).open(authority)
 
     def register_miner(self, owner: Keypair, device: bytes, hardware: Hardware, *, client_version: int) -> Landed:
         """Register one device, and open the owner's token account and stake where they are missing."""

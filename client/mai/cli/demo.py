@@ -51,7 +51,7 @@ def demo(
 def play(image: Image, decoy: Image, display: StageDisplay) -> Outcome:
     """Tell the story on a fresh embedded chain."""
     policy, verifier = artifacts.program("mai"), artifacts.program("verifier")
-    chain = Embedded(messages={**policy.errors, **verifier.errors})
+    chain = Embedded(messages={**policy.errors, **verifier.errors}, blocks=True)
 
     def deploy(advance: Progress) -> list[Landed]:
         for done, program in enumerate((verifier, policy)):

@@ -8,7 +8,7 @@ import typer
 from mai_build.errors import BuildError
 from mai_zk.errors import ZkError
 
-from mai.cli import circuit, demo, program, trace, verifier
+from mai.cli import circuit, demo, genesis, program, simulate, trace, verifier
 from mai.errors import MaiError
 
 app = typer.Typer(
@@ -21,7 +21,9 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("demo")(demo.demo)
+app.command("simulate")(simulate.simulate)
 app.add_typer(circuit.app, name="circuit")
+app.add_typer(genesis.app, name="genesis")
 app.add_typer(program.app, name="program")
 app.add_typer(trace.app, name="trace")
 app.add_typer(verifier.app, name="verifier")

@@ -120,7 +120,7 @@ class Story:
             now.landed += self._genesis()
         with stage("Register the model") as (now, advance):
             key = self._register_model(now, advance)
-            now.landed.append(self.network.open_mining(self.authority))
+            now.landed += self.network.open_mining(self.authority)
             now.note = "and open mining"
         with stage("Register the miner") as (now, _):
             now.landed.append(self.miner.register(detect()))
@@ -248,12 +248,12 @@ def reward_terms(event: dict[str, Any]) -> list[tuple[str, str]]:
 
     return [
         ("hourly rate of the hardware", f"{format_mai(event['hourly'])} MAI/h"),
-        ("active time", f"{event['active_ms']:,} ms"),
+        ("active time that counts", f"{event['counted_ms']:,} of {event['active_ms']:,} ms"),
         ("base", f"{format_mai(event['base'])} MAI"),
         (f"NFT {factor(10_000 + event['nft_bps'])}", f"{format_mai(event['after_nft'])} MAI"),
         (f"uptime {factor(10_000 + event['uptime_bps'])}", f"{format_mai(event['after_uptime'])} MAI"),
         (f"trust {factor(event['trust_bps'])}", f"{format_mai(event['after_trust'])} MAI"),
-        (f"difficulty {factor(event['difficulty_bps'])}", f"{format_mai(event['after_difficulty'])} MAI"),
+        (f"multiplier × {event['multiplier'] / 10**9:.4f}", f"{format_mai(event['after_difficulty'])} MAI"),
         (f"quality {factor(event['quality_bps'])}", f"{format_mai(event['after_quality'])} MAI"),
         (f"epoch {event['epoch'] + 1} × {event['rate'] / 100_000:.5f}", f"{format_mai(event['reward'])} MAI"),
     ]

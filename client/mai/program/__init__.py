@@ -18,6 +18,7 @@ MODULES: dict[str, ModuleType] = load(SOURCE, __name__)
 
 assignment: ModuleType = MODULES["assignment"]
 calibration: ModuleType = MODULES["calibration"]
+checks: ModuleType = MODULES["checks"]
 config: ModuleType = MODULES["config"]
 difficulty: ModuleType = MODULES["difficulty"]
 emission: ModuleType = MODULES["emission"]
@@ -34,7 +35,7 @@ staking: ModuleType = MODULES["staking"]
 tasks: ModuleType = MODULES["tasks"]
 
 __all__ = [
-    "ERRORS", "MODULES", "SOURCE", "assignment", "calibration", "config", "difficulty", "emission", "events",
+    "ERRORS", "MODULES", "SOURCE", "assignment", "calibration", "checks", "config", "difficulty", "emission", "events",
     "governance", "mai", "native", "nfts", "parameters", "quality", "registry", "rewards", "slashing", "staking",
     "tasks",
 ]  # fmt: skip

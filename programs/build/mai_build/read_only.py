@@ -20,7 +20,7 @@ _PARAMETER = re.compile(r"mut (?P<name>\w+):(?P<type>.+)")
 # How a mention of an account or list must go on to be a read, by the kind of its type.
 _LOADED, _UNCHECKED, _LIST = "loaded", "unchecked", "list"
 _READS = {
-    _LOADED: r"\.borrow\(\)\.\w+\b(?!\.borrow_mut\(\))",
+    _LOADED: r"\.borrow\(\)\.\w+\b(?!\.borrow_mut\(\)|\.to_account_info\(\)\.try_borrow_mut_lamports\(\))",
     # Its address, or Seahorse's own call of it as a program.
     _UNCHECKED: r"\.key\(\)|(?<=let program=NAME);let cpi_accounts=",
     # A list is only a value: what returns it gives its content away, see programs/mai/digests.py.

@@ -14,7 +14,8 @@ from native import first_block
 from parameters import CHECK_WINDOW_S, ELIGIBLE_TARGET, FULL_BPS, VERIFIER_STAKE
 from registry import Miner, Model
 from slashing import (
-    OFFENCE_FAILED_CHECK, OFFENCE_FALSE_CHECK, OFFENCE_OVERTURNED, Offence, check_accused, enter_miner_week, lose_work
+    OFFENCE_FAILED_CHECK, OFFENCE_OVERTURNED, Offence, check_accused, count_failure, enter_miner_week,
+    lose_work
 )
 from staking import Stake
 from tasks import WORK_COMMITTED, WORK_FAULTY, WORK_SETTLED, Task, Work
@@ -96,14 +97,18 @@ def decide_check(
     check_verifier(stake, config.parameters[VERIFIER_STAKE])
     assert check.seeded, 'CheckNotDrawn: the third of this round is not drawn yet'
     waited = u64(now - check.seeded_ts)
-    allowed = chance(AVERAGE_SCORE, governance.verifiers, config.parameters[ELIGIBLE_TARGET], waited, False)
-    assert ticket(check.seed, stake.key()) < allowed, 'NotDrawn: the lottery has not let this verifier in yet'
+    allowed = chance(
+        AVERAGE_SCORE, 1, u64(governance.verifiers), governance.verifiers, config.parameters[ELIGIBLE_TARGET], waited,
+        False
+    )
+    assert ticket(check.seed, stake.key()) < allowed, 'VerifierNotDrawn: the lottery has not let this verifier in yet'
     round = check.round
     answer(check, work, stake.owner, output, clock.slot())
     if check.status == CHECK_UPHELD:
         enter_miner_week(config, miner, now)
         if work.status == WORK_COMMITTED:
-            lose_work(emission, miner, accused, task, work, WORK_FAULTY)
+            lose_work(emission, miner, accused, task, work, WORK_FAULTY, clock.slot())
+            count_failure(miner)
         work.status = WORK_FAULTY
         work.disputed = False
         if check.challenger_output == output:
@@ -146,7 +151,7 @@ def correct_check(caller: Signer, model: Model, offence: Offence, check: Check):
     status: u8 = CHECK_UPHELD
     if offence.kind == OFFENCE_FAILED_CHECK:
         status = CHECK_REFUTED
-    conclude_check(check, status, copied(offence.output), offence.owner, offence.assistant)
+    conclude_check(check, status, copied(offence.output), offence.owner, offence.owner)
     check.proved = True
     corrected = CheckCorrected(check.key(), status, offence.owner)
     corrected.emit()

@@ -9,12 +9,12 @@ from effects import (
 from governance import (
     PROPOSAL_ACTIVE, PROPOSE_CALIBRATION, PROPOSE_COLLECTION, PROPOSE_MODEL, PROPOSE_PARAMETER, PROPOSE_TREASURY,
     Governance, Proposal, ProposalExecuted, ProposalMade, Vote, VoteCast, check_proposer, check_voter, conclude,
-    count_vote, executed, schedule, turn_vote, voting_weight
+    count_vote, executed, schedule, turn_vote
 )
 from nfts import NFT_NONE, NftLink, NftRegistry, check_holder, present_tier, use_for_voting, voting_open
 from parameters import TREASURY_SPEND_BPS
 from registry import Model
-from staking import Stake
+from staking import Stake, voting_weight
 
 
 # Proposes one change. Its risk fixes who may propose it, how long it is voted on and what approves it.

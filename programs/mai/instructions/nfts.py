@@ -40,7 +40,8 @@ def link_nft(
     if link.linked:
         assert link.miner == miner.key(), 'NftCountsElsewhere: the NFT counts for another device, move it'
         week = link.week
-    count_for(link, miner, miner.key(), nft_account.key(), tier, week)
+    device = miner.key()
+    count_for(link, miner, device, nft_account.key(), tier, week)
     linked = NftLinked(link.key(), link.mint, owner.key(), miner.key(), miner.key(), tier, week)
     linked.emit()
 
@@ -63,6 +64,7 @@ def move_nft(
     if previous.nft_mint == link.mint:
         previous.nft_tier = 0
     week = week_at(config.genesis_ts, clock.unix_timestamp()) + 1
-    count_for(link, miner, miner.key(), nft_account.key(), tier, week)
+    device = miner.key()
+    count_for(link, miner, device, nft_account.key(), tier, week)
     linked = NftLinked(link.key(), link.mint, owner.key(), miner.key(), previous.key(), tier, week)
     linked.emit()

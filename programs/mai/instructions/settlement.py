@@ -2,14 +2,13 @@
 from seahorse.prelude import *
 from calibration import Calibration, trust
 from claims import claim_data, claim_trace_data
-from config import Config, check_open, week_at
-from difficulty import multiplier_bps
+from config import Config, check_open, check_vault, check_verifier_program, check_wallet, week_at
 from emission import Emission, cap_left, cap_of_epoch, count_minted, enter_epoch
 from events import RewardQuoted, WorkSettled
 from nfts import held_tier
 from parameters import EPOCH_CAP, FULL_BPS, MISSED_HOURS, RATE_FLOOR, REWARD_LIMIT, check_parameter, of_class
 from quality import count_hour, enter_week, quality_factor
-from registry import PROOF_TRACE, Miner, Model, counted_rate, most_active_ms
+from registry import PROOF_TRACE, Miner, Model, countable_ms, counted_rate, most_active_ms, total_units
 from rewards import epoch_at, epoch_rate, hourly_rate, nft_bonus, reward, uptime_bonus
 from staking import Stake
 from tasks import (
@@ -44,11 +43,10 @@ def settle(
     spent_elsewhere = spent_record.spent and spent_record.task != task.key()
     assert not spent_elsewhere, 'InputAlreadySpent: this input was already paid for this model'
     assert mint.key() == config.mint, 'WrongMint: this is not the MAI mint'
-    assert vault.key() == config.vault, 'WrongVault: this is not the vault'
-    assert token_account.mint() == config.mint, 'WrongTokenMint: the reward needs a MAI token account'
-    assert token_account.authority() == owner.key(), 'WrongTokenOwner: the reward goes to the miner owner only'
+    check_vault(config, vault.key())
+    check_wallet(config, token_account.mint(), token_account.authority(), owner.key())
     tag, tag_bump = Pubkey.find_program_address(['claim', verifier_program])
-    assert tag == config.verifier_tag, 'WrongVerifier: this is not the verifier program of the network'
+    check_verifier_program(config, tag)
 
     data = claim_data(work.context, model.key_hash, config.srs, task.input, model.params, work.output)
     if model.proof == PROOF_TRACE:
@@ -64,10 +62,11 @@ def settle(
     nft_bps = nft_bonus(held_tier(miner, nft_account))
     uptime_bps = uptime_bonus(miner.uptime_bps)
     trust_bps = trust(miner.device_class, miner.attested)
-    difficulty_bps = multiplier_bps(emission.multiplier)
     quality_bps = quality_factor(miner.quality_bps)
+    units = total_units(model.segments, model.work_units, work.tokens)
+    counted_ms = min(work.active_ms, countable_ms(calibration.entries, miner, units))
     terms = reward(
-        counted_rate(miner, calibration), work.active_ms, nft_bps, uptime_bps, trust_bps, difficulty_bps, quality_bps,
+        counted_rate(miner, calibration), counted_ms, nft_bps, uptime_bps, trust_bps, emission.multiplier, quality_bps,
         rate
     )
     minted = terms.amount
@@ -106,8 +105,8 @@ def settle(
         mint.burn(authority=config, holder=vault, amount=fee, signer=['config', bump])
     mint.mint(authority=config, to=token_account, amount=minted, signer=['config', bump])
     settled = WorkSettled(
-        work.key(), task.key(), model.key(), miner.key(), owner.key(), work.active_ms, epoch, nft_bps, uptime_bps,
-        trust_bps, difficulty_bps, quality_bps, rate, terms.hourly, terms.base, terms.after_nft, terms.after_uptime,
+        work.key(), task.key(), model.key(), miner.key(), owner.key(), work.active_ms, counted_ms, epoch, nft_bps,
+        uptime_bps, trust_bps, emission.multiplier, quality_bps, rate, terms.hourly, terms.base, terms.after_nft, terms.after_uptime,
         terms.after_trust, terms.after_difficulty, terms.after_quality, terms.amount, limit, left, minted, fee
     )
     settled.emit()
@@ -117,12 +116,12 @@ def settle(
 @instruction
 def quote(
     payer: Signer, gpu_mhs: u32, cpu_mhz: u32, ram_mhz: u32, storage_gb: u32, network_mbps: u32, active_ms: u64,
-    nft_tier: u8, uptime_bps: u16, trust_bps: u64, difficulty_bps: u64, quality_bps: u64, epoch: u64, rate_floor: u64
+    nft_tier: u8, uptime_bps: u16, trust_bps: u64, multiplier: u64, quality_bps: u64, epoch: u64, rate_floor: u64
 ):
     check_parameter(RATE_FLOOR, rate_floor)
     hourly = hourly_rate(gpu_mhs, cpu_mhz, ram_mhz, storage_gb, network_mbps)
     terms = reward(
-        hourly, active_ms, nft_bonus(nft_tier), uptime_bonus(uptime_bps), trust_bps, difficulty_bps, quality_bps,
+        hourly, active_ms, nft_bonus(nft_tier), uptime_bonus(uptime_bps), trust_bps, multiplier, quality_bps,
         epoch_rate(epoch, rate_floor)
     )
     quoted = RewardQuoted(

@@ -1,8 +1,6 @@
-# Offences: reported by anyone, appealed by proof, executed by anyone.
+# Offences: reported by anyone, appealed by proof, executed by anyone. And works that end without one.
 from seahorse.prelude import *
-from checks import (
-    CHECK_REFUTED, CHECK_UPHELD, Check, output_of, release_accused, release_challenger
-)
+from checks import CHECK_REFUTED, CHECK_UPHELD, Check, output_of, release_accused, release_challenger
 from claims import claim_data, claim_trace_data
 from config import Config, check_vault, check_verifier_program, check_wallet
 from emission import Emission
@@ -13,11 +11,12 @@ from registry import PROOF_WHOLE, Miner, Model
 from slashing import (
     APPEAL_PROOF_S, ASSISTANT_PART, OFFENCE_APPEALED, OFFENCE_EXECUTED, OFFENCE_FAILED_CHECK, OFFENCE_FALSE_CHECK,
     OFFENCE_INVALID_CLAIM, OFFENCE_MINORITY_OUTPUT, OFFENCE_MISSED_PROOF, OFFENCE_NONE, OFFENCE_OVERTURNED,
-    OFFENCE_PENDING, Offence, OffenceAppealed, OffenceExecuted, OffenceOverturned, OffenceReported, charge_check,
-    charge_work, check_accused, enter_miner_week, give_back, lose_work, offence_of, open_offence, part
+    OFFENCE_PENDING, Offence, OffenceAppealed, OffenceExecuted, OffenceOverturned, OffenceReported, WorkClosed,
+    charge_check, charge_work, check_accused, check_payment, count_failure, enter_miner_week, give_back, lose_work,
+    offence_of, open_offence, part
 )
 from staking import Stake
-from tasks import WORK_FAULTY, WORK_FORFEITED, SpentRecord, Task, Work
+from tasks import WORK_COMMITTED, WORK_FAULTY, WORK_FORFEITED, SpentRecord, Task, Work
 
 
 # An offence that the state of a work shows.
@@ -30,15 +29,16 @@ def report_offence(
     offence = offence.init(payer=reporter, seeds=['offence', work.key(), stake.key()])
     now = clock.unix_timestamp()
     check_accused(work, task, miner, stake)
-    assert task.model == model.key(), 'NotModelOfTask: the task asks for another model'
-    assert task.spent_record == spent_record.key(), 'NotRecordOfTask: the spent record belongs to another input'
+    check_payment(task, model, spent_record)
     kind = offence_of(work, task, model, spent_record, now)
     assert kind != OFFENCE_NONE, 'NothingToReport: the chain shows no offence in this work'
     enter_miner_week(config, miner, now)
     if kind == OFFENCE_MISSED_PROOF:
-        lose_work(emission, miner, stake, task, work, WORK_FORFEITED)
+        lose_work(emission, miner, stake, task, work, WORK_FORFEITED, clock.slot())
+        count_failure(miner)
     elif kind == OFFENCE_MINORITY_OUTPUT:
-        lose_work(emission, miner, stake, task, work, WORK_FAULTY)
+        lose_work(emission, miner, stake, task, work, WORK_FAULTY, clock.slot())
+        count_failure(miner)
     open_offence(config, offence, stake, kind, work.key(), reporter.key(), config.nobody, now, bump)
     charge_work(config, governance, offence, stake, miner, task, work)
     reported = OffenceReported(
@@ -46,6 +46,26 @@ def report_offence(
         offence.reporter, offence.assistant, offence.amount, offence.bond, offence.final_ts
     )
     reported.emit()
+
+
+# Takes out a work whose time is over and that could not be paid without any fault of its miner: no other miner agreed
+# or disagreed, the model was withdrawn, or the input was paid elsewhere. Anyone may.
+@instruction
+def close_work(
+    caller: Signer, config: Config, emission: Emission, miner: Miner, stake: Stake, model: Model, task: Task,
+    work: Work, spent_record: SpentRecord, clock: Clock
+):
+    now = clock.unix_timestamp()
+    check_accused(work, task, miner, stake)
+    check_payment(task, model, spent_record)
+    assert work.status == WORK_COMMITTED, 'NothingToClose: only a committed work can be closed'
+    assert not work.disputed, 'CheckStillOpen: a check of this work is open'
+    assert now > work.prove_until_ts, 'StillProvable: the time to prove this work is not over'
+    kind = offence_of(work, task, model, spent_record, now)
+    assert kind == OFFENCE_NONE, 'MustBeReported: the work could have been paid or was found wrong'
+    lose_work(emission, miner, stake, task, work, WORK_FORFEITED, clock.slot())
+    closed = WorkClosed(work.key(), task.key(), miner.key())
+    closed.emit()
 
 
 # A work that a check found wrong.

@@ -1,7 +1,7 @@
 # Asking for work: posting, funding and closing tasks.
 from seahorse.prelude import *
 from assignment import EVICTED, seed_delay
-from config import Config, check_open
+from config import Config, check_open, check_vault, check_wallet
 from digests import copied
 from events import TaskClosed, TaskFunded, TaskPosted, TaskRedrawn
 from native import first_block
@@ -62,10 +62,9 @@ def fund_task(
 ):
     assert task.requester == requester.key(), 'NotRequester: only its requester can fund a task'
     assert task.status == TASK_OPEN, 'TaskNotOpen: only an open task can be funded'
-    assert vault.key() == config.vault, 'WrongFeeVault: this is not the vault'
+    check_vault(config, vault.key())
     assert treasury.key() == config.treasury, 'WrongFeeTreasury: this is not the treasury'
-    assert token_account.mint() == config.mint, 'WrongFeeAccount: the fee must come from a MAI token account'
-    assert token_account.authority() == requester.key(), 'NotFeeOwner: the fee must come from the requester'
+    check_wallet(config, token_account.mint(), token_account.authority(), requester.key())
     assert amount >= 1, 'NothingToPay: the fee is at least one base unit'
     share = u64(u128(amount) * u128(config.parameters[FEE_TREASURY_BPS]) // FULL_BPS)
     fee = amount - share
@@ -82,9 +81,9 @@ def cancel_task(
     requester: Signer, config: Config, task: Task, vault: TokenAccount, token_account: TokenAccount
 ):
     assert task.requester == requester.key(), 'NotTaskOwner: only its requester can cancel a task'
-    check_refund(
-        task, config.mint, config.vault, vault.key(), token_account.mint(), token_account.authority()
-    )
+    check_refund(task)
+    check_vault(config, vault.key())
+    check_wallet(config, token_account.mint(), token_account.authority(), task.requester)
     refund = task.fee
     task.fee = 0
     task.status = TASK_CANCELLED
@@ -100,9 +99,9 @@ def expire_task(
     caller: Signer, config: Config, task: Task, vault: TokenAccount, token_account: TokenAccount, clock: Clock
 ):
     assert clock.unix_timestamp() > task.expires_ts, 'TaskNotExpired: the task can still be done'
-    check_refund(
-        task, config.mint, config.vault, vault.key(), token_account.mint(), token_account.authority()
-    )
+    check_refund(task)
+    check_vault(config, vault.key())
+    check_wallet(config, token_account.mint(), token_account.authority(), task.requester)
     refund = task.fee
     task.fee = 0
     task.status = TASK_EXPIRED

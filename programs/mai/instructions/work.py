@@ -2,7 +2,7 @@
 from seahorse.prelude import *
 from assignment import (
     DIFFICULTY_QUALITY, OPEN_AFTER_S, TRUSTED_LEAD_S, chance, draw_seed, required_sampling, score,
-    seed_blocks, seed_delay, ticket, work_context
+    seed_blocks, seed_delay, ticket, waited_since, work_context
 )
 from calibration import PLAUSIBLE, Calibration, earliest_start, peak_units, plausibility
 from config import Config, check_open, week_at
@@ -15,7 +15,7 @@ from parameters import (
     TASK_ROUTINE, TIMEOUT_S, TRUSTED_QUALITY, of_class
 )
 from quality import EXCLUDED_QUALITY, count_hour, enter_week, is_consistent
-from registry import Miner, Model, check_active, commit_timeout, most_active_ms, total_units
+from registry import Miner, Model, check_active, commit_timeout, most_active_ms, power_of, total_units
 from rewards import epoch_at, nft_bonus
 from staking import Stake
 from tasks import (
@@ -53,8 +53,7 @@ def assign_task(
         seed = draw_seed(slot_hashes, task.target_slot, seed_blocks(task.task_class), task.key(), task.round)
         task.seed = seed
         task.seeded = True
-        task.seeded_ts = now
-    waited_s = u64(now - task.seeded_ts)
+    waited_s = waited_since(task.task_class, task.target_slot, clock.slot())
     newcomer = miner.settled < config.parameters[NEWCOMER_TASKS]
     trusted = not newcomer and u64(miner.quality_bps) >= config.parameters[TRUSTED_QUALITY]
     routine = task.task_class == TASK_ROUTINE
@@ -65,7 +64,10 @@ def assign_task(
         assert trusted, 'TrustedFirst: routine tasks go to trusted miners for the first seconds'
     near = task.region > 0 and task.region == miner.region
     score_bps = score(miner.quality_bps, nft_bonus(miner.nft_tier), near, miner.in_flight)
-    odds = chance(score_bps, emission.miners, config.parameters[ELIGIBLE_TARGET], waited_s, routine and trusted)
+    odds = chance(
+        score_bps, power_of(miner), emission.power, emission.miners, config.parameters[ELIGIBLE_TARGET], waited_s,
+        routine and trusted
+    )
     drawn = ticket(task.seed, miner.key())
     assert drawn < odds, 'NotDrawn: the ticket of the device did not win yet; the chance grows every 4 seconds'
 
@@ -136,6 +138,8 @@ def commit_work(
     peak = peak_units(calibration.entries, miner.device_class)
     reason = plausibility(peak, units, active_ms, start_ms, to_ms(now), most_ms)
     output = digest(output0, output1, output2, output3)
+    # Not in the call: a field that is read there stays borrowed while the function writes.
+    next_slot = clock.slot() + seed_delay(task.task_class)
     work.output = copied(output)
     work.tokens = tokens
     work.active_ms = active_ms
@@ -157,7 +161,7 @@ def commit_work(
     else:
         work.status = WORK_REJECTED
         stake.at_risk -= work.at_risk
-        give_place(task, clock.slot() + seed_delay(task.task_class))
+        give_place(task, next_slot)
         miner.in_flight -= 1
         miner.violations += 1
         miner.rejected += 1
@@ -179,9 +183,10 @@ def release_work(
     enter_week(
         miner, week_at(config.genesis_ts, now), epoch_at(config.genesis_ts, now), config.parameters[MISSED_HOURS]
     )
+    next_slot = clock.slot() + seed_delay(task.task_class)
     work.status = WORK_MISSED
     stake.at_risk -= work.at_risk
-    give_place(task, clock.slot() + seed_delay(task.task_class))
+    give_place(task, next_slot)
     miner.in_flight -= 1
     miner.failed += 1
     miner.missed += 1

@@ -24,7 +24,7 @@ pub mod seahorse_util {
     pub use pyth_sdk_solana::{load_price_feed_from_account_info, PriceFeed};
     use std::{collections::HashMap, fmt::Debug, ops::Deref};
 
-    pub struct Mutable<T>(Rc<RefCell<T>>);
+#[derive(PartialEq)]    pub struct Mutable<T>(Rc<RefCell<T>>);
 
     impl<T> Mutable<T> {
         pub fn new(obj: T) -> Self {
@@ -171,37 +171,93 @@ mod mai {
     use std::collections::HashMap;
 
     #[derive(Accounts)]
-    # [instruction (context0 : u64 , context1 : u64 , context2 : u64 , context3 : u64 , output0 : u64 , output1 : u64 , output2 : u64 , output3 : u64 , tokens : u32 , active_ms : u64)]
-    pub struct CommitWork<'info> {
+    pub struct Appeal<'info> {
+        #[account(mut)]
+        pub owner: Signer<'info>,
+        #[account()]
+        pub config: Box<Account<'info, dot::config::Config>>,
+        #[account(mut)]
+        pub offence: Box<Account<'info, dot::slashing::Offence>>,
+        #[account(mut)]
+        pub token_account: Box<Account<'info, TokenAccount>>,
+        #[account(mut)]
+        pub vault: Box<Account<'info, TokenAccount>>,
+        #[account()]
+        pub clock: Sysvar<'info, Clock>,
+        pub token_program: Program<'info, Token>,
+    }
+
+    pub fn appeal(ctx: Context<Appeal>) -> Result<()> {
+        let mut programs = HashMap::new();
+
+        programs.insert(
+            "token_program",
+            ctx.accounts.token_program.to_account_info(),
+        );
+
+        let programs_map = ProgramsMap(programs);
+        let owner = SeahorseSigner {
+            account: &ctx.accounts.owner,
+            programs: &programs_map,
+        };
+
+        let config = dot::config::Config::load(&mut ctx.accounts.config, &programs_map);
+        let offence = dot::slashing::Offence::load(&mut ctx.accounts.offence, &programs_map);
+        let token_account = SeahorseAccount {
+            account: &ctx.accounts.token_account,
+            programs: &programs_map,
+        };
+
+        let vault = SeahorseAccount {
+            account: &ctx.accounts.vault,
+            programs: &programs_map,
+        };
+
+        let clock = &ctx.accounts.clock.clone();
+
+        appeal_handler(
+            owner.clone(),
+            config.clone(),
+            offence.clone(),
+            token_account.clone(),
+            vault.clone(),
+            clock.clone(),
+        );
+
+
+        dot::slashing::Offence::store(offence);
+
+        return Ok(());
+    }
+
+    #[derive(Accounts)]
+    pub struct AssignTask<'info> {
         #[account(mut)]
         pub owner: Signer<'info>,
         #[account(mut)]
+        pub config: Box<Account<'info, dot::config::Config>>,
+        #[account()]
+        pub emission: Box<Account<'info, dot::emission::Emission>>,
+        #[account(mut)]
         pub miner: Box<Account<'info, dot::registry::Miner>>,
+        #[account(mut)]
+        pub stake: Box<Account<'info, dot::staking::Stake>>,
         #[account()]
         pub model: Box<Account<'info, dot::registry::Model>>,
         #[account(mut)]
         pub task: Box<Account<'info, dot::tasks::Task>>,
-        # [account (init , space = std :: mem :: size_of :: < dot :: tasks :: Work > () + 8 , payer = owner , seeds = ["work" . as_bytes () . as_ref () , miner . key () . as_ref () , context0 . to_le_bytes () . as_ref () , context1 . to_le_bytes () . as_ref () , context2 . to_le_bytes () . as_ref () , context3 . to_le_bytes () . as_ref ()] , bump)]
+        # [account (init , space = std :: mem :: size_of :: < dot :: tasks :: Work > () + 8 , payer = owner , seeds = ["work" . as_bytes () . as_ref () , task . key () . as_ref () , miner . key () . as_ref ()] , bump)]
         pub work: Box<Account<'info, dot::tasks::Work>>,
+        #[account()]
+        #[doc = "CHECK: This account is unchecked."]
+        pub slot_hashes: UncheckedAccount<'info>,
         #[account()]
         pub clock: Sysvar<'info, Clock>,
         pub rent: Sysvar<'info, Rent>,
         pub system_program: Program<'info, System>,
     }
 
-    pub fn commit_work(
-        ctx: Context<CommitWork>,
-        context0: u64,
-        context1: u64,
-        context2: u64,
-        context3: u64,
-        output0: u64,
-        output1: u64,
-        output2: u64,
-        output3: u64,
-        tokens: u32,
-        active_ms: u64,
-    ) -> Result<()> {
+    pub fn assign_task(ctx: Context<AssignTask>) -> Result<()> {
         let mut programs = HashMap::new();
 
         programs.insert(
@@ -215,7 +271,10 @@ mod mai {
             programs: &programs_map,
         };
 
+        let config = dot::config::Config::load(&mut ctx.accounts.config, &programs_map);
+        let emission = dot::emission::Emission::load(&mut ctx.accounts.emission, &programs_map);
         let miner = dot::registry::Miner::load(&mut ctx.accounts.miner, &programs_map);
+        let stake = dot::staking::Stake::load(&mut ctx.accounts.stake, &programs_map);
         let model = dot::registry::Model::load(&mut ctx.accounts.model, &programs_map);
         let task = dot::tasks::Task::load(&mut ctx.accounts.task, &programs_map);
         let work = Empty {
@@ -223,19 +282,229 @@ mod mai {
             bump: ctx.bumps.get("work").map(|bump| *bump),
         };
 
+        let slot_hashes = &ctx.accounts.slot_hashes.clone();
+        let clock = &ctx.accounts.clock.clone();
+
+        assign_task_handler(
+            owner.clone(),
+            config.clone(),
+            emission.clone(),
+            miner.clone(),
+            stake.clone(),
+            model.clone(),
+            task.clone(),
+            work.clone(),
+            slot_hashes.clone(),
+            clock.clone(),
+        );
+
+        dot::config::Config::store(config);
+
+
+        dot::registry::Miner::store(miner);
+
+        dot::staking::Stake::store(stake);
+
+
+        dot::tasks::Task::store(task);
+
+        dot::tasks::Work::store(work.account);
+
+        return Ok(());
+    }
+
+    #[derive(Accounts)]
+    pub struct CancelTask<'info> {
+        #[account(mut)]
+        pub requester: Signer<'info>,
+        #[account()]
+        pub config: Box<Account<'info, dot::config::Config>>,
+        #[account(mut)]
+        pub task: Box<Account<'info, dot::tasks::Task>>,
+        #[account(mut)]
+        pub vault: Box<Account<'info, TokenAccount>>,
+        #[account(mut)]
+        pub token_account: Box<Account<'info, TokenAccount>>,
+        pub token_program: Program<'info, Token>,
+    }
+
+    pub fn cancel_task(ctx: Context<CancelTask>) -> Result<()> {
+        let mut programs = HashMap::new();
+
+        programs.insert(
+            "token_program",
+            ctx.accounts.token_program.to_account_info(),
+        );
+
+        let programs_map = ProgramsMap(programs);
+        let requester = SeahorseSigner {
+            account: &ctx.accounts.requester,
+            programs: &programs_map,
+        };
+
+        let config = dot::config::Config::load(&mut ctx.accounts.config, &programs_map);
+        let task = dot::tasks::Task::load(&mut ctx.accounts.task, &programs_map);
+        let vault = SeahorseAccount {
+            account: &ctx.accounts.vault,
+            programs: &programs_map,
+        };
+
+        let token_account = SeahorseAccount {
+            account: &ctx.accounts.token_account,
+            programs: &programs_map,
+        };
+
+        cancel_task_handler(
+            requester.clone(),
+            config.clone(),
+            task.clone(),
+            vault.clone(),
+            token_account.clone(),
+        );
+
+
+        dot::tasks::Task::store(task);
+
+        return Ok(());
+    }
+
+    #[derive(Accounts)]
+    pub struct CloseWork<'info> {
+        #[account(mut)]
+        pub caller: Signer<'info>,
+        #[account()]
+        pub config: Box<Account<'info, dot::config::Config>>,
+        #[account(mut)]
+        pub emission: Box<Account<'info, dot::emission::Emission>>,
+        #[account(mut)]
+        pub miner: Box<Account<'info, dot::registry::Miner>>,
+        #[account(mut)]
+        pub stake: Box<Account<'info, dot::staking::Stake>>,
+        #[account()]
+        pub model: Box<Account<'info, dot::registry::Model>>,
+        #[account(mut)]
+        pub task: Box<Account<'info, dot::tasks::Task>>,
+        #[account(mut)]
+        pub work: Box<Account<'info, dot::tasks::Work>>,
+        #[account()]
+        pub spent_record: Box<Account<'info, dot::tasks::SpentRecord>>,
+        #[account()]
+        pub clock: Sysvar<'info, Clock>,
+    }
+
+    pub fn close_work(ctx: Context<CloseWork>) -> Result<()> {
+        let mut programs = HashMap::new();
+        let programs_map = ProgramsMap(programs);
+        let caller = SeahorseSigner {
+            account: &ctx.accounts.caller,
+            programs: &programs_map,
+        };
+
+        let config = dot::config::Config::load(&mut ctx.accounts.config, &programs_map);
+        let emission = dot::emission::Emission::load(&mut ctx.accounts.emission, &programs_map);
+        let miner = dot::registry::Miner::load(&mut ctx.accounts.miner, &programs_map);
+        let stake = dot::staking::Stake::load(&mut ctx.accounts.stake, &programs_map);
+        let model = dot::registry::Model::load(&mut ctx.accounts.model, &programs_map);
+        let task = dot::tasks::Task::load(&mut ctx.accounts.task, &programs_map);
+        let work = dot::tasks::Work::load(&mut ctx.accounts.work, &programs_map);
+        let spent_record =
+            dot::tasks::SpentRecord::load(&mut ctx.accounts.spent_record, &programs_map);
+
+        let clock = &ctx.accounts.clock.clone();
+
+        close_work_handler(
+            caller.clone(),
+            config.clone(),
+            emission.clone(),
+            miner.clone(),
+            stake.clone(),
+            model.clone(),
+            task.clone(),
+            work.clone(),
+            spent_record.clone(),
+            clock.clone(),
+        );
+
+
+        dot::emission::Emission::store(emission);
+
+        dot::registry::Miner::store(miner);
+
+        dot::staking::Stake::store(stake);
+
+
+        dot::tasks::Task::store(task);
+
+        dot::tasks::Work::store(work);
+
+
+        return Ok(());
+    }
+
+    #[derive(Accounts)]
+    # [instruction (output0 : u64 , output1 : u64 , output2 : u64 , output3 : u64 , tokens : u32 , active_ms : u64)]
+    pub struct CommitWork<'info> {
+        #[account(mut)]
+        pub owner: Signer<'info>,
+        #[account()]
+        pub config: Box<Account<'info, dot::config::Config>>,
+        #[account(mut)]
+        pub calibration: Box<Account<'info, dot::calibration::Calibration>>,
+        #[account(mut)]
+        pub emission: Box<Account<'info, dot::emission::Emission>>,
+        #[account(mut)]
+        pub miner: Box<Account<'info, dot::registry::Miner>>,
+        #[account(mut)]
+        pub stake: Box<Account<'info, dot::staking::Stake>>,
+        #[account()]
+        pub model: Box<Account<'info, dot::registry::Model>>,
+        #[account(mut)]
+        pub task: Box<Account<'info, dot::tasks::Task>>,
+        #[account(mut)]
+        pub work: Box<Account<'info, dot::tasks::Work>>,
+        #[account()]
+        pub clock: Sysvar<'info, Clock>,
+    }
+
+    pub fn commit_work(
+        ctx: Context<CommitWork>,
+        output0: u64,
+        output1: u64,
+        output2: u64,
+        output3: u64,
+        tokens: u32,
+        active_ms: u64,
+    ) -> Result<()> {
+        let mut programs = HashMap::new();
+        let programs_map = ProgramsMap(programs);
+        let owner = SeahorseSigner {
+            account: &ctx.accounts.owner,
+            programs: &programs_map,
+        };
+
+        let config = dot::config::Config::load(&mut ctx.accounts.config, &programs_map);
+        let calibration =
+            dot::calibration::Calibration::load(&mut ctx.accounts.calibration, &programs_map);
+
+        let emission = dot::emission::Emission::load(&mut ctx.accounts.emission, &programs_map);
+        let miner = dot::registry::Miner::load(&mut ctx.accounts.miner, &programs_map);
+        let stake = dot::staking::Stake::load(&mut ctx.accounts.stake, &programs_map);
+        let model = dot::registry::Model::load(&mut ctx.accounts.model, &programs_map);
+        let task = dot::tasks::Task::load(&mut ctx.accounts.task, &programs_map);
+        let work = dot::tasks::Work::load(&mut ctx.accounts.work, &programs_map);
         let clock = &ctx.accounts.clock.clone();
 
         commit_work_handler(
             owner.clone(),
+            config.clone(),
+            calibration.clone(),
+            emission.clone(),
             miner.clone(),
+            stake.clone(),
             model.clone(),
             task.clone(),
             work.clone(),
             clock.clone(),
-            context0,
-            context1,
-            context2,
-            context3,
             output0,
             output1,
             output2,
@@ -244,12 +513,756 @@ mod mai {
             active_ms,
         );
 
+
+        dot::calibration::Calibration::store(calibration);
+
+        dot::emission::Emission::store(emission);
+
         dot::registry::Miner::store(miner);
+
+        dot::staking::Stake::store(stake);
 
 
         dot::tasks::Task::store(task);
 
-        dot::tasks::Work::store(work.account);
+        dot::tasks::Work::store(work);
+
+        return Ok(());
+    }
+
+    #[derive(Accounts)]
+    pub struct CorrectCheck<'info> {
+        #[account(mut)]
+        pub caller: Signer<'info>,
+        #[account()]
+        pub model: Box<Account<'info, dot::registry::Model>>,
+        #[account()]
+        pub offence: Box<Account<'info, dot::slashing::Offence>>,
+        #[account(mut)]
+        pub check: Box<Account<'info, dot::checks::Check>>,
+    }
+
+    pub fn correct_check(ctx: Context<CorrectCheck>) -> Result<()> {
+        let mut programs = HashMap::new();
+        let programs_map = ProgramsMap(programs);
+        let caller = SeahorseSigner {
+            account: &ctx.accounts.caller,
+            programs: &programs_map,
+        };
+
+        let model = dot::registry::Model::load(&mut ctx.accounts.model, &programs_map);
+        let offence = dot::slashing::Offence::load(&mut ctx.accounts.offence, &programs_map);
+        let check = dot::checks::Check::load(&mut ctx.accounts.check, &programs_map);
+
+        correct_check_handler(
+            caller.clone(),
+            model.clone(),
+            offence.clone(),
+            check.clone(),
+        );
+
+
+
+        dot::checks::Check::store(check);
+
+        return Ok(());
+    }
+
+    #[derive(Accounts)]
+    pub struct CrankDifficulty<'info> {
+        #[account(mut)]
+        pub caller: Signer<'info>,
+        #[account()]
+        pub config: Box<Account<'info, dot::config::Config>>,
+        #[account(mut)]
+        pub emission: Box<Account<'info, dot::emission::Emission>>,
+        #[account()]
+        pub clock: Sysvar<'info, Clock>,
+    }
+
+    pub fn crank_difficulty(ctx: Context<CrankDifficulty>) -> Result<()> {
+        let mut programs = HashMap::new();
+        let programs_map = ProgramsMap(programs);
+        let caller = SeahorseSigner {
+            account: &ctx.accounts.caller,
+            programs: &programs_map,
+        };
+
+        let config = dot::config::Config::load(&mut ctx.accounts.config, &programs_map);
+        let emission = dot::emission::Emission::load(&mut ctx.accounts.emission, &programs_map);
+        let clock = &ctx.accounts.clock.clone();
+
+        crank_difficulty_handler(
+            caller.clone(),
+            config.clone(),
+            emission.clone(),
+            clock.clone(),
+        );
+
+
+        dot::emission::Emission::store(emission);
+
+        return Ok(());
+    }
+
+    #[derive(Accounts)]
+    # [instruction (output: [u8 ; 32])]
+    pub struct DecideCheck<'info> {
+        #[account(mut)]
+        pub owner: Signer<'info>,
+        #[account()]
+        pub config: Box<Account<'info, dot::config::Config>>,
+        #[account(mut)]
+        pub emission: Box<Account<'info, dot::emission::Emission>>,
+        #[account()]
+        pub governance: Box<Account<'info, dot::governance::Governance>>,
+        #[account()]
+        pub stake: Box<Account<'info, dot::staking::Stake>>,
+        #[account(mut)]
+        pub challenger: Box<Account<'info, dot::staking::Stake>>,
+        #[account(mut)]
+        pub accused: Box<Account<'info, dot::staking::Stake>>,
+        #[account(mut)]
+        pub miner: Box<Account<'info, dot::registry::Miner>>,
+        #[account(mut)]
+        pub task: Box<Account<'info, dot::tasks::Task>>,
+        #[account(mut)]
+        pub work: Box<Account<'info, dot::tasks::Work>>,
+        #[account(mut)]
+        pub check: Box<Account<'info, dot::checks::Check>>,
+        #[account()]
+        pub clock: Sysvar<'info, Clock>,
+    }
+
+    pub fn decide_check(ctx: Context<DecideCheck>, output: [u8; 32]) -> Result<()> {
+        let output = Mutable::new(output);
+        let mut programs = HashMap::new();
+        let programs_map = ProgramsMap(programs);
+        let owner = SeahorseSigner {
+            account: &ctx.accounts.owner,
+            programs: &programs_map,
+        };
+
+        let config = dot::config::Config::load(&mut ctx.accounts.config, &programs_map);
+        let emission = dot::emission::Emission::load(&mut ctx.accounts.emission, &programs_map);
+        let governance =
+            dot::governance::Governance::load(&mut ctx.accounts.governance, &programs_map);
+
+        let stake = dot::staking::Stake::load(&mut ctx.accounts.stake, &programs_map);
+        let challenger = dot::staking::Stake::load(&mut ctx.accounts.challenger, &programs_map);
+        let accused = dot::staking::Stake::load(&mut ctx.accounts.accused, &programs_map);
+        let miner = dot::registry::Miner::load(&mut ctx.accounts.miner, &programs_map);
+        let task = dot::tasks::Task::load(&mut ctx.accounts.task, &programs_map);
+        let work = dot::tasks::Work::load(&mut ctx.accounts.work, &programs_map);
+        let check = dot::checks::Check::load(&mut ctx.accounts.check, &programs_map);
+        let clock = &ctx.accounts.clock.clone();
+
+        decide_check_handler(
+            owner.clone(),
+            config.clone(),
+            emission.clone(),
+            governance.clone(),
+            stake.clone(),
+            challenger.clone(),
+            accused.clone(),
+            miner.clone(),
+            task.clone(),
+            work.clone(),
+            check.clone(),
+            clock.clone(),
+            output,
+        );
+
+
+        dot::emission::Emission::store(emission);
+
+
+
+        dot::staking::Stake::store(challenger);
+
+        dot::staking::Stake::store(accused);
+
+        dot::registry::Miner::store(miner);
+
+        dot::tasks::Task::store(task);
+
+        dot::tasks::Work::store(work);
+
+        dot::checks::Check::store(check);
+
+        return Ok(());
+    }
+
+    #[derive(Accounts)]
+    pub struct Deny<'info> {
+        #[account(mut)]
+        pub owner: Signer<'info>,
+        #[account()]
+        pub stake: Box<Account<'info, dot::staking::Stake>>,
+        #[account(mut)]
+        pub proposal: Box<Account<'info, dot::governance::Proposal>>,
+        #[account(mut)]
+        pub vote: Box<Account<'info, dot::governance::Vote>>,
+        #[account()]
+        pub clock: Sysvar<'info, Clock>,
+    }
+
+    pub fn deny(ctx: Context<Deny>) -> Result<()> {
+        let mut programs = HashMap::new();
+        let programs_map = ProgramsMap(programs);
+        let owner = SeahorseSigner {
+            account: &ctx.accounts.owner,
+            programs: &programs_map,
+        };
+
+        let stake = dot::staking::Stake::load(&mut ctx.accounts.stake, &programs_map);
+        let proposal = dot::governance::Proposal::load(&mut ctx.accounts.proposal, &programs_map);
+        let vote = dot::governance::Vote::load(&mut ctx.accounts.vote, &programs_map);
+        let clock = &ctx.accounts.clock.clone();
+
+        deny_handler(
+            owner.clone(),
+            stake.clone(),
+            proposal.clone(),
+            vote.clone(),
+            clock.clone(),
+        );
+
+
+        dot::governance::Proposal::store(proposal);
+
+        dot::governance::Vote::store(vote);
+
+        return Ok(());
+    }
+
+    #[derive(Accounts)]
+    # [instruction (amount : u64)]
+    pub struct DepositStake<'info> {
+        #[account(mut)]
+        pub owner: Signer<'info>,
+        #[account()]
+        pub config: Box<Account<'info, dot::config::Config>>,
+        #[account(mut)]
+        pub governance: Box<Account<'info, dot::governance::Governance>>,
+        #[account(mut)]
+        pub stake: Box<Account<'info, dot::staking::Stake>>,
+        #[account(mut)]
+        pub token_account: Box<Account<'info, TokenAccount>>,
+        #[account(mut)]
+        pub vault: Box<Account<'info, TokenAccount>>,
+        #[account()]
+        pub clock: Sysvar<'info, Clock>,
+        pub token_program: Program<'info, Token>,
+    }
+
+    pub fn deposit_stake(ctx: Context<DepositStake>, amount: u64) -> Result<()> {
+        let mut programs = HashMap::new();
+
+        programs.insert(
+            "token_program",
+            ctx.accounts.token_program.to_account_info(),
+        );
+
+        let programs_map = ProgramsMap(programs);
+        let owner = SeahorseSigner {
+            account: &ctx.accounts.owner,
+            programs: &programs_map,
+        };
+
+        let config = dot::config::Config::load(&mut ctx.accounts.config, &programs_map);
+        let governance =
+            dot::governance::Governance::load(&mut ctx.accounts.governance, &programs_map);
+
+        let stake = dot::staking::Stake::load(&mut ctx.accounts.stake, &programs_map);
+        let token_account = SeahorseAccount {
+            account: &ctx.accounts.token_account,
+            programs: &programs_map,
+        };
+
+        let vault = SeahorseAccount {
+            account: &ctx.accounts.vault,
+            programs: &programs_map,
+        };
+
+        let clock = &ctx.accounts.clock.clone();
+
+        deposit_stake_handler(
+            owner.clone(),
+            config.clone(),
+            governance.clone(),
+            stake.clone(),
+            token_account.clone(),
+            vault.clone(),
+            clock.clone(),
+            amount,
+        );
+
+
+        dot::governance::Governance::store(governance);
+
+        dot::staking::Stake::store(stake);
+
+        return Ok(());
+    }
+
+    #[derive(Accounts)]
+    # [instruction (amount : u64)]
+    pub struct DesignateVerifier<'info> {
+        #[account(mut)]
+        pub owner: Signer<'info>,
+        #[account()]
+        pub config: Box<Account<'info, dot::config::Config>>,
+        #[account(mut)]
+        pub governance: Box<Account<'info, dot::governance::Governance>>,
+        #[account(mut)]
+        pub stake: Box<Account<'info, dot::staking::Stake>>,
+        #[account()]
+        pub clock: Sysvar<'info, Clock>,
+    }
+
+    pub fn designate_verifier(ctx: Context<DesignateVerifier>, amount: u64) -> Result<()> {
+        let mut programs = HashMap::new();
+        let programs_map = ProgramsMap(programs);
+        let owner = SeahorseSigner {
+            account: &ctx.accounts.owner,
+            programs: &programs_map,
+        };
+
+        let config = dot::config::Config::load(&mut ctx.accounts.config, &programs_map);
+        let governance =
+            dot::governance::Governance::load(&mut ctx.accounts.governance, &programs_map);
+
+        let stake = dot::staking::Stake::load(&mut ctx.accounts.stake, &programs_map);
+        let clock = &ctx.accounts.clock.clone();
+
+        designate_verifier_handler(
+            owner.clone(),
+            config.clone(),
+            governance.clone(),
+            stake.clone(),
+            clock.clone(),
+            amount,
+        );
+
+
+        dot::governance::Governance::store(governance);
+
+        dot::staking::Stake::store(stake);
+
+        return Ok(());
+    }
+
+    #[derive(Accounts)]
+    pub struct DrawCheck<'info> {
+        #[account(mut)]
+        pub caller: Signer<'info>,
+        #[account(mut)]
+        pub check: Box<Account<'info, dot::checks::Check>>,
+        #[account()]
+        #[doc = "CHECK: This account is unchecked."]
+        pub slot_hashes: UncheckedAccount<'info>,
+        #[account()]
+        pub clock: Sysvar<'info, Clock>,
+    }
+
+    pub fn draw_check(ctx: Context<DrawCheck>) -> Result<()> {
+        let mut programs = HashMap::new();
+        let programs_map = ProgramsMap(programs);
+        let caller = SeahorseSigner {
+            account: &ctx.accounts.caller,
+            programs: &programs_map,
+        };
+
+        let check = dot::checks::Check::load(&mut ctx.accounts.check, &programs_map);
+        let slot_hashes = &ctx.accounts.slot_hashes.clone();
+        let clock = &ctx.accounts.clock.clone();
+
+        draw_check_handler(
+            caller.clone(),
+            check.clone(),
+            slot_hashes.clone(),
+            clock.clone(),
+        );
+
+        dot::checks::Check::store(check);
+
+        return Ok(());
+    }
+
+    #[derive(Accounts)]
+    pub struct ExecuteCalibration<'info> {
+        #[account(mut)]
+        pub caller: Signer<'info>,
+        #[account(mut)]
+        pub calibration: Box<Account<'info, dot::calibration::Calibration>>,
+        #[account(mut)]
+        pub proposal: Box<Account<'info, dot::governance::Proposal>>,
+        #[account()]
+        pub clock: Sysvar<'info, Clock>,
+    }
+
+    pub fn execute_calibration(ctx: Context<ExecuteCalibration>) -> Result<()> {
+        let mut programs = HashMap::new();
+        let programs_map = ProgramsMap(programs);
+        let caller = SeahorseSigner {
+            account: &ctx.accounts.caller,
+            programs: &programs_map,
+        };
+
+        let calibration =
+            dot::calibration::Calibration::load(&mut ctx.accounts.calibration, &programs_map);
+
+        let proposal = dot::governance::Proposal::load(&mut ctx.accounts.proposal, &programs_map);
+        let clock = &ctx.accounts.clock.clone();
+
+        execute_calibration_handler(
+            caller.clone(),
+            calibration.clone(),
+            proposal.clone(),
+            clock.clone(),
+        );
+
+        dot::calibration::Calibration::store(calibration);
+
+        dot::governance::Proposal::store(proposal);
+
+        return Ok(());
+    }
+
+    #[derive(Accounts)]
+    pub struct ExecuteCollection<'info> {
+        #[account(mut)]
+        pub caller: Signer<'info>,
+        #[account(mut)]
+        pub nfts: Box<Account<'info, dot::nfts::NftRegistry>>,
+        #[account(mut)]
+        pub proposal: Box<Account<'info, dot::governance::Proposal>>,
+        #[account()]
+        pub clock: Sysvar<'info, Clock>,
+    }
+
+    pub fn execute_collection(ctx: Context<ExecuteCollection>) -> Result<()> {
+        let mut programs = HashMap::new();
+        let programs_map = ProgramsMap(programs);
+        let caller = SeahorseSigner {
+            account: &ctx.accounts.caller,
+            programs: &programs_map,
+        };
+
+        let nfts = dot::nfts::NftRegistry::load(&mut ctx.accounts.nfts, &programs_map);
+        let proposal = dot::governance::Proposal::load(&mut ctx.accounts.proposal, &programs_map);
+        let clock = &ctx.accounts.clock.clone();
+
+        execute_collection_handler(
+            caller.clone(),
+            nfts.clone(),
+            proposal.clone(),
+            clock.clone(),
+        );
+
+        dot::nfts::NftRegistry::store(nfts);
+
+        dot::governance::Proposal::store(proposal);
+
+        return Ok(());
+    }
+
+    #[derive(Accounts)]
+    pub struct ExecuteModel<'info> {
+        #[account(mut)]
+        pub caller: Signer<'info>,
+        #[account(mut)]
+        pub model: Box<Account<'info, dot::registry::Model>>,
+        #[account(mut)]
+        pub proposal: Box<Account<'info, dot::governance::Proposal>>,
+        #[account()]
+        pub clock: Sysvar<'info, Clock>,
+    }
+
+    pub fn execute_model(ctx: Context<ExecuteModel>) -> Result<()> {
+        let mut programs = HashMap::new();
+        let programs_map = ProgramsMap(programs);
+        let caller = SeahorseSigner {
+            account: &ctx.accounts.caller,
+            programs: &programs_map,
+        };
+
+        let model = dot::registry::Model::load(&mut ctx.accounts.model, &programs_map);
+        let proposal = dot::governance::Proposal::load(&mut ctx.accounts.proposal, &programs_map);
+        let clock = &ctx.accounts.clock.clone();
+
+        execute_model_handler(
+            caller.clone(),
+            model.clone(),
+            proposal.clone(),
+            clock.clone(),
+        );
+
+        dot::registry::Model::store(model);
+
+        dot::governance::Proposal::store(proposal);
+
+        return Ok(());
+    }
+
+    #[derive(Accounts)]
+    pub struct ExecuteOffence<'info> {
+        #[account(mut)]
+        pub caller: Signer<'info>,
+        #[account()]
+        pub config: Box<Account<'info, dot::config::Config>>,
+        #[account(mut)]
+        pub emission: Box<Account<'info, dot::emission::Emission>>,
+        #[account(mut)]
+        pub mint: Box<Account<'info, Mint>>,
+        #[account(mut)]
+        pub offence: Box<Account<'info, dot::slashing::Offence>>,
+        #[account(mut)]
+        pub stake: Box<Account<'info, dot::staking::Stake>>,
+        #[account()]
+        pub miner: Box<Account<'info, dot::registry::Miner>>,
+        #[account(mut)]
+        pub vault: Box<Account<'info, TokenAccount>>,
+        #[account(mut)]
+        pub reporter_account: Box<Account<'info, TokenAccount>>,
+        #[account(mut)]
+        pub assistant_account: Box<Account<'info, TokenAccount>>,
+        #[account(mut)]
+        #[doc = "CHECK: This account is unchecked."]
+        pub reporter_wallet: UncheckedAccount<'info>,
+        #[account(mut)]
+        #[doc = "CHECK: This account is unchecked."]
+        pub incinerator: UncheckedAccount<'info>,
+        #[account()]
+        pub clock: Sysvar<'info, Clock>,
+        pub token_program: Program<'info, Token>,
+    }
+
+    pub fn execute_offence(ctx: Context<ExecuteOffence>) -> Result<()> {
+        let mut programs = HashMap::new();
+
+        programs.insert(
+            "token_program",
+            ctx.accounts.token_program.to_account_info(),
+        );
+
+        let programs_map = ProgramsMap(programs);
+        let caller = SeahorseSigner {
+            account: &ctx.accounts.caller,
+            programs: &programs_map,
+        };
+
+        let config = dot::config::Config::load(&mut ctx.accounts.config, &programs_map);
+        let emission = dot::emission::Emission::load(&mut ctx.accounts.emission, &programs_map);
+        let mint = SeahorseAccount {
+            account: &ctx.accounts.mint,
+            programs: &programs_map,
+        };
+
+        let offence = dot::slashing::Offence::load(&mut ctx.accounts.offence, &programs_map);
+        let stake = dot::staking::Stake::load(&mut ctx.accounts.stake, &programs_map);
+        let miner = dot::registry::Miner::load(&mut ctx.accounts.miner, &programs_map);
+        let vault = SeahorseAccount {
+            account: &ctx.accounts.vault,
+            programs: &programs_map,
+        };
+
+        let reporter_account = SeahorseAccount {
+            account: &ctx.accounts.reporter_account,
+            programs: &programs_map,
+        };
+
+        let assistant_account = SeahorseAccount {
+            account: &ctx.accounts.assistant_account,
+            programs: &programs_map,
+        };
+
+        let reporter_wallet = &ctx.accounts.reporter_wallet.clone();
+        let incinerator = &ctx.accounts.incinerator.clone();
+        let clock = &ctx.accounts.clock.clone();
+
+        execute_offence_handler(
+            caller.clone(),
+            config.clone(),
+            emission.clone(),
+            mint.clone(),
+            offence.clone(),
+            stake.clone(),
+            miner.clone(),
+            vault.clone(),
+            reporter_account.clone(),
+            assistant_account.clone(),
+            reporter_wallet.clone(),
+            incinerator.clone(),
+            clock.clone(),
+        );
+
+
+        dot::emission::Emission::store(emission);
+
+        dot::slashing::Offence::store(offence);
+
+        dot::staking::Stake::store(stake);
+
+
+        return Ok(());
+    }
+
+    #[derive(Accounts)]
+    pub struct ExecuteParameter<'info> {
+        #[account(mut)]
+        pub caller: Signer<'info>,
+        #[account(mut)]
+        pub config: Box<Account<'info, dot::config::Config>>,
+        #[account(mut)]
+        pub proposal: Box<Account<'info, dot::governance::Proposal>>,
+        #[account()]
+        pub clock: Sysvar<'info, Clock>,
+    }
+
+    pub fn execute_parameter(ctx: Context<ExecuteParameter>) -> Result<()> {
+        let mut programs = HashMap::new();
+        let programs_map = ProgramsMap(programs);
+        let caller = SeahorseSigner {
+            account: &ctx.accounts.caller,
+            programs: &programs_map,
+        };
+
+        let config = dot::config::Config::load(&mut ctx.accounts.config, &programs_map);
+        let proposal = dot::governance::Proposal::load(&mut ctx.accounts.proposal, &programs_map);
+        let clock = &ctx.accounts.clock.clone();
+
+        execute_parameter_handler(
+            caller.clone(),
+            config.clone(),
+            proposal.clone(),
+            clock.clone(),
+        );
+
+        dot::config::Config::store(config);
+
+        dot::governance::Proposal::store(proposal);
+
+        return Ok(());
+    }
+
+    #[derive(Accounts)]
+    pub struct ExecuteTreasury<'info> {
+        #[account(mut)]
+        pub caller: Signer<'info>,
+        #[account()]
+        pub config: Box<Account<'info, dot::config::Config>>,
+        #[account(mut)]
+        pub treasury: Box<Account<'info, TokenAccount>>,
+        #[account(mut)]
+        pub recipient: Box<Account<'info, TokenAccount>>,
+        #[account(mut)]
+        pub proposal: Box<Account<'info, dot::governance::Proposal>>,
+        #[account()]
+        pub clock: Sysvar<'info, Clock>,
+        pub token_program: Program<'info, Token>,
+    }
+
+    pub fn execute_treasury(ctx: Context<ExecuteTreasury>) -> Result<()> {
+        let mut programs = HashMap::new();
+
+        programs.insert(
+            "token_program",
+            ctx.accounts.token_program.to_account_info(),
+        );
+
+        let programs_map = ProgramsMap(programs);
+        let caller = SeahorseSigner {
+            account: &ctx.accounts.caller,
+            programs: &programs_map,
+        };
+
+        let config = dot::config::Config::load(&mut ctx.accounts.config, &programs_map);
+        let treasury = SeahorseAccount {
+            account: &ctx.accounts.treasury,
+            programs: &programs_map,
+        };
+
+        let recipient = SeahorseAccount {
+            account: &ctx.accounts.recipient,
+            programs: &programs_map,
+        };
+
+        let proposal = dot::governance::Proposal::load(&mut ctx.accounts.proposal, &programs_map);
+        let clock = &ctx.accounts.clock.clone();
+
+        execute_treasury_handler(
+            caller.clone(),
+            config.clone(),
+            treasury.clone(),
+            recipient.clone(),
+            proposal.clone(),
+            clock.clone(),
+        );
+
+
+        dot::governance::Proposal::store(proposal);
+
+        return Ok(());
+    }
+
+    #[derive(Accounts)]
+    pub struct ExpireTask<'info> {
+        #[account(mut)]
+        pub caller: Signer<'info>,
+        #[account()]
+        pub config: Box<Account<'info, dot::config::Config>>,
+        #[account(mut)]
+        pub task: Box<Account<'info, dot::tasks::Task>>,
+        #[account(mut)]
+        pub vault: Box<Account<'info, TokenAccount>>,
+        #[account(mut)]
+        pub token_account: Box<Account<'info, TokenAccount>>,
+        #[account()]
+        pub clock: Sysvar<'info, Clock>,
+        pub token_program: Program<'info, Token>,
+    }
+
+    pub fn expire_task(ctx: Context<ExpireTask>) -> Result<()> {
+        let mut programs = HashMap::new();
+
+        programs.insert(
+            "token_program",
+            ctx.accounts.token_program.to_account_info(),
+        );
+
+        let programs_map = ProgramsMap(programs);
+        let caller = SeahorseSigner {
+            account: &ctx.accounts.caller,
+            programs: &programs_map,
+        };
+
+        let config = dot::config::Config::load(&mut ctx.accounts.config, &programs_map);
+        let task = dot::tasks::Task::load(&mut ctx.accounts.task, &programs_map);
+        let vault = SeahorseAccount {
+            account: &ctx.accounts.vault,
+            programs: &programs_map,
+        };
+
+        let token_account = SeahorseAccount {
+            account: &ctx.accounts.token_account,
+            programs: &programs_map,
+        };
+
+        let clock = &ctx.accounts.clock.clone();
+
+        expire_task_handler(
+            caller.clone(),
+            config.clone(),
+            task.clone(),
+            vault.clone(),
+            token_account.clone(),
+            clock.clone(),
+        );
+
+
+        dot::tasks::Task::store(task);
 
         return Ok(());
     }
@@ -262,9 +1275,11 @@ mod mai {
         #[account()]
         pub config: Box<Account<'info, dot::config::Config>>,
         #[account(mut)]
-        pub mint: Box<Account<'info, Mint>>,
-        #[account(mut)]
         pub token_account: Box<Account<'info, TokenAccount>>,
+        #[account(mut)]
+        pub vault: Box<Account<'info, TokenAccount>>,
+        #[account(mut)]
+        pub treasury: Box<Account<'info, TokenAccount>>,
         #[account(mut)]
         pub task: Box<Account<'info, dot::tasks::Task>>,
         pub token_program: Program<'info, Token>,
@@ -285,13 +1300,18 @@ mod mai {
         };
 
         let config = dot::config::Config::load(&mut ctx.accounts.config, &programs_map);
-        let mint = SeahorseAccount {
-            account: &ctx.accounts.mint,
+        let token_account = SeahorseAccount {
+            account: &ctx.accounts.token_account,
             programs: &programs_map,
         };
 
-        let token_account = SeahorseAccount {
-            account: &ctx.accounts.token_account,
+        let vault = SeahorseAccount {
+            account: &ctx.accounts.vault,
+            programs: &programs_map,
+        };
+
+        let treasury = SeahorseAccount {
+            account: &ctx.accounts.treasury,
             programs: &programs_map,
         };
 
@@ -300,8 +1320,9 @@ mod mai {
         fund_task_handler(
             requester.clone(),
             config.clone(),
-            mint.clone(),
             token_account.clone(),
+            vault.clone(),
+            treasury.clone(),
             task.clone(),
             amount,
         );
@@ -313,7 +1334,7 @@ mod mai {
     }
 
     #[derive(Accounts)]
-    # [instruction (chain_id : u32 , rate_floor : u64 , srs0 : u64 , srs1 : u64 , srs2 : u64 , srs3 : u64)]
+    # [instruction (chain_id : u32 , month_s : u32 , rate_floor : u64 , srs0 : u64 , srs1 : u64 , srs2 : u64 , srs3 : u64)]
     pub struct Genesis<'info> {
         #[account(mut)]
         pub authority: Signer<'info>,
@@ -325,7 +1346,11 @@ mod mai {
         #[doc = "CHECK: This account is unchecked."]
         pub verifier_program: UncheckedAccount<'info>,
         #[account()]
-        pub clock: Sysvar<'info, Clock>,
+        #[doc = "CHECK: This account is unchecked."]
+        pub program_account: UncheckedAccount<'info>,
+        #[account()]
+        #[doc = "CHECK: This account is unchecked."]
+        pub program_data: UncheckedAccount<'info>,
         pub rent: Sysvar<'info, Rent>,
         pub system_program: Program<'info, System>,
         pub token_program: Program<'info, Token>,
@@ -334,6 +1359,7 @@ mod mai {
     pub fn genesis(
         ctx: Context<Genesis>,
         chain_id: u32,
+        month_s: u32,
         rate_floor: u64,
         srs0: u64,
         srs1: u64,
@@ -372,15 +1398,18 @@ mod mai {
         };
 
         let verifier_program = &ctx.accounts.verifier_program.clone();
-        let clock = &ctx.accounts.clock.clone();
+        let program_account = &ctx.accounts.program_account.clone();
+        let program_data = &ctx.accounts.program_data.clone();
 
         genesis_handler(
             authority.clone(),
             config.clone(),
             mint.clone(),
             verifier_program.clone(),
-            clock.clone(),
+            program_account.clone(),
+            program_data.clone(),
             chain_id,
+            month_s,
             rate_floor,
             srs0,
             srs1,
@@ -394,7 +1423,7 @@ mod mai {
     }
 
     #[derive(Accounts)]
-    # [instruction (chain_id : u32 , rate_floor : u64 , srs0 : u64 , srs1 : u64 , srs2 : u64 , srs3 : u64)]
+    # [instruction (chain_id : u32 , month_s : u32 , rate_floor : u64 , srs0 : u64 , srs1 : u64 , srs2 : u64 , srs3 : u64)]
     pub struct GenesisAdopt<'info> {
         #[account(mut)]
         pub authority: Signer<'info>,
@@ -404,9 +1433,16 @@ mod mai {
         pub mint: Box<Account<'info, Mint>>,
         #[account()]
         #[doc = "CHECK: This account is unchecked."]
+        pub multisig: UncheckedAccount<'info>,
+        #[account()]
+        #[doc = "CHECK: This account is unchecked."]
         pub verifier_program: UncheckedAccount<'info>,
         #[account()]
-        pub clock: Sysvar<'info, Clock>,
+        #[doc = "CHECK: This account is unchecked."]
+        pub program_account: UncheckedAccount<'info>,
+        #[account()]
+        #[doc = "CHECK: This account is unchecked."]
+        pub program_data: UncheckedAccount<'info>,
         pub rent: Sysvar<'info, Rent>,
         pub system_program: Program<'info, System>,
     }
@@ -414,6 +1450,7 @@ mod mai {
     pub fn genesis_adopt(
         ctx: Context<GenesisAdopt>,
         chain_id: u32,
+        month_s: u32,
         rate_floor: u64,
         srs0: u64,
         srs1: u64,
@@ -443,16 +1480,21 @@ mod mai {
             programs: &programs_map,
         };
 
+        let multisig = &ctx.accounts.multisig.clone();
         let verifier_program = &ctx.accounts.verifier_program.clone();
-        let clock = &ctx.accounts.clock.clone();
+        let program_account = &ctx.accounts.program_account.clone();
+        let program_data = &ctx.accounts.program_data.clone();
 
         genesis_adopt_handler(
             authority.clone(),
             config.clone(),
             mint.clone(),
+            multisig.clone(),
             verifier_program.clone(),
-            clock.clone(),
+            program_account.clone(),
+            program_data.clone(),
             chain_id,
+            month_s,
             rate_floor,
             srs0,
             srs1,
@@ -461,6 +1503,446 @@ mod mai {
         );
 
         dot::config::Config::store(config.account);
+
+        return Ok(());
+    }
+
+    #[derive(Accounts)]
+    pub struct HandOver<'info> {
+        #[account(mut)]
+        pub caller: Signer<'info>,
+        #[account(mut)]
+        pub config: Box<Account<'info, dot::config::Config>>,
+        #[account(mut)]
+        pub mint: Box<Account<'info, Mint>>,
+    }
+
+    pub fn hand_over(ctx: Context<HandOver>) -> Result<()> {
+        let mut programs = HashMap::new();
+        let programs_map = ProgramsMap(programs);
+        let caller = SeahorseSigner {
+            account: &ctx.accounts.caller,
+            programs: &programs_map,
+        };
+
+        let config = dot::config::Config::load(&mut ctx.accounts.config, &programs_map);
+        let mint = SeahorseAccount {
+            account: &ctx.accounts.mint,
+            programs: &programs_map,
+        };
+
+        hand_over_handler(caller.clone(), config.clone(), mint.clone());
+
+        dot::config::Config::store(config);
+
+        return Ok(());
+    }
+
+    #[derive(Accounts)]
+    pub struct Heartbeat<'info> {
+        #[account(mut)]
+        pub owner: Signer<'info>,
+        #[account()]
+        pub config: Box<Account<'info, dot::config::Config>>,
+        #[account(mut)]
+        pub miner: Box<Account<'info, dot::registry::Miner>>,
+        #[account()]
+        pub clock: Sysvar<'info, Clock>,
+    }
+
+    pub fn heartbeat(ctx: Context<Heartbeat>) -> Result<()> {
+        let mut programs = HashMap::new();
+        let programs_map = ProgramsMap(programs);
+        let owner = SeahorseSigner {
+            account: &ctx.accounts.owner,
+            programs: &programs_map,
+        };
+
+        let config = dot::config::Config::load(&mut ctx.accounts.config, &programs_map);
+        let miner = dot::registry::Miner::load(&mut ctx.accounts.miner, &programs_map);
+        let clock = &ctx.accounts.clock.clone();
+
+        heartbeat_handler(owner.clone(), config.clone(), miner.clone(), clock.clone());
+
+
+        dot::registry::Miner::store(miner);
+
+        return Ok(());
+    }
+
+    #[derive(Accounts)]
+    pub struct LinkNft<'info> {
+        #[account(mut)]
+        pub owner: Signer<'info>,
+        #[account()]
+        pub config: Box<Account<'info, dot::config::Config>>,
+        #[account()]
+        pub nfts: Box<Account<'info, dot::nfts::NftRegistry>>,
+        #[account(mut)]
+        pub miner: Box<Account<'info, dot::registry::Miner>>,
+        #[account(mut)]
+        pub link: Box<Account<'info, dot::nfts::NftLink>>,
+        #[account(mut)]
+        pub nft_account: Box<Account<'info, TokenAccount>>,
+        #[account()]
+        pub clock: Sysvar<'info, Clock>,
+    }
+
+    pub fn link_nft(ctx: Context<LinkNft>) -> Result<()> {
+        let mut programs = HashMap::new();
+        let programs_map = ProgramsMap(programs);
+        let owner = SeahorseSigner {
+            account: &ctx.accounts.owner,
+            programs: &programs_map,
+        };
+
+        let config = dot::config::Config::load(&mut ctx.accounts.config, &programs_map);
+        let nfts = dot::nfts::NftRegistry::load(&mut ctx.accounts.nfts, &programs_map);
+        let miner = dot::registry::Miner::load(&mut ctx.accounts.miner, &programs_map);
+        let link = dot::nfts::NftLink::load(&mut ctx.accounts.link, &programs_map);
+        let nft_account = SeahorseAccount {
+            account: &ctx.accounts.nft_account,
+            programs: &programs_map,
+        };
+
+        let clock = &ctx.accounts.clock.clone();
+
+        link_nft_handler(
+            owner.clone(),
+            config.clone(),
+            nfts.clone(),
+            miner.clone(),
+            link.clone(),
+            nft_account.clone(),
+            clock.clone(),
+        );
+
+
+
+        dot::registry::Miner::store(miner);
+
+        dot::nfts::NftLink::store(link);
+
+        return Ok(());
+    }
+
+    #[derive(Accounts)]
+    pub struct MoveNft<'info> {
+        #[account(mut)]
+        pub owner: Signer<'info>,
+        #[account()]
+        pub config: Box<Account<'info, dot::config::Config>>,
+        #[account()]
+        pub nfts: Box<Account<'info, dot::nfts::NftRegistry>>,
+        #[account(mut)]
+        pub previous: Box<Account<'info, dot::registry::Miner>>,
+        #[account(mut)]
+        pub miner: Box<Account<'info, dot::registry::Miner>>,
+        #[account(mut)]
+        pub link: Box<Account<'info, dot::nfts::NftLink>>,
+        #[account(mut)]
+        pub nft_account: Box<Account<'info, TokenAccount>>,
+        #[account()]
+        pub clock: Sysvar<'info, Clock>,
+    }
+
+    pub fn move_nft(ctx: Context<MoveNft>) -> Result<()> {
+        let mut programs = HashMap::new();
+        let programs_map = ProgramsMap(programs);
+        let owner = SeahorseSigner {
+            account: &ctx.accounts.owner,
+            programs: &programs_map,
+        };
+
+        let config = dot::config::Config::load(&mut ctx.accounts.config, &programs_map);
+        let nfts = dot::nfts::NftRegistry::load(&mut ctx.accounts.nfts, &programs_map);
+        let previous = dot::registry::Miner::load(&mut ctx.accounts.previous, &programs_map);
+        let miner = dot::registry::Miner::load(&mut ctx.accounts.miner, &programs_map);
+        let link = dot::nfts::NftLink::load(&mut ctx.accounts.link, &programs_map);
+        let nft_account = SeahorseAccount {
+            account: &ctx.accounts.nft_account,
+            programs: &programs_map,
+        };
+
+        let clock = &ctx.accounts.clock.clone();
+
+        move_nft_handler(
+            owner.clone(),
+            config.clone(),
+            nfts.clone(),
+            previous.clone(),
+            miner.clone(),
+            link.clone(),
+            nft_account.clone(),
+            clock.clone(),
+        );
+
+
+
+        dot::registry::Miner::store(previous);
+
+        dot::registry::Miner::store(miner);
+
+        dot::nfts::NftLink::store(link);
+
+        return Ok(());
+    }
+
+    #[derive(Accounts)]
+    # [instruction (output: [u8 ; 32])]
+    pub struct OpenCheck<'info> {
+        #[account(mut)]
+        pub owner: Signer<'info>,
+        #[account()]
+        pub config: Box<Account<'info, dot::config::Config>>,
+        #[account(mut)]
+        pub stake: Box<Account<'info, dot::staking::Stake>>,
+        #[account(mut)]
+        pub accused: Box<Account<'info, dot::staking::Stake>>,
+        #[account()]
+        pub model: Box<Account<'info, dot::registry::Model>>,
+        #[account(mut)]
+        pub work: Box<Account<'info, dot::tasks::Work>>,
+        # [account (init , space = std :: mem :: size_of :: < dot :: checks :: Check > () + 8 , payer = owner , seeds = ["check" . as_bytes () . as_ref () , work . key () . as_ref () , stake . key () . as_ref ()] , bump)]
+        pub check: Box<Account<'info, dot::checks::Check>>,
+        #[account()]
+        pub clock: Sysvar<'info, Clock>,
+        pub rent: Sysvar<'info, Rent>,
+        pub system_program: Program<'info, System>,
+    }
+
+    pub fn open_check(ctx: Context<OpenCheck>, output: [u8; 32]) -> Result<()> {
+        let output = Mutable::new(output);
+        let mut programs = HashMap::new();
+
+        programs.insert(
+            "system_program",
+            ctx.accounts.system_program.to_account_info(),
+        );
+
+        let programs_map = ProgramsMap(programs);
+        let owner = SeahorseSigner {
+            account: &ctx.accounts.owner,
+            programs: &programs_map,
+        };
+
+        let config = dot::config::Config::load(&mut ctx.accounts.config, &programs_map);
+        let stake = dot::staking::Stake::load(&mut ctx.accounts.stake, &programs_map);
+        let accused = dot::staking::Stake::load(&mut ctx.accounts.accused, &programs_map);
+        let model = dot::registry::Model::load(&mut ctx.accounts.model, &programs_map);
+        let work = dot::tasks::Work::load(&mut ctx.accounts.work, &programs_map);
+        let check = Empty {
+            account: dot::checks::Check::load(&mut ctx.accounts.check, &programs_map),
+            bump: ctx.bumps.get("check").map(|bump| *bump),
+        };
+
+        let clock = &ctx.accounts.clock.clone();
+
+        open_check_handler(
+            owner.clone(),
+            config.clone(),
+            stake.clone(),
+            accused.clone(),
+            model.clone(),
+            work.clone(),
+            check.clone(),
+            clock.clone(),
+            output,
+        );
+
+
+        dot::staking::Stake::store(stake);
+
+        dot::staking::Stake::store(accused);
+
+
+        dot::tasks::Work::store(work);
+
+        dot::checks::Check::store(check.account);
+
+        return Ok(());
+    }
+
+    #[derive(Accounts)]
+    pub struct OpenGovernance<'info> {
+        #[account(mut)]
+        pub payer: Signer<'info>,
+        #[account()]
+        pub config: Box<Account<'info, dot::config::Config>>,
+        # [account (init , space = std :: mem :: size_of :: < dot :: governance :: Governance > () + 8 , payer = payer , seeds = ["governance" . as_bytes () . as_ref ()] , bump)]
+        pub governance: Box<Account<'info, dot::governance::Governance>>,
+        # [account (init , space = std :: mem :: size_of :: < dot :: nfts :: NftRegistry > () + 8 , payer = payer , seeds = ["nfts" . as_bytes () . as_ref ()] , bump)]
+        pub nfts: Box<Account<'info, dot::nfts::NftRegistry>>,
+        pub rent: Sysvar<'info, Rent>,
+        pub system_program: Program<'info, System>,
+    }
+
+    pub fn open_governance(ctx: Context<OpenGovernance>) -> Result<()> {
+        let mut programs = HashMap::new();
+
+        programs.insert(
+            "system_program",
+            ctx.accounts.system_program.to_account_info(),
+        );
+
+        let programs_map = ProgramsMap(programs);
+        let payer = SeahorseSigner {
+            account: &ctx.accounts.payer,
+            programs: &programs_map,
+        };
+
+        let config = dot::config::Config::load(&mut ctx.accounts.config, &programs_map);
+        let governance = Empty {
+            account: dot::governance::Governance::load(&mut ctx.accounts.governance, &programs_map),
+            bump: ctx.bumps.get("governance").map(|bump| *bump),
+        };
+
+        let nfts = Empty {
+            account: dot::nfts::NftRegistry::load(&mut ctx.accounts.nfts, &programs_map),
+            bump: ctx.bumps.get("nfts").map(|bump| *bump),
+        };
+
+        open_governance_handler(
+            payer.clone(),
+            config.clone(),
+            governance.clone(),
+            nfts.clone(),
+        );
+
+
+        dot::governance::Governance::store(governance.account);
+
+        dot::nfts::NftRegistry::store(nfts.account);
+
+        return Ok(());
+    }
+
+    #[derive(Accounts)]
+    pub struct OpenMining<'info> {
+        #[account(mut)]
+        pub authority: Signer<'info>,
+        #[account(mut)]
+        pub config: Box<Account<'info, dot::config::Config>>,
+        #[account(mut)]
+        pub emission: Box<Account<'info, dot::emission::Emission>>,
+        #[account()]
+        pub governance: Box<Account<'info, dot::governance::Governance>>,
+        #[account(mut)]
+        pub mint: Box<Account<'info, Mint>>,
+        #[account()]
+        #[doc = "CHECK: This account is unchecked."]
+        pub mai_program: UncheckedAccount<'info>,
+        #[account()]
+        #[doc = "CHECK: This account is unchecked."]
+        pub mai_data: UncheckedAccount<'info>,
+        #[account()]
+        #[doc = "CHECK: This account is unchecked."]
+        pub verifier_program: UncheckedAccount<'info>,
+        #[account()]
+        #[doc = "CHECK: This account is unchecked."]
+        pub verifier_data: UncheckedAccount<'info>,
+        #[account()]
+        pub clock: Sysvar<'info, Clock>,
+    }
+
+    pub fn open_mining(ctx: Context<OpenMining>) -> Result<()> {
+        let mut programs = HashMap::new();
+        let programs_map = ProgramsMap(programs);
+        let authority = SeahorseSigner {
+            account: &ctx.accounts.authority,
+            programs: &programs_map,
+        };
+
+        let config = dot::config::Config::load(&mut ctx.accounts.config, &programs_map);
+        let emission = dot::emission::Emission::load(&mut ctx.accounts.emission, &programs_map);
+        let governance =
+            dot::governance::Governance::load(&mut ctx.accounts.governance, &programs_map);
+
+        let mint = SeahorseAccount {
+            account: &ctx.accounts.mint,
+            programs: &programs_map,
+        };
+
+        let mai_program = &ctx.accounts.mai_program.clone();
+        let mai_data = &ctx.accounts.mai_data.clone();
+        let verifier_program = &ctx.accounts.verifier_program.clone();
+        let verifier_data = &ctx.accounts.verifier_data.clone();
+        let clock = &ctx.accounts.clock.clone();
+
+        open_mining_handler(
+            authority.clone(),
+            config.clone(),
+            emission.clone(),
+            governance.clone(),
+            mint.clone(),
+            mai_program.clone(),
+            mai_data.clone(),
+            verifier_program.clone(),
+            verifier_data.clone(),
+            clock.clone(),
+        );
+
+        dot::config::Config::store(config);
+
+        dot::emission::Emission::store(emission);
+
+
+        return Ok(());
+    }
+
+    #[derive(Accounts)]
+    pub struct OpenNftLink<'info> {
+        #[account(mut)]
+        pub payer: Signer<'info>,
+        #[account()]
+        pub nfts: Box<Account<'info, dot::nfts::NftRegistry>>,
+        #[account(mut)]
+        pub mint: Box<Account<'info, Mint>>,
+        #[account(mut)]
+        #[doc = "CHECK: This account is unchecked."]
+        pub metadata: UncheckedAccount<'info>,
+        # [account (init , space = std :: mem :: size_of :: < dot :: nfts :: NftLink > () + 8 , payer = payer , seeds = ["nft" . as_bytes () . as_ref () , mint . key () . as_ref ()] , bump)]
+        pub link: Box<Account<'info, dot::nfts::NftLink>>,
+        pub rent: Sysvar<'info, Rent>,
+        pub system_program: Program<'info, System>,
+    }
+
+    pub fn open_nft_link(ctx: Context<OpenNftLink>) -> Result<()> {
+        let mut programs = HashMap::new();
+
+        programs.insert(
+            "system_program",
+            ctx.accounts.system_program.to_account_info(),
+        );
+
+        let programs_map = ProgramsMap(programs);
+        let payer = SeahorseSigner {
+            account: &ctx.accounts.payer,
+            programs: &programs_map,
+        };
+
+        let nfts = dot::nfts::NftRegistry::load(&mut ctx.accounts.nfts, &programs_map);
+        let mint = SeahorseAccount {
+            account: &ctx.accounts.mint,
+            programs: &programs_map,
+        };
+
+        let metadata = &ctx.accounts.metadata.clone();
+        let link = Empty {
+            account: dot::nfts::NftLink::load(&mut ctx.accounts.link, &programs_map),
+            bump: ctx.bumps.get("link").map(|bump| *bump),
+        };
+
+        open_nft_link_handler(
+            payer.clone(),
+            nfts.clone(),
+            mint.clone(),
+            metadata.clone(),
+            link.clone(),
+        );
+
+
+        dot::nfts::NftLink::store(link.account);
 
         return Ok(());
     }
@@ -528,10 +2010,220 @@ mod mai {
     }
 
     #[derive(Accounts)]
-    # [instruction (nonce : u64 , lifetime_s : u32)]
+    pub struct OpenStake<'info> {
+        #[account(mut)]
+        pub owner: Signer<'info>,
+        # [account (init , space = std :: mem :: size_of :: < dot :: staking :: Stake > () + 8 , payer = owner , seeds = ["stake" . as_bytes () . as_ref () , owner . key () . as_ref ()] , bump)]
+        pub stake: Box<Account<'info, dot::staking::Stake>>,
+        pub rent: Sysvar<'info, Rent>,
+        pub system_program: Program<'info, System>,
+    }
+
+    pub fn open_stake(ctx: Context<OpenStake>) -> Result<()> {
+        let mut programs = HashMap::new();
+
+        programs.insert(
+            "system_program",
+            ctx.accounts.system_program.to_account_info(),
+        );
+
+        let programs_map = ProgramsMap(programs);
+        let owner = SeahorseSigner {
+            account: &ctx.accounts.owner,
+            programs: &programs_map,
+        };
+
+        let stake = Empty {
+            account: dot::staking::Stake::load(&mut ctx.accounts.stake, &programs_map),
+            bump: ctx.bumps.get("stake").map(|bump| *bump),
+        };
+
+        open_stake_handler(owner.clone(), stake.clone());
+
+        dot::staking::Stake::store(stake.account);
+
+        return Ok(());
+    }
+
+    #[derive(Accounts)]
+    pub struct OpenState<'info> {
+        #[account(mut)]
+        pub payer: Signer<'info>,
+        #[account()]
+        pub config: Box<Account<'info, dot::config::Config>>,
+        # [account (init , space = std :: mem :: size_of :: < dot :: calibration :: Calibration > () + 8 , payer = payer , seeds = ["calibration" . as_bytes () . as_ref ()] , bump)]
+        pub calibration: Box<Account<'info, dot::calibration::Calibration>>,
+        # [account (init , space = std :: mem :: size_of :: < dot :: emission :: Emission > () + 8 , payer = payer , seeds = ["emission" . as_bytes () . as_ref ()] , bump)]
+        pub emission: Box<Account<'info, dot::emission::Emission>>,
+        pub rent: Sysvar<'info, Rent>,
+        pub system_program: Program<'info, System>,
+    }
+
+    pub fn open_state(ctx: Context<OpenState>) -> Result<()> {
+        let mut programs = HashMap::new();
+
+        programs.insert(
+            "system_program",
+            ctx.accounts.system_program.to_account_info(),
+        );
+
+        let programs_map = ProgramsMap(programs);
+        let payer = SeahorseSigner {
+            account: &ctx.accounts.payer,
+            programs: &programs_map,
+        };
+
+        let config = dot::config::Config::load(&mut ctx.accounts.config, &programs_map);
+        let calibration = Empty {
+            account: dot::calibration::Calibration::load(
+                &mut ctx.accounts.calibration,
+                &programs_map,
+            ),
+            bump: ctx.bumps.get("calibration").map(|bump| *bump),
+        };
+
+        let emission = Empty {
+            account: dot::emission::Emission::load(&mut ctx.accounts.emission, &programs_map),
+            bump: ctx.bumps.get("emission").map(|bump| *bump),
+        };
+
+        open_state_handler(
+            payer.clone(),
+            config.clone(),
+            calibration.clone(),
+            emission.clone(),
+        );
+
+
+        dot::calibration::Calibration::store(calibration.account);
+
+        dot::emission::Emission::store(emission.account);
+
+        return Ok(());
+    }
+
+    #[derive(Accounts)]
+    pub struct OpenTreasury<'info> {
+        #[account(mut)]
+        pub payer: Signer<'info>,
+        #[account(mut)]
+        pub config: Box<Account<'info, dot::config::Config>>,
+        #[account(mut)]
+        pub mint: Box<Account<'info, Mint>>,
+        # [account (init , payer = payer , seeds = ["treasury" . as_bytes () . as_ref ()] , bump , token :: mint = mint , token :: authority = config)]
+        pub treasury: Box<Account<'info, TokenAccount>>,
+        pub rent: Sysvar<'info, Rent>,
+        pub system_program: Program<'info, System>,
+        pub token_program: Program<'info, Token>,
+    }
+
+    pub fn open_treasury(ctx: Context<OpenTreasury>) -> Result<()> {
+        let mut programs = HashMap::new();
+
+        programs.insert(
+            "system_program",
+            ctx.accounts.system_program.to_account_info(),
+        );
+
+        programs.insert(
+            "token_program",
+            ctx.accounts.token_program.to_account_info(),
+        );
+
+        let programs_map = ProgramsMap(programs);
+        let payer = SeahorseSigner {
+            account: &ctx.accounts.payer,
+            programs: &programs_map,
+        };
+
+        let config = dot::config::Config::load(&mut ctx.accounts.config, &programs_map);
+        let mint = SeahorseAccount {
+            account: &ctx.accounts.mint,
+            programs: &programs_map,
+        };
+
+        let treasury = Empty {
+            account: SeahorseAccount {
+                account: &ctx.accounts.treasury,
+                programs: &programs_map,
+            },
+            bump: ctx.bumps.get("treasury").map(|bump| *bump),
+        };
+
+        open_treasury_handler(
+            payer.clone(),
+            config.clone(),
+            mint.clone(),
+            treasury.clone(),
+        );
+
+        dot::config::Config::store(config);
+
+        return Ok(());
+    }
+
+    #[derive(Accounts)]
+    pub struct OpenVault<'info> {
+        #[account(mut)]
+        pub payer: Signer<'info>,
+        #[account(mut)]
+        pub config: Box<Account<'info, dot::config::Config>>,
+        #[account(mut)]
+        pub mint: Box<Account<'info, Mint>>,
+        # [account (init , payer = payer , seeds = ["vault" . as_bytes () . as_ref ()] , bump , token :: mint = mint , token :: authority = config)]
+        pub vault: Box<Account<'info, TokenAccount>>,
+        pub rent: Sysvar<'info, Rent>,
+        pub system_program: Program<'info, System>,
+        pub token_program: Program<'info, Token>,
+    }
+
+    pub fn open_vault(ctx: Context<OpenVault>) -> Result<()> {
+        let mut programs = HashMap::new();
+
+        programs.insert(
+            "system_program",
+            ctx.accounts.system_program.to_account_info(),
+        );
+
+        programs.insert(
+            "token_program",
+            ctx.accounts.token_program.to_account_info(),
+        );
+
+        let programs_map = ProgramsMap(programs);
+        let payer = SeahorseSigner {
+            account: &ctx.accounts.payer,
+            programs: &programs_map,
+        };
+
+        let config = dot::config::Config::load(&mut ctx.accounts.config, &programs_map);
+        let mint = SeahorseAccount {
+            account: &ctx.accounts.mint,
+            programs: &programs_map,
+        };
+
+        let vault = Empty {
+            account: SeahorseAccount {
+                account: &ctx.accounts.vault,
+                programs: &programs_map,
+            },
+            bump: ctx.bumps.get("vault").map(|bump| *bump),
+        };
+
+        open_vault_handler(payer.clone(), config.clone(), mint.clone(), vault.clone());
+
+        dot::config::Config::store(config);
+
+        return Ok(());
+    }
+
+    #[derive(Accounts)]
+    # [instruction (nonce : u64 , lifetime_s : u32 , task_class : u8 , region : u16 , prompt_tokens : u32 , max_tokens : u32)]
     pub struct PostTask<'info> {
         #[account(mut)]
         pub requester: Signer<'info>,
+        #[account()]
+        pub config: Box<Account<'info, dot::config::Config>>,
         #[account()]
         pub model: Box<Account<'info, dot::registry::Model>>,
         #[account()]
@@ -544,7 +2236,15 @@ mod mai {
         pub system_program: Program<'info, System>,
     }
 
-    pub fn post_task(ctx: Context<PostTask>, nonce: u64, lifetime_s: u32) -> Result<()> {
+    pub fn post_task(
+        ctx: Context<PostTask>,
+        nonce: u64,
+        lifetime_s: u32,
+        task_class: u8,
+        region: u16,
+        prompt_tokens: u32,
+        max_tokens: u32,
+    ) -> Result<()> {
         let mut programs = HashMap::new();
 
         programs.insert(
@@ -558,6 +2258,7 @@ mod mai {
             programs: &programs_map,
         };
 
+        let config = dot::config::Config::load(&mut ctx.accounts.config, &programs_map);
         let model = dot::registry::Model::load(&mut ctx.accounts.model, &programs_map);
         let spent_record =
             dot::tasks::SpentRecord::load(&mut ctx.accounts.spent_record, &programs_map);
@@ -571,13 +2272,19 @@ mod mai {
 
         post_task_handler(
             requester.clone(),
+            config.clone(),
             model.clone(),
             spent_record.clone(),
             task.clone(),
             clock.clone(),
             nonce,
             lifetime_s,
+            task_class,
+            region,
+            prompt_tokens,
+            max_tokens,
         );
+
 
 
 
@@ -587,7 +2294,200 @@ mod mai {
     }
 
     #[derive(Accounts)]
-    # [instruction (gpu_mhs : u32 , cpu_mhz : u32 , ram_mhz : u32 , storage_gb : u32 , network_mbps : u32 , active_ms : u64 , nft_tier : u8 , uptime_bps : u16 , trust_bps : u64 , difficulty_bps : u64 , epoch : u64 , rate_floor : u64)]
+    # [instruction (id : u64 , kind : u8 , index : u32 , target : Pubkey , value : u64 , text: [u8 ; 32])]
+    pub struct Propose<'info> {
+        #[account(mut)]
+        pub owner: Signer<'info>,
+        #[account(mut)]
+        pub config: Box<Account<'info, dot::config::Config>>,
+        #[account()]
+        pub calibration: Box<Account<'info, dot::calibration::Calibration>>,
+        #[account(mut)]
+        pub governance: Box<Account<'info, dot::governance::Governance>>,
+        #[account()]
+        pub nfts: Box<Account<'info, dot::nfts::NftRegistry>>,
+        #[account()]
+        pub stake: Box<Account<'info, dot::staking::Stake>>,
+        # [account (init , space = std :: mem :: size_of :: < dot :: governance :: Proposal > () + 8 , payer = owner , seeds = ["proposal" . as_bytes () . as_ref () , id . to_le_bytes () . as_ref ()] , bump)]
+        pub proposal: Box<Account<'info, dot::governance::Proposal>>,
+        #[account()]
+        pub clock: Sysvar<'info, Clock>,
+        pub rent: Sysvar<'info, Rent>,
+        pub system_program: Program<'info, System>,
+    }
+
+    pub fn propose(
+        ctx: Context<Propose>,
+        id: u64,
+        kind: u8,
+        index: u32,
+        target: Pubkey,
+        value: u64,
+        text: [u8; 32],
+    ) -> Result<()> {
+        let text = Mutable::new(text);
+        let mut programs = HashMap::new();
+
+        programs.insert(
+            "system_program",
+            ctx.accounts.system_program.to_account_info(),
+        );
+
+        let programs_map = ProgramsMap(programs);
+        let owner = SeahorseSigner {
+            account: &ctx.accounts.owner,
+            programs: &programs_map,
+        };
+
+        let config = dot::config::Config::load(&mut ctx.accounts.config, &programs_map);
+        let calibration =
+            dot::calibration::Calibration::load(&mut ctx.accounts.calibration, &programs_map);
+
+        let governance =
+            dot::governance::Governance::load(&mut ctx.accounts.governance, &programs_map);
+
+        let nfts = dot::nfts::NftRegistry::load(&mut ctx.accounts.nfts, &programs_map);
+        let stake = dot::staking::Stake::load(&mut ctx.accounts.stake, &programs_map);
+        let proposal = Empty {
+            account: dot::governance::Proposal::load(&mut ctx.accounts.proposal, &programs_map),
+            bump: ctx.bumps.get("proposal").map(|bump| *bump),
+        };
+
+        let clock = &ctx.accounts.clock.clone();
+
+        propose_handler(
+            owner.clone(),
+            config.clone(),
+            calibration.clone(),
+            governance.clone(),
+            nfts.clone(),
+            stake.clone(),
+            proposal.clone(),
+            clock.clone(),
+            id,
+            kind,
+            index,
+            target,
+            value,
+            text,
+        );
+
+        dot::config::Config::store(config);
+
+
+        dot::governance::Governance::store(governance);
+
+
+
+        dot::governance::Proposal::store(proposal.account);
+
+        return Ok(());
+    }
+
+    #[derive(Accounts)]
+    # [instruction (tokens : u32)]
+    pub struct ProveAppeal<'info> {
+        #[account(mut)]
+        pub owner: Signer<'info>,
+        #[account()]
+        pub config: Box<Account<'info, dot::config::Config>>,
+        #[account(mut)]
+        pub governance: Box<Account<'info, dot::governance::Governance>>,
+        #[account(mut)]
+        pub offence: Box<Account<'info, dot::slashing::Offence>>,
+        #[account()]
+        pub model: Box<Account<'info, dot::registry::Model>>,
+        #[account()]
+        pub task: Box<Account<'info, dot::tasks::Task>>,
+        #[account(mut)]
+        pub miner: Box<Account<'info, dot::registry::Miner>>,
+        #[account(mut)]
+        pub stake: Box<Account<'info, dot::staking::Stake>>,
+        #[account(mut)]
+        pub vault: Box<Account<'info, TokenAccount>>,
+        #[account(mut)]
+        pub token_account: Box<Account<'info, TokenAccount>>,
+        #[account()]
+        #[doc = "CHECK: This account is unchecked."]
+        pub verifier_program: UncheckedAccount<'info>,
+        #[account(mut)]
+        #[doc = "CHECK: This account is unchecked."]
+        pub receipt: UncheckedAccount<'info>,
+        #[account()]
+        pub clock: Sysvar<'info, Clock>,
+        pub token_program: Program<'info, Token>,
+    }
+
+    pub fn prove_appeal(ctx: Context<ProveAppeal>, tokens: u32) -> Result<()> {
+        let mut programs = HashMap::new();
+
+        programs.insert(
+            "token_program",
+            ctx.accounts.token_program.to_account_info(),
+        );
+
+        let programs_map = ProgramsMap(programs);
+        let owner = SeahorseSigner {
+            account: &ctx.accounts.owner,
+            programs: &programs_map,
+        };
+
+        let config = dot::config::Config::load(&mut ctx.accounts.config, &programs_map);
+        let governance =
+            dot::governance::Governance::load(&mut ctx.accounts.governance, &programs_map);
+
+        let offence = dot::slashing::Offence::load(&mut ctx.accounts.offence, &programs_map);
+        let model = dot::registry::Model::load(&mut ctx.accounts.model, &programs_map);
+        let task = dot::tasks::Task::load(&mut ctx.accounts.task, &programs_map);
+        let miner = dot::registry::Miner::load(&mut ctx.accounts.miner, &programs_map);
+        let stake = dot::staking::Stake::load(&mut ctx.accounts.stake, &programs_map);
+        let vault = SeahorseAccount {
+            account: &ctx.accounts.vault,
+            programs: &programs_map,
+        };
+
+        let token_account = SeahorseAccount {
+            account: &ctx.accounts.token_account,
+            programs: &programs_map,
+        };
+
+        let verifier_program = &ctx.accounts.verifier_program.clone();
+        let receipt = &ctx.accounts.receipt.clone();
+        let clock = &ctx.accounts.clock.clone();
+
+        prove_appeal_handler(
+            owner.clone(),
+            config.clone(),
+            governance.clone(),
+            offence.clone(),
+            model.clone(),
+            task.clone(),
+            miner.clone(),
+            stake.clone(),
+            vault.clone(),
+            token_account.clone(),
+            verifier_program.clone(),
+            receipt.clone(),
+            clock.clone(),
+            tokens,
+        );
+
+
+        dot::governance::Governance::store(governance);
+
+        dot::slashing::Offence::store(offence);
+
+
+
+        dot::registry::Miner::store(miner);
+
+        dot::staking::Stake::store(stake);
+
+        return Ok(());
+    }
+
+    #[derive(Accounts)]
+    # [instruction (gpu_mhs : u32 , cpu_mhz : u32 , ram_mhz : u32 , storage_gb : u32 , network_mbps : u32 , active_ms : u64 , nft_tier : u8 , uptime_bps : u16 , trust_bps : u64 , difficulty_bps : u64 , quality_bps : u64 , epoch : u64 , rate_floor : u64)]
     pub struct Quote<'info> {
         #[account(mut)]
         pub payer: Signer<'info>,
@@ -605,6 +2505,7 @@ mod mai {
         uptime_bps: u16,
         trust_bps: u64,
         difficulty_bps: u64,
+        quality_bps: u64,
         epoch: u64,
         rate_floor: u64,
     ) -> Result<()> {
@@ -627,6 +2528,7 @@ mod mai {
             uptime_bps,
             trust_bps,
             difficulty_bps,
+            quality_bps,
             epoch,
             rate_floor,
         );
@@ -635,10 +2537,55 @@ mod mai {
     }
 
     #[derive(Accounts)]
-    # [instruction (device : Pubkey , device_class : u8 , region : u16 , client_version : u32 , gpu_mhs : u32 , cpu_mhz : u32 , ram_mhz : u32 , storage_gb : u32 , network_mbps : u32)]
+    pub struct RedrawTask<'info> {
+        #[account(mut)]
+        pub caller: Signer<'info>,
+        #[account(mut)]
+        pub task: Box<Account<'info, dot::tasks::Task>>,
+        #[account()]
+        #[doc = "CHECK: This account is unchecked."]
+        pub slot_hashes: UncheckedAccount<'info>,
+        #[account()]
+        pub clock: Sysvar<'info, Clock>,
+    }
+
+    pub fn redraw_task(ctx: Context<RedrawTask>) -> Result<()> {
+        let mut programs = HashMap::new();
+        let programs_map = ProgramsMap(programs);
+        let caller = SeahorseSigner {
+            account: &ctx.accounts.caller,
+            programs: &programs_map,
+        };
+
+        let task = dot::tasks::Task::load(&mut ctx.accounts.task, &programs_map);
+        let slot_hashes = &ctx.accounts.slot_hashes.clone();
+        let clock = &ctx.accounts.clock.clone();
+
+        redraw_task_handler(
+            caller.clone(),
+            task.clone(),
+            slot_hashes.clone(),
+            clock.clone(),
+        );
+
+        dot::tasks::Task::store(task);
+
+        return Ok(());
+    }
+
+    #[derive(Accounts)]
+    # [instruction (device : Pubkey , device_class : u8 , region : u16 , client_version : u32 , gpu_model: [u8 ; 32] , vram_mb : u32 , cores : u16 , ram_mb : u32 , gpu_mhs : u32 , cpu_mhz : u32 , ram_mhz : u32 , storage_gb : u32 , network_mbps : u32)]
     pub struct RegisterMiner<'info> {
         #[account(mut)]
         pub owner: Signer<'info>,
+        #[account()]
+        pub config: Box<Account<'info, dot::config::Config>>,
+        #[account(mut)]
+        pub calibration: Box<Account<'info, dot::calibration::Calibration>>,
+        #[account(mut)]
+        pub emission: Box<Account<'info, dot::emission::Emission>>,
+        #[account()]
+        pub stake: Box<Account<'info, dot::staking::Stake>>,
         # [account (init , space = std :: mem :: size_of :: < dot :: registry :: Miner > () + 8 , payer = owner , seeds = ["miner" . as_bytes () . as_ref () , owner . key () . as_ref () , device . as_ref ()] , bump)]
         pub miner: Box<Account<'info, dot::registry::Miner>>,
         #[account()]
@@ -653,12 +2600,17 @@ mod mai {
         device_class: u8,
         region: u16,
         client_version: u32,
+        gpu_model: [u8; 32],
+        vram_mb: u32,
+        cores: u16,
+        ram_mb: u32,
         gpu_mhs: u32,
         cpu_mhz: u32,
         ram_mhz: u32,
         storage_gb: u32,
         network_mbps: u32,
     ) -> Result<()> {
+        let gpu_model = Mutable::new(gpu_model);
         let mut programs = HashMap::new();
 
         programs.insert(
@@ -672,6 +2624,12 @@ mod mai {
             programs: &programs_map,
         };
 
+        let config = dot::config::Config::load(&mut ctx.accounts.config, &programs_map);
+        let calibration =
+            dot::calibration::Calibration::load(&mut ctx.accounts.calibration, &programs_map);
+
+        let emission = dot::emission::Emission::load(&mut ctx.accounts.emission, &programs_map);
+        let stake = dot::staking::Stake::load(&mut ctx.accounts.stake, &programs_map);
         let miner = Empty {
             account: dot::registry::Miner::load(&mut ctx.accounts.miner, &programs_map),
             bump: ctx.bumps.get("miner").map(|bump| *bump),
@@ -681,12 +2639,20 @@ mod mai {
 
         register_miner_handler(
             owner.clone(),
+            config.clone(),
+            calibration.clone(),
+            emission.clone(),
+            stake.clone(),
             miner.clone(),
             clock.clone(),
             device,
             device_class,
             region,
             client_version,
+            gpu_model,
+            vram_mb,
+            cores,
+            ram_mb,
             gpu_mhs,
             cpu_mhz,
             ram_mhz,
@@ -694,19 +2660,25 @@ mod mai {
             network_mbps,
         );
 
+
+        dot::calibration::Calibration::store(calibration);
+
+        dot::emission::Emission::store(emission);
+
+
         dot::registry::Miner::store(miner.account);
 
         return Ok(());
     }
 
     #[derive(Accounts)]
-    # [instruction (key0 : u64 , key1 : u64 , key2 : u64 , key3 : u64 , params0 : u64 , params1 : u64 , params2 : u64 , params3 : u64 , segments : u32 , work_units : u64 , max_active_ms : u64 , max_tokens : u32 , positions : u32)]
+    # [instruction (key0 : u64 , key1 : u64 , key2 : u64 , key3 : u64 , params0 : u64 , params1 : u64 , params2 : u64 , params3 : u64 , proof : u8 , detection_bps : u16 , segments : u32 , work_units : u64 , max_active_ms : u64 , max_tokens : u32 , positions : u32 , vram_mb : u32)]
     pub struct RegisterModel<'info> {
         #[account(mut)]
-        pub authority: Signer<'info>,
+        pub payer: Signer<'info>,
         #[account()]
         pub config: Box<Account<'info, dot::config::Config>>,
-        # [account (init , space = std :: mem :: size_of :: < dot :: registry :: Model > () + 8 , payer = authority , seeds = ["model" . as_bytes () . as_ref () , key0 . to_le_bytes () . as_ref () , key1 . to_le_bytes () . as_ref () , key2 . to_le_bytes () . as_ref () , key3 . to_le_bytes () . as_ref () , params0 . to_le_bytes () . as_ref () , params1 . to_le_bytes () . as_ref () , params2 . to_le_bytes () . as_ref () , params3 . to_le_bytes () . as_ref ()] , bump)]
+        # [account (init , space = std :: mem :: size_of :: < dot :: registry :: Model > () + 8 , payer = payer , seeds = ["model" . as_bytes () . as_ref () , key0 . to_le_bytes () . as_ref () , key1 . to_le_bytes () . as_ref () , key2 . to_le_bytes () . as_ref () , key3 . to_le_bytes () . as_ref () , params0 . to_le_bytes () . as_ref () , params1 . to_le_bytes () . as_ref () , params2 . to_le_bytes () . as_ref () , params3 . to_le_bytes () . as_ref ()] , bump)]
         pub model: Box<Account<'info, dot::registry::Model>>,
         pub rent: Sysvar<'info, Rent>,
         pub system_program: Program<'info, System>,
@@ -722,11 +2694,14 @@ mod mai {
         params1: u64,
         params2: u64,
         params3: u64,
+        proof: u8,
+        detection_bps: u16,
         segments: u32,
         work_units: u64,
         max_active_ms: u64,
         max_tokens: u32,
         positions: u32,
+        vram_mb: u32,
     ) -> Result<()> {
         let mut programs = HashMap::new();
 
@@ -736,8 +2711,8 @@ mod mai {
         );
 
         let programs_map = ProgramsMap(programs);
-        let authority = SeahorseSigner {
-            account: &ctx.accounts.authority,
+        let payer = SeahorseSigner {
+            account: &ctx.accounts.payer,
             programs: &programs_map,
         };
 
@@ -748,7 +2723,7 @@ mod mai {
         };
 
         register_model_handler(
-            authority.clone(),
+            payer.clone(),
             config.clone(),
             model.clone(),
             key0,
@@ -759,11 +2734,14 @@ mod mai {
             params1,
             params2,
             params3,
+            proof,
+            detection_bps,
             segments,
             work_units,
             max_active_ms,
             max_tokens,
             positions,
+            vram_mb,
         );
 
 
@@ -773,15 +2751,405 @@ mod mai {
     }
 
     #[derive(Accounts)]
+    pub struct ReleaseWork<'info> {
+        #[account(mut)]
+        pub caller: Signer<'info>,
+        #[account()]
+        pub config: Box<Account<'info, dot::config::Config>>,
+        #[account(mut)]
+        pub miner: Box<Account<'info, dot::registry::Miner>>,
+        #[account(mut)]
+        pub stake: Box<Account<'info, dot::staking::Stake>>,
+        #[account(mut)]
+        pub task: Box<Account<'info, dot::tasks::Task>>,
+        #[account(mut)]
+        pub work: Box<Account<'info, dot::tasks::Work>>,
+        #[account()]
+        pub clock: Sysvar<'info, Clock>,
+    }
+
+    pub fn release_work(ctx: Context<ReleaseWork>) -> Result<()> {
+        let mut programs = HashMap::new();
+        let programs_map = ProgramsMap(programs);
+        let caller = SeahorseSigner {
+            account: &ctx.accounts.caller,
+            programs: &programs_map,
+        };
+
+        let config = dot::config::Config::load(&mut ctx.accounts.config, &programs_map);
+        let miner = dot::registry::Miner::load(&mut ctx.accounts.miner, &programs_map);
+        let stake = dot::staking::Stake::load(&mut ctx.accounts.stake, &programs_map);
+        let task = dot::tasks::Task::load(&mut ctx.accounts.task, &programs_map);
+        let work = dot::tasks::Work::load(&mut ctx.accounts.work, &programs_map);
+        let clock = &ctx.accounts.clock.clone();
+
+        release_work_handler(
+            caller.clone(),
+            config.clone(),
+            miner.clone(),
+            stake.clone(),
+            task.clone(),
+            work.clone(),
+            clock.clone(),
+        );
+
+
+        dot::registry::Miner::store(miner);
+
+        dot::staking::Stake::store(stake);
+
+        dot::tasks::Task::store(task);
+
+        dot::tasks::Work::store(work);
+
+        return Ok(());
+    }
+
+    #[derive(Accounts)]
+    pub struct ReportCheck<'info> {
+        #[account(mut)]
+        pub reporter: Signer<'info>,
+        #[account(mut)]
+        pub config: Box<Account<'info, dot::config::Config>>,
+        #[account(mut)]
+        pub governance: Box<Account<'info, dot::governance::Governance>>,
+        #[account(mut)]
+        pub miner: Box<Account<'info, dot::registry::Miner>>,
+        #[account(mut)]
+        pub stake: Box<Account<'info, dot::staking::Stake>>,
+        #[account(mut)]
+        pub check: Box<Account<'info, dot::checks::Check>>,
+        #[account()]
+        pub task: Box<Account<'info, dot::tasks::Task>>,
+        #[account()]
+        pub work: Box<Account<'info, dot::tasks::Work>>,
+        # [account (init , space = std :: mem :: size_of :: < dot :: slashing :: Offence > () + 8 , payer = reporter , seeds = ["offence" . as_bytes () . as_ref () , work . key () . as_ref () , stake . key () . as_ref ()] , bump)]
+        pub offence: Box<Account<'info, dot::slashing::Offence>>,
+        #[account()]
+        pub clock: Sysvar<'info, Clock>,
+        pub rent: Sysvar<'info, Rent>,
+        pub system_program: Program<'info, System>,
+    }
+
+    pub fn report_check(ctx: Context<ReportCheck>) -> Result<()> {
+        let mut programs = HashMap::new();
+
+        programs.insert(
+            "system_program",
+            ctx.accounts.system_program.to_account_info(),
+        );
+
+        let programs_map = ProgramsMap(programs);
+        let reporter = SeahorseSigner {
+            account: &ctx.accounts.reporter,
+            programs: &programs_map,
+        };
+
+        let config = dot::config::Config::load(&mut ctx.accounts.config, &programs_map);
+        let governance =
+            dot::governance::Governance::load(&mut ctx.accounts.governance, &programs_map);
+
+        let miner = dot::registry::Miner::load(&mut ctx.accounts.miner, &programs_map);
+        let stake = dot::staking::Stake::load(&mut ctx.accounts.stake, &programs_map);
+        let check = dot::checks::Check::load(&mut ctx.accounts.check, &programs_map);
+        let task = dot::tasks::Task::load(&mut ctx.accounts.task, &programs_map);
+        let work = dot::tasks::Work::load(&mut ctx.accounts.work, &programs_map);
+        let offence = Empty {
+            account: dot::slashing::Offence::load(&mut ctx.accounts.offence, &programs_map),
+            bump: ctx.bumps.get("offence").map(|bump| *bump),
+        };
+
+        let clock = &ctx.accounts.clock.clone();
+
+        report_check_handler(
+            reporter.clone(),
+            config.clone(),
+            governance.clone(),
+            miner.clone(),
+            stake.clone(),
+            check.clone(),
+            task.clone(),
+            work.clone(),
+            offence.clone(),
+            clock.clone(),
+        );
+
+        dot::config::Config::store(config);
+
+        dot::governance::Governance::store(governance);
+
+        dot::registry::Miner::store(miner);
+
+        dot::staking::Stake::store(stake);
+
+        dot::checks::Check::store(check);
+
+
+
+        dot::slashing::Offence::store(offence.account);
+
+        return Ok(());
+    }
+
+    #[derive(Accounts)]
+    pub struct ReportOffence<'info> {
+        #[account(mut)]
+        pub reporter: Signer<'info>,
+        #[account(mut)]
+        pub config: Box<Account<'info, dot::config::Config>>,
+        #[account(mut)]
+        pub emission: Box<Account<'info, dot::emission::Emission>>,
+        #[account(mut)]
+        pub governance: Box<Account<'info, dot::governance::Governance>>,
+        #[account(mut)]
+        pub miner: Box<Account<'info, dot::registry::Miner>>,
+        #[account(mut)]
+        pub stake: Box<Account<'info, dot::staking::Stake>>,
+        #[account()]
+        pub model: Box<Account<'info, dot::registry::Model>>,
+        #[account(mut)]
+        pub task: Box<Account<'info, dot::tasks::Task>>,
+        #[account(mut)]
+        pub work: Box<Account<'info, dot::tasks::Work>>,
+        #[account()]
+        pub spent_record: Box<Account<'info, dot::tasks::SpentRecord>>,
+        # [account (init , space = std :: mem :: size_of :: < dot :: slashing :: Offence > () + 8 , payer = reporter , seeds = ["offence" . as_bytes () . as_ref () , work . key () . as_ref () , stake . key () . as_ref ()] , bump)]
+        pub offence: Box<Account<'info, dot::slashing::Offence>>,
+        #[account()]
+        pub clock: Sysvar<'info, Clock>,
+        pub rent: Sysvar<'info, Rent>,
+        pub system_program: Program<'info, System>,
+    }
+
+    pub fn report_offence(ctx: Context<ReportOffence>) -> Result<()> {
+        let mut programs = HashMap::new();
+
+        programs.insert(
+            "system_program",
+            ctx.accounts.system_program.to_account_info(),
+        );
+
+        let programs_map = ProgramsMap(programs);
+        let reporter = SeahorseSigner {
+            account: &ctx.accounts.reporter,
+            programs: &programs_map,
+        };
+
+        let config = dot::config::Config::load(&mut ctx.accounts.config, &programs_map);
+        let emission = dot::emission::Emission::load(&mut ctx.accounts.emission, &programs_map);
+        let governance =
+            dot::governance::Governance::load(&mut ctx.accounts.governance, &programs_map);
+
+        let miner = dot::registry::Miner::load(&mut ctx.accounts.miner, &programs_map);
+        let stake = dot::staking::Stake::load(&mut ctx.accounts.stake, &programs_map);
+        let model = dot::registry::Model::load(&mut ctx.accounts.model, &programs_map);
+        let task = dot::tasks::Task::load(&mut ctx.accounts.task, &programs_map);
+        let work = dot::tasks::Work::load(&mut ctx.accounts.work, &programs_map);
+        let spent_record =
+            dot::tasks::SpentRecord::load(&mut ctx.accounts.spent_record, &programs_map);
+
+        let offence = Empty {
+            account: dot::slashing::Offence::load(&mut ctx.accounts.offence, &programs_map),
+            bump: ctx.bumps.get("offence").map(|bump| *bump),
+        };
+
+        let clock = &ctx.accounts.clock.clone();
+
+        report_offence_handler(
+            reporter.clone(),
+            config.clone(),
+            emission.clone(),
+            governance.clone(),
+            miner.clone(),
+            stake.clone(),
+            model.clone(),
+            task.clone(),
+            work.clone(),
+            spent_record.clone(),
+            offence.clone(),
+            clock.clone(),
+        );
+
+        dot::config::Config::store(config);
+
+        dot::emission::Emission::store(emission);
+
+        dot::governance::Governance::store(governance);
+
+        dot::registry::Miner::store(miner);
+
+        dot::staking::Stake::store(stake);
+
+
+        dot::tasks::Task::store(task);
+
+        dot::tasks::Work::store(work);
+
+
+        dot::slashing::Offence::store(offence.account);
+
+        return Ok(());
+    }
+
+    #[derive(Accounts)]
+    pub struct ReportVerifier<'info> {
+        #[account(mut)]
+        pub reporter: Signer<'info>,
+        #[account()]
+        pub config: Box<Account<'info, dot::config::Config>>,
+        #[account(mut)]
+        pub governance: Box<Account<'info, dot::governance::Governance>>,
+        #[account(mut)]
+        pub stake: Box<Account<'info, dot::staking::Stake>>,
+        #[account(mut)]
+        pub check: Box<Account<'info, dot::checks::Check>>,
+        # [account (init , space = std :: mem :: size_of :: < dot :: slashing :: Offence > () + 8 , payer = reporter , seeds = ["offence" . as_bytes () . as_ref () , check . key () . as_ref () , stake . key () . as_ref ()] , bump)]
+        pub offence: Box<Account<'info, dot::slashing::Offence>>,
+        #[account()]
+        pub clock: Sysvar<'info, Clock>,
+        pub rent: Sysvar<'info, Rent>,
+        pub system_program: Program<'info, System>,
+    }
+
+    pub fn report_verifier(ctx: Context<ReportVerifier>) -> Result<()> {
+        let mut programs = HashMap::new();
+
+        programs.insert(
+            "system_program",
+            ctx.accounts.system_program.to_account_info(),
+        );
+
+        let programs_map = ProgramsMap(programs);
+        let reporter = SeahorseSigner {
+            account: &ctx.accounts.reporter,
+            programs: &programs_map,
+        };
+
+        let config = dot::config::Config::load(&mut ctx.accounts.config, &programs_map);
+        let governance =
+            dot::governance::Governance::load(&mut ctx.accounts.governance, &programs_map);
+
+        let stake = dot::staking::Stake::load(&mut ctx.accounts.stake, &programs_map);
+        let check = dot::checks::Check::load(&mut ctx.accounts.check, &programs_map);
+        let offence = Empty {
+            account: dot::slashing::Offence::load(&mut ctx.accounts.offence, &programs_map),
+            bump: ctx.bumps.get("offence").map(|bump| *bump),
+        };
+
+        let clock = &ctx.accounts.clock.clone();
+
+        report_verifier_handler(
+            reporter.clone(),
+            config.clone(),
+            governance.clone(),
+            stake.clone(),
+            check.clone(),
+            offence.clone(),
+            clock.clone(),
+        );
+
+
+        dot::governance::Governance::store(governance);
+
+        dot::staking::Stake::store(stake);
+
+        dot::checks::Check::store(check);
+
+        dot::slashing::Offence::store(offence.account);
+
+        return Ok(());
+    }
+
+    #[derive(Accounts)]
+    pub struct RetireMiner<'info> {
+        #[account(mut)]
+        pub owner: Signer<'info>,
+        #[account(mut)]
+        pub emission: Box<Account<'info, dot::emission::Emission>>,
+        #[account(mut)]
+        pub miner: Box<Account<'info, dot::registry::Miner>>,
+        #[account()]
+        pub clock: Sysvar<'info, Clock>,
+    }
+
+    pub fn retire_miner(ctx: Context<RetireMiner>) -> Result<()> {
+        let mut programs = HashMap::new();
+        let programs_map = ProgramsMap(programs);
+        let owner = SeahorseSigner {
+            account: &ctx.accounts.owner,
+            programs: &programs_map,
+        };
+
+        let emission = dot::emission::Emission::load(&mut ctx.accounts.emission, &programs_map);
+        let miner = dot::registry::Miner::load(&mut ctx.accounts.miner, &programs_map);
+        let clock = &ctx.accounts.clock.clone();
+
+        retire_miner_handler(
+            owner.clone(),
+            emission.clone(),
+            miner.clone(),
+            clock.clone(),
+        );
+
+        dot::emission::Emission::store(emission);
+
+        dot::registry::Miner::store(miner);
+
+        return Ok(());
+    }
+
+    #[derive(Accounts)]
+    # [instruction (tier : u8 , collection : Pubkey)]
+    pub struct SetCollection<'info> {
+        #[account(mut)]
+        pub authority: Signer<'info>,
+        #[account()]
+        pub config: Box<Account<'info, dot::config::Config>>,
+        #[account(mut)]
+        pub nfts: Box<Account<'info, dot::nfts::NftRegistry>>,
+    }
+
+    pub fn set_collection(ctx: Context<SetCollection>, tier: u8, collection: Pubkey) -> Result<()> {
+        let mut programs = HashMap::new();
+        let programs_map = ProgramsMap(programs);
+        let authority = SeahorseSigner {
+            account: &ctx.accounts.authority,
+            programs: &programs_map,
+        };
+
+        let config = dot::config::Config::load(&mut ctx.accounts.config, &programs_map);
+        let nfts = dot::nfts::NftRegistry::load(&mut ctx.accounts.nfts, &programs_map);
+
+        set_collection_handler(
+            authority.clone(),
+            config.clone(),
+            nfts.clone(),
+            tier,
+            collection,
+        );
+
+
+        dot::nfts::NftRegistry::store(nfts);
+
+        return Ok(());
+    }
+
+    #[derive(Accounts)]
     pub struct Settle<'info> {
         #[account(mut)]
         pub owner: Signer<'info>,
-        #[account()]
+        #[account(mut)]
         pub config: Box<Account<'info, dot::config::Config>>,
+        #[account(mut)]
+        pub calibration: Box<Account<'info, dot::calibration::Calibration>>,
+        #[account(mut)]
+        pub emission: Box<Account<'info, dot::emission::Emission>>,
         #[account(mut)]
         pub mint: Box<Account<'info, Mint>>,
         #[account(mut)]
         pub miner: Box<Account<'info, dot::registry::Miner>>,
+        #[account(mut)]
+        pub stake: Box<Account<'info, dot::staking::Stake>>,
         #[account()]
         pub model: Box<Account<'info, dot::registry::Model>>,
         #[account(mut)]
@@ -791,7 +3159,12 @@ mod mai {
         #[account(mut)]
         pub spent_record: Box<Account<'info, dot::tasks::SpentRecord>>,
         #[account(mut)]
+        pub vault: Box<Account<'info, TokenAccount>>,
+        #[account(mut)]
         pub token_account: Box<Account<'info, TokenAccount>>,
+        #[account()]
+        #[doc = "CHECK: This account is unchecked."]
+        pub nft_account: UncheckedAccount<'info>,
         #[account()]
         #[doc = "CHECK: This account is unchecked."]
         pub verifier_program: UncheckedAccount<'info>,
@@ -818,23 +3191,34 @@ mod mai {
         };
 
         let config = dot::config::Config::load(&mut ctx.accounts.config, &programs_map);
+        let calibration =
+            dot::calibration::Calibration::load(&mut ctx.accounts.calibration, &programs_map);
+
+        let emission = dot::emission::Emission::load(&mut ctx.accounts.emission, &programs_map);
         let mint = SeahorseAccount {
             account: &ctx.accounts.mint,
             programs: &programs_map,
         };
 
         let miner = dot::registry::Miner::load(&mut ctx.accounts.miner, &programs_map);
+        let stake = dot::staking::Stake::load(&mut ctx.accounts.stake, &programs_map);
         let model = dot::registry::Model::load(&mut ctx.accounts.model, &programs_map);
         let task = dot::tasks::Task::load(&mut ctx.accounts.task, &programs_map);
         let work = dot::tasks::Work::load(&mut ctx.accounts.work, &programs_map);
         let spent_record =
             dot::tasks::SpentRecord::load(&mut ctx.accounts.spent_record, &programs_map);
 
+        let vault = SeahorseAccount {
+            account: &ctx.accounts.vault,
+            programs: &programs_map,
+        };
+
         let token_account = SeahorseAccount {
             account: &ctx.accounts.token_account,
             programs: &programs_map,
         };
 
+        let nft_account = &ctx.accounts.nft_account.clone();
         let verifier_program = &ctx.accounts.verifier_program.clone();
         let receipt = &ctx.accounts.receipt.clone();
         let clock = &ctx.accounts.clock.clone();
@@ -842,20 +3226,32 @@ mod mai {
         settle_handler(
             owner.clone(),
             config.clone(),
+            calibration.clone(),
+            emission.clone(),
             mint.clone(),
             miner.clone(),
+            stake.clone(),
             model.clone(),
             task.clone(),
             work.clone(),
             spent_record.clone(),
+            vault.clone(),
             token_account.clone(),
+            nft_account.clone(),
             verifier_program.clone(),
             receipt.clone(),
             clock.clone(),
         );
 
+        dot::config::Config::store(config);
+
+        dot::calibration::Calibration::store(calibration);
+
+        dot::emission::Emission::store(emission);
 
         dot::registry::Miner::store(miner);
+
+        dot::staking::Stake::store(stake);
 
 
         dot::tasks::Task::store(task);
@@ -863,6 +3259,473 @@ mod mai {
         dot::tasks::Work::store(work);
 
         dot::tasks::SpentRecord::store(spent_record);
+
+        return Ok(());
+    }
+
+    #[derive(Accounts)]
+    # [instruction (amount : u64)]
+    pub struct UndesignateVerifier<'info> {
+        #[account(mut)]
+        pub owner: Signer<'info>,
+        #[account()]
+        pub config: Box<Account<'info, dot::config::Config>>,
+        #[account(mut)]
+        pub governance: Box<Account<'info, dot::governance::Governance>>,
+        #[account(mut)]
+        pub stake: Box<Account<'info, dot::staking::Stake>>,
+        #[account()]
+        pub clock: Sysvar<'info, Clock>,
+    }
+
+    pub fn undesignate_verifier(ctx: Context<UndesignateVerifier>, amount: u64) -> Result<()> {
+        let mut programs = HashMap::new();
+        let programs_map = ProgramsMap(programs);
+        let owner = SeahorseSigner {
+            account: &ctx.accounts.owner,
+            programs: &programs_map,
+        };
+
+        let config = dot::config::Config::load(&mut ctx.accounts.config, &programs_map);
+        let governance =
+            dot::governance::Governance::load(&mut ctx.accounts.governance, &programs_map);
+
+        let stake = dot::staking::Stake::load(&mut ctx.accounts.stake, &programs_map);
+        let clock = &ctx.accounts.clock.clone();
+
+        undesignate_verifier_handler(
+            owner.clone(),
+            config.clone(),
+            governance.clone(),
+            stake.clone(),
+            clock.clone(),
+            amount,
+        );
+
+
+        dot::governance::Governance::store(governance);
+
+        dot::staking::Stake::store(stake);
+
+        return Ok(());
+    }
+
+    #[derive(Accounts)]
+    # [instruction (amount : u64)]
+    pub struct Unstake<'info> {
+        #[account(mut)]
+        pub owner: Signer<'info>,
+        #[account()]
+        pub config: Box<Account<'info, dot::config::Config>>,
+        #[account(mut)]
+        pub governance: Box<Account<'info, dot::governance::Governance>>,
+        #[account(mut)]
+        pub stake: Box<Account<'info, dot::staking::Stake>>,
+        #[account()]
+        pub clock: Sysvar<'info, Clock>,
+    }
+
+    pub fn unstake(ctx: Context<Unstake>, amount: u64) -> Result<()> {
+        let mut programs = HashMap::new();
+        let programs_map = ProgramsMap(programs);
+        let owner = SeahorseSigner {
+            account: &ctx.accounts.owner,
+            programs: &programs_map,
+        };
+
+        let config = dot::config::Config::load(&mut ctx.accounts.config, &programs_map);
+        let governance =
+            dot::governance::Governance::load(&mut ctx.accounts.governance, &programs_map);
+
+        let stake = dot::staking::Stake::load(&mut ctx.accounts.stake, &programs_map);
+        let clock = &ctx.accounts.clock.clone();
+
+        unstake_handler(
+            owner.clone(),
+            config.clone(),
+            governance.clone(),
+            stake.clone(),
+            clock.clone(),
+            amount,
+        );
+
+
+        dot::governance::Governance::store(governance);
+
+        dot::staking::Stake::store(stake);
+
+        return Ok(());
+    }
+
+    #[derive(Accounts)]
+    # [instruction (device_class : u8 , region : u16 , client_version : u32 , gpu_model: [u8 ; 32] , vram_mb : u32 , cores : u16 , ram_mb : u32 , gpu_mhs : u32 , cpu_mhz : u32 , ram_mhz : u32 , storage_gb : u32 , network_mbps : u32)]
+    pub struct UpdateMiner<'info> {
+        #[account(mut)]
+        pub owner: Signer<'info>,
+        #[account()]
+        pub config: Box<Account<'info, dot::config::Config>>,
+        #[account(mut)]
+        pub calibration: Box<Account<'info, dot::calibration::Calibration>>,
+        #[account(mut)]
+        pub emission: Box<Account<'info, dot::emission::Emission>>,
+        #[account(mut)]
+        pub miner: Box<Account<'info, dot::registry::Miner>>,
+        #[account()]
+        pub clock: Sysvar<'info, Clock>,
+    }
+
+    pub fn update_miner(
+        ctx: Context<UpdateMiner>,
+        device_class: u8,
+        region: u16,
+        client_version: u32,
+        gpu_model: [u8; 32],
+        vram_mb: u32,
+        cores: u16,
+        ram_mb: u32,
+        gpu_mhs: u32,
+        cpu_mhz: u32,
+        ram_mhz: u32,
+        storage_gb: u32,
+        network_mbps: u32,
+    ) -> Result<()> {
+        let gpu_model = Mutable::new(gpu_model);
+        let mut programs = HashMap::new();
+        let programs_map = ProgramsMap(programs);
+        let owner = SeahorseSigner {
+            account: &ctx.accounts.owner,
+            programs: &programs_map,
+        };
+
+        let config = dot::config::Config::load(&mut ctx.accounts.config, &programs_map);
+        let calibration =
+            dot::calibration::Calibration::load(&mut ctx.accounts.calibration, &programs_map);
+
+        let emission = dot::emission::Emission::load(&mut ctx.accounts.emission, &programs_map);
+        let miner = dot::registry::Miner::load(&mut ctx.accounts.miner, &programs_map);
+        let clock = &ctx.accounts.clock.clone();
+
+        update_miner_handler(
+            owner.clone(),
+            config.clone(),
+            calibration.clone(),
+            emission.clone(),
+            miner.clone(),
+            clock.clone(),
+            device_class,
+            region,
+            client_version,
+            gpu_model,
+            vram_mb,
+            cores,
+            ram_mb,
+            gpu_mhs,
+            cpu_mhz,
+            ram_mhz,
+            storage_gb,
+            network_mbps,
+        );
+
+
+        dot::calibration::Calibration::store(calibration);
+
+        dot::emission::Emission::store(emission);
+
+        dot::registry::Miner::store(miner);
+
+        return Ok(());
+    }
+
+    #[derive(Accounts)]
+    pub struct VoidCheck<'info> {
+        #[account(mut)]
+        pub caller: Signer<'info>,
+        #[account(mut)]
+        pub challenger: Box<Account<'info, dot::staking::Stake>>,
+        #[account(mut)]
+        pub accused: Box<Account<'info, dot::staking::Stake>>,
+        #[account(mut)]
+        pub work: Box<Account<'info, dot::tasks::Work>>,
+        #[account(mut)]
+        pub check: Box<Account<'info, dot::checks::Check>>,
+        #[account()]
+        pub clock: Sysvar<'info, Clock>,
+    }
+
+    pub fn void_check(ctx: Context<VoidCheck>) -> Result<()> {
+        let mut programs = HashMap::new();
+        let programs_map = ProgramsMap(programs);
+        let caller = SeahorseSigner {
+            account: &ctx.accounts.caller,
+            programs: &programs_map,
+        };
+
+        let challenger = dot::staking::Stake::load(&mut ctx.accounts.challenger, &programs_map);
+        let accused = dot::staking::Stake::load(&mut ctx.accounts.accused, &programs_map);
+        let work = dot::tasks::Work::load(&mut ctx.accounts.work, &programs_map);
+        let check = dot::checks::Check::load(&mut ctx.accounts.check, &programs_map);
+        let clock = &ctx.accounts.clock.clone();
+
+        void_check_handler(
+            caller.clone(),
+            challenger.clone(),
+            accused.clone(),
+            work.clone(),
+            check.clone(),
+            clock.clone(),
+        );
+
+        dot::staking::Stake::store(challenger);
+
+        dot::staking::Stake::store(accused);
+
+        dot::tasks::Work::store(work);
+
+        dot::checks::Check::store(check);
+
+        return Ok(());
+    }
+
+    #[derive(Accounts)]
+    # [instruction (approves : bool)]
+    pub struct Vote<'info> {
+        #[account(mut)]
+        pub owner: Signer<'info>,
+        #[account()]
+        pub config: Box<Account<'info, dot::config::Config>>,
+        #[account(mut)]
+        pub stake: Box<Account<'info, dot::staking::Stake>>,
+        #[account(mut)]
+        pub proposal: Box<Account<'info, dot::governance::Proposal>>,
+        # [account (init , space = std :: mem :: size_of :: < dot :: governance :: Vote > () + 8 , payer = owner , seeds = ["vote" . as_bytes () . as_ref () , proposal . key () . as_ref () , stake . key () . as_ref ()] , bump)]
+        pub vote: Box<Account<'info, dot::governance::Vote>>,
+        #[account()]
+        pub clock: Sysvar<'info, Clock>,
+        pub rent: Sysvar<'info, Rent>,
+        pub system_program: Program<'info, System>,
+    }
+
+    pub fn vote(ctx: Context<Vote>, approves: bool) -> Result<()> {
+        let mut programs = HashMap::new();
+
+        programs.insert(
+            "system_program",
+            ctx.accounts.system_program.to_account_info(),
+        );
+
+        let programs_map = ProgramsMap(programs);
+        let owner = SeahorseSigner {
+            account: &ctx.accounts.owner,
+            programs: &programs_map,
+        };
+
+        let config = dot::config::Config::load(&mut ctx.accounts.config, &programs_map);
+        let stake = dot::staking::Stake::load(&mut ctx.accounts.stake, &programs_map);
+        let proposal = dot::governance::Proposal::load(&mut ctx.accounts.proposal, &programs_map);
+        let vote = Empty {
+            account: dot::governance::Vote::load(&mut ctx.accounts.vote, &programs_map),
+            bump: ctx.bumps.get("vote").map(|bump| *bump),
+        };
+
+        let clock = &ctx.accounts.clock.clone();
+
+        vote_handler(
+            owner.clone(),
+            config.clone(),
+            stake.clone(),
+            proposal.clone(),
+            vote.clone(),
+            clock.clone(),
+            approves,
+        );
+
+
+        dot::staking::Stake::store(stake);
+
+        dot::governance::Proposal::store(proposal);
+
+        dot::governance::Vote::store(vote.account);
+
+        return Ok(());
+    }
+
+    #[derive(Accounts)]
+    # [instruction (approves : bool)]
+    pub struct VoteEarly<'info> {
+        #[account(mut)]
+        pub owner: Signer<'info>,
+        #[account()]
+        pub config: Box<Account<'info, dot::config::Config>>,
+        #[account()]
+        pub nfts: Box<Account<'info, dot::nfts::NftRegistry>>,
+        #[account(mut)]
+        pub stake: Box<Account<'info, dot::staking::Stake>>,
+        #[account(mut)]
+        pub proposal: Box<Account<'info, dot::governance::Proposal>>,
+        # [account (init , space = std :: mem :: size_of :: < dot :: governance :: Vote > () + 8 , payer = owner , seeds = ["vote" . as_bytes () . as_ref () , proposal . key () . as_ref () , stake . key () . as_ref ()] , bump)]
+        pub vote: Box<Account<'info, dot::governance::Vote>>,
+        #[account(mut)]
+        pub link: Box<Account<'info, dot::nfts::NftLink>>,
+        #[account(mut)]
+        pub nft_account: Box<Account<'info, TokenAccount>>,
+        #[account()]
+        pub clock: Sysvar<'info, Clock>,
+        pub rent: Sysvar<'info, Rent>,
+        pub system_program: Program<'info, System>,
+    }
+
+    pub fn vote_early(ctx: Context<VoteEarly>, approves: bool) -> Result<()> {
+        let mut programs = HashMap::new();
+
+        programs.insert(
+            "system_program",
+            ctx.accounts.system_program.to_account_info(),
+        );
+
+        let programs_map = ProgramsMap(programs);
+        let owner = SeahorseSigner {
+            account: &ctx.accounts.owner,
+            programs: &programs_map,
+        };
+
+        let config = dot::config::Config::load(&mut ctx.accounts.config, &programs_map);
+        let nfts = dot::nfts::NftRegistry::load(&mut ctx.accounts.nfts, &programs_map);
+        let stake = dot::staking::Stake::load(&mut ctx.accounts.stake, &programs_map);
+        let proposal = dot::governance::Proposal::load(&mut ctx.accounts.proposal, &programs_map);
+        let vote = Empty {
+            account: dot::governance::Vote::load(&mut ctx.accounts.vote, &programs_map),
+            bump: ctx.bumps.get("vote").map(|bump| *bump),
+        };
+
+        let link = dot::nfts::NftLink::load(&mut ctx.accounts.link, &programs_map);
+        let nft_account = SeahorseAccount {
+            account: &ctx.accounts.nft_account,
+            programs: &programs_map,
+        };
+
+        let clock = &ctx.accounts.clock.clone();
+
+        vote_early_handler(
+            owner.clone(),
+            config.clone(),
+            nfts.clone(),
+            stake.clone(),
+            proposal.clone(),
+            vote.clone(),
+            link.clone(),
+            nft_account.clone(),
+            clock.clone(),
+            approves,
+        );
+
+
+
+        dot::staking::Stake::store(stake);
+
+        dot::governance::Proposal::store(proposal);
+
+        dot::governance::Vote::store(vote.account);
+
+        dot::nfts::NftLink::store(link);
+
+        return Ok(());
+    }
+
+    #[derive(Accounts)]
+    pub struct WithdrawBond<'info> {
+        #[account(mut)]
+        pub owner: Signer<'info>,
+        #[account()]
+        pub stake: Box<Account<'info, dot::staking::Stake>>,
+        #[account(mut)]
+        pub miner: Box<Account<'info, dot::registry::Miner>>,
+        #[account()]
+        pub clock: Sysvar<'info, Clock>,
+    }
+
+    pub fn withdraw_bond(ctx: Context<WithdrawBond>) -> Result<()> {
+        let mut programs = HashMap::new();
+        let programs_map = ProgramsMap(programs);
+        let owner = SeahorseSigner {
+            account: &ctx.accounts.owner,
+            programs: &programs_map,
+        };
+
+        let stake = dot::staking::Stake::load(&mut ctx.accounts.stake, &programs_map);
+        let miner = dot::registry::Miner::load(&mut ctx.accounts.miner, &programs_map);
+        let clock = &ctx.accounts.clock.clone();
+
+        withdraw_bond_handler(owner.clone(), stake.clone(), miner.clone(), clock.clone());
+
+
+        dot::registry::Miner::store(miner);
+
+        return Ok(());
+    }
+
+    #[derive(Accounts)]
+    pub struct WithdrawStake<'info> {
+        #[account(mut)]
+        pub owner: Signer<'info>,
+        #[account()]
+        pub config: Box<Account<'info, dot::config::Config>>,
+        #[account()]
+        pub governance: Box<Account<'info, dot::governance::Governance>>,
+        #[account(mut)]
+        pub stake: Box<Account<'info, dot::staking::Stake>>,
+        #[account(mut)]
+        pub vault: Box<Account<'info, TokenAccount>>,
+        #[account(mut)]
+        pub token_account: Box<Account<'info, TokenAccount>>,
+        #[account()]
+        pub clock: Sysvar<'info, Clock>,
+        pub token_program: Program<'info, Token>,
+    }
+
+    pub fn withdraw_stake(ctx: Context<WithdrawStake>) -> Result<()> {
+        let mut programs = HashMap::new();
+
+        programs.insert(
+            "token_program",
+            ctx.accounts.token_program.to_account_info(),
+        );
+
+        let programs_map = ProgramsMap(programs);
+        let owner = SeahorseSigner {
+            account: &ctx.accounts.owner,
+            programs: &programs_map,
+        };
+
+        let config = dot::config::Config::load(&mut ctx.accounts.config, &programs_map);
+        let governance =
+            dot::governance::Governance::load(&mut ctx.accounts.governance, &programs_map);
+
+        let stake = dot::staking::Stake::load(&mut ctx.accounts.stake, &programs_map);
+        let vault = SeahorseAccount {
+            account: &ctx.accounts.vault,
+            programs: &programs_map,
+        };
+
+        let token_account = SeahorseAccount {
+            account: &ctx.accounts.token_account,
+            programs: &programs_map,
+        };
+
+        let clock = &ctx.accounts.clock.clone();
+
+        withdraw_stake_handler(
+            owner.clone(),
+            config.clone(),
+            governance.clone(),
+            stake.clone(),
+            vault.clone(),
+            token_account.clone(),
+            clock.clone(),
+        );
+
+
+
+        dot::staking::Stake::store(stake);
 
         return Ok(());
     }

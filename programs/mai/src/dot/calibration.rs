@@ -8,7 +8,23 @@ use anchor_lang::{prelude::*, solana_program};
 use anchor_spl::token::{self, Mint, Token, TokenAccount};
 use std::{cell::RefCell, rc::Rc};
 
+seahorse_const! { CALIBRATION_FIELDS , 6 }
+
+seahorse_const! { CALIBRATION_RANGE , 10 }
+
+seahorse_const! { CAP_CPU_MHZ , 1 }
+
+seahorse_const! { CAP_GPU_MHS , 0 }
+
+seahorse_const! { CAP_NETWORK_MBPS , 4 }
+
+seahorse_const! { CAP_RAM_MHZ , 2 }
+
+seahorse_const! { CAP_STORAGE_GB , 3 }
+
 seahorse_const! { CLOCK_TOLERANCE_MS , 2000 }
+
+seahorse_const! { DEVICE_CLASSES , 7 }
 
 seahorse_const! { DEVICE_CPU , 1 }
 
@@ -32,6 +48,8 @@ seahorse_const! { LONGER_THAN_CHAIN_TIME , 2 }
 
 seahorse_const! { LONGER_THAN_MODEL_ALLOWS , 3 }
 
+seahorse_const! { PEAK_UNITS , 5 }
+
 seahorse_const! { PLAUSIBLE , 0 }
 
 seahorse_const! { SERVER_WITHOUT_ATTESTATION , 5 }
@@ -40,74 +58,148 @@ seahorse_const! { SOFTWARE_TRUST , 6000 }
 
 seahorse_const! { TOO_FAST , 1 }
 
+#[account]
+#[derive(Debug)]
+pub struct Calibration {
+    pub entries: [u64; 42],
+    pub bump: u8,
+}
+
+impl<'info, 'entrypoint> Calibration {
+    pub fn load(
+        account: &'entrypoint mut Box<Account<'info, Self>>,
+        programs_map: &'entrypoint ProgramsMap<'info>,
+    ) -> Mutable<LoadedCalibration<'info, 'entrypoint>> {
+        let entries = Mutable::new(account.entries.clone());
+        let bump = account.bump;
+
+        Mutable::new(LoadedCalibration {
+            __account__: account,
+            __programs__: programs_map,
+            entries,
+            bump,
+        })
+    }
+
+    pub fn store(loaded: Mutable<LoadedCalibration>) {
+        let mut loaded = loaded.borrow_mut();
+        let entries = loaded.entries.borrow().clone();
+
+        loaded.__account__.entries = entries;
+
+        let bump = loaded.bump;
+
+        loaded.__account__.bump = bump;
+    }
+}
+
+#[derive(Debug)]
+pub struct LoadedCalibration<'info, 'entrypoint> {
+    pub __account__: &'entrypoint mut Box<Account<'info, Calibration>>,
+    pub __programs__: &'entrypoint ProgramsMap<'info>,
+    pub entries: Mutable<[u64; 42]>,
+    pub bump: u8,
+}
+
+pub fn check_calibration(mut entry: u32, mut value: u64) -> () {
+    if !(entry < 42) {
+        panic!("UnknownCalibration: there are 42 calibration entries, 0 to 41");
+    }
+
+    let mut default = default_calibration(entry.clone());
+
+    if !(value >= (default / CALIBRATION_RANGE!())) {
+        panic!("CalibrationTooLow: an entry is at least a tenth of its default");
+    }
+
+    if !(value <= (default * CALIBRATION_RANGE!())) {
+        panic!("CalibrationTooHigh: an entry is at most ten times its default");
+    }
+}
+
 pub fn check_device_class(mut device_class: u8) -> () {
     if !(device_class <= DEVICE_GPU_CONFIDENTIAL!()) {
         panic!("UnknownDeviceClass: the device class must be 0 to 6");
     }
 }
 
-pub fn cpu_cap(mut device_class: u8) -> u32 {
-    let mut caps = Mutable::new([
-        <u32 as TryFrom<_>>::try_from(3500).unwrap(),
-        6000,
-        6000,
-        6000,
-        6000,
-        6000,
-        6000,
-    ]);
-
-    return caps.borrow()[caps.wrapped_index((device_class as i128) as i128)];
+pub fn counted(
+    mut entries: Mutable<[u64; 42]>,
+    mut device_class: u8,
+    mut field: u8,
+    mut declared: u32,
+) -> u32 {
+    return <u32 as TryFrom<_>>::try_from(
+        <u64 as TryFrom<_>>::try_from(declared.clone())
+            .unwrap()
+            .min(
+                entries.borrow()[entries
+                    .wrapped_index(((CALIBRATION_FIELDS!() * device_class) + field) as i128)],
+            ),
+    )
+    .unwrap();
 }
 
-pub fn earliest_start(mut posted_ms: u64, mut busy_until_ms: u64) -> u64 {
-    return posted_ms.max(busy_until_ms);
-}
-
-pub fn gpu_cap(mut device_class: u8) -> u32 {
-    let mut caps = Mutable::new([
-        <u32 as TryFrom<_>>::try_from(5).unwrap(),
-        0,
+pub fn default_calibration(mut entry: u32) -> u64 {
+    let mut entries = Mutable::new([
+        <u64 as TryFrom<_>>::try_from(5).unwrap(),
+        3500,
+        6400,
         100,
-        200,
-        250,
-        300,
-        400,
-    ]);
-
-    return caps.borrow()[caps.wrapped_index((device_class as i128) as i128)];
-}
-
-pub fn network_cap(mut device_class: u8) -> u32 {
-    let mut caps = Mutable::new([
-        <u32 as TryFrom<_>>::try_from(100).unwrap(),
+        100,
+        100,
+        0,
+        6000,
+        8000,
+        2000,
         1000,
-        1000,
-        1000,
-        2500,
-        10000,
-        10000,
-    ]);
-
-    return caps.borrow()[caps.wrapped_index((device_class as i128) as i128)];
-}
-
-pub fn peak_units(mut device_class: u8) -> u64 {
-    let mut units = Mutable::new([
-        <u64 as TryFrom<_>>::try_from(100).unwrap(),
         500,
+        100,
+        6000,
+        8000,
+        2000,
+        1000,
         100000,
+        200,
+        6000,
+        8000,
+        4000,
+        1000,
         400000,
+        250,
+        6000,
+        8000,
+        8000,
+        2500,
         1000000,
+        300,
+        6000,
+        8800,
+        20000,
+        10000,
         1000000,
+        400,
+        6000,
+        8800,
+        20000,
+        10000,
         5000000,
     ]);
 
-    return units.borrow()[units.wrapped_index((device_class as i128) as i128)];
+    return entries.borrow()[entries.wrapped_index((entry as i128) as i128)];
+}
+
+pub fn earliest_start(mut assigned_ms: u64, mut busy_until_ms: u64) -> u64 {
+    return assigned_ms.max(busy_until_ms);
+}
+
+pub fn peak_units(mut entries: Mutable<[u64; 42]>, mut device_class: u8) -> u64 {
+    return entries.borrow()
+        [entries.wrapped_index(((CALIBRATION_FIELDS!() * device_class) + PEAK_UNITS!()) as i128)];
 }
 
 pub fn plausibility(
-    mut device_class: u8,
+    mut peak: u64,
     mut units: u64,
     mut active_ms: u64,
     mut start_ms: u64,
@@ -122,39 +214,11 @@ pub fn plausibility(
         return LONGER_THAN_CHAIN_TIME!();
     }
 
-    if units > (peak_units(device_class.clone()) * active_ms) {
+    if units > (peak * active_ms) {
         return TOO_FAST!();
     }
 
     return PLAUSIBLE!();
-}
-
-pub fn ram_cap(mut device_class: u8) -> u32 {
-    let mut caps = Mutable::new([
-        <u32 as TryFrom<_>>::try_from(6400).unwrap(),
-        8000,
-        8000,
-        8000,
-        8000,
-        8800,
-        8800,
-    ]);
-
-    return caps.borrow()[caps.wrapped_index((device_class as i128) as i128)];
-}
-
-pub fn storage_cap(mut device_class: u8) -> u32 {
-    let mut caps = Mutable::new([
-        <u32 as TryFrom<_>>::try_from(100).unwrap(),
-        2000,
-        2000,
-        4000,
-        8000,
-        20000,
-        20000,
-    ]);
-
-    return caps.borrow()[caps.wrapped_index((device_class as i128) as i128)];
 }
 
 pub fn trust(mut device_class: u8, mut attested: bool) -> u64 {

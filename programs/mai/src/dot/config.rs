@@ -3,14 +3,20 @@
 #![allow(unused_imports)]
 #![allow(unused_variables)]
 #![allow(unused_mut)]
-use crate::dot::rewards::{HIGHEST_RATE_FLOOR, LOWEST_RATE_FLOOR};
-use crate::dot::rewards::*;
+use crate::dot::parameters::{check_deterrence, check_parameter, default_parameter, RATE_FLOOR};
+use crate::dot::parameters::*;
 use crate::{id, seahorse_util::*};
 use anchor_lang::{prelude::*, solana_program};
 use anchor_spl::token::{self, Mint, Token, TokenAccount};
 use std::{cell::RefCell, rc::Rc};
 
 seahorse_const! { DECIMALS , 9 }
+
+seahorse_const! { PHASE_FROZEN , 1 }
+
+seahorse_const! { PHASE_HANDED_OVER , 2 }
+
+seahorse_const! { PHASE_OPEN , 3 }
 
 #[account]
 #[derive(Debug)]
@@ -19,11 +25,17 @@ pub struct Config {
     pub mint: Pubkey,
     pub verifier: Pubkey,
     pub verifier_tag: Pubkey,
+    pub vault: Pubkey,
+    pub treasury: Pubkey,
     pub srs: [u8; 32],
     pub chain_id: u32,
+    pub phase: u8,
+    pub adopted: bool,
+    pub immutable: bool,
+    pub frozen_supply: u64,
+    pub month_s: u32,
     pub genesis_ts: i64,
-    pub rate_floor: u64,
-    pub epoch_cap: u64,
+    pub parameters: [u64; 32],
     pub nobody: Pubkey,
     pub bump: u8,
 }
@@ -37,11 +49,17 @@ impl<'info, 'entrypoint> Config {
         let mint = account.mint.clone();
         let verifier = account.verifier.clone();
         let verifier_tag = account.verifier_tag.clone();
+        let vault = account.vault.clone();
+        let treasury = account.treasury.clone();
         let srs = Mutable::new(account.srs.clone());
         let chain_id = account.chain_id;
+        let phase = account.phase;
+        let adopted = account.adopted.clone();
+        let immutable = account.immutable.clone();
+        let frozen_supply = account.frozen_supply;
+        let month_s = account.month_s;
         let genesis_ts = account.genesis_ts;
-        let rate_floor = account.rate_floor;
-        let epoch_cap = account.epoch_cap;
+        let parameters = Mutable::new(account.parameters.clone());
         let nobody = account.nobody.clone();
         let bump = account.bump;
 
@@ -52,11 +70,17 @@ impl<'info, 'entrypoint> Config {
             mint,
             verifier,
             verifier_tag,
+            vault,
+            treasury,
             srs,
             chain_id,
+            phase,
+            adopted,
+            immutable,
+            frozen_supply,
+            month_s,
             genesis_ts,
-            rate_floor,
-            epoch_cap,
+            parameters,
             nobody,
             bump,
         })
@@ -80,6 +104,14 @@ impl<'info, 'entrypoint> Config {
 
         loaded.__account__.verifier_tag = verifier_tag;
 
+        let vault = loaded.vault.clone();
+
+        loaded.__account__.vault = vault;
+
+        let treasury = loaded.treasury.clone();
+
+        loaded.__account__.treasury = treasury;
+
         let srs = loaded.srs.borrow().clone();
 
         loaded.__account__.srs = srs;
@@ -88,17 +120,33 @@ impl<'info, 'entrypoint> Config {
 
         loaded.__account__.chain_id = chain_id;
 
+        let phase = loaded.phase;
+
+        loaded.__account__.phase = phase;
+
+        let adopted = loaded.adopted.clone();
+
+        loaded.__account__.adopted = adopted;
+
+        let immutable = loaded.immutable.clone();
+
+        loaded.__account__.immutable = immutable;
+
+        let frozen_supply = loaded.frozen_supply;
+
+        loaded.__account__.frozen_supply = frozen_supply;
+
+        let month_s = loaded.month_s;
+
+        loaded.__account__.month_s = month_s;
+
         let genesis_ts = loaded.genesis_ts;
 
         loaded.__account__.genesis_ts = genesis_ts;
 
-        let rate_floor = loaded.rate_floor;
+        let parameters = loaded.parameters.borrow().clone();
 
-        loaded.__account__.rate_floor = rate_floor;
-
-        let epoch_cap = loaded.epoch_cap;
-
-        loaded.__account__.epoch_cap = epoch_cap;
+        loaded.__account__.parameters = parameters;
 
         let nobody = loaded.nobody.clone();
 
@@ -118,22 +166,54 @@ pub struct LoadedConfig<'info, 'entrypoint> {
     pub mint: Pubkey,
     pub verifier: Pubkey,
     pub verifier_tag: Pubkey,
+    pub vault: Pubkey,
+    pub treasury: Pubkey,
     pub srs: Mutable<[u8; 32]>,
     pub chain_id: u32,
+    pub phase: u8,
+    pub adopted: bool,
+    pub immutable: bool,
+    pub frozen_supply: u64,
+    pub month_s: u32,
     pub genesis_ts: i64,
-    pub rate_floor: u64,
-    pub epoch_cap: u64,
+    pub parameters: Mutable<[u64; 32]>,
     pub nobody: Pubkey,
     pub bump: u8,
 }
 
-pub fn check_rate_floor(mut rate_floor: u64) -> () {
-    if !(rate_floor >= LOWEST_RATE_FLOOR!()) {
-        panic!("RateFloorTooLow: the rate floor is at least 10,000 of 100,000");
+pub fn check_open<'info>(mut config: Mutable<LoadedConfig<'info, '_>>) -> () {
+    if !(config.borrow().phase == PHASE_OPEN!()) {
+        panic!("MiningNotOpen: mining has not been opened yet");
+    }
+}
+
+pub fn check_vault<'info>(mut config: Mutable<LoadedConfig<'info, '_>>, mut vault: Pubkey) -> () {
+    if !(vault == config.borrow().vault) {
+        panic!("WrongVault: this is not the vault of the network");
+    }
+}
+
+pub fn check_verifier_program<'info>(
+    mut config: Mutable<LoadedConfig<'info, '_>>,
+    mut tag: Pubkey,
+) -> () {
+    if !(tag == config.borrow().verifier_tag) {
+        panic!("NotVerifier: this is not the verifier program of the network");
+    }
+}
+
+pub fn check_wallet<'info>(
+    mut config: Mutable<LoadedConfig<'info, '_>>,
+    mut mint: Pubkey,
+    mut authority: Pubkey,
+    mut owner: Pubkey,
+) -> () {
+    if !(mint == config.borrow().mint) {
+        panic!("NotMai: the token account does not hold MAI");
     }
 
-    if !(rate_floor <= HIGHEST_RATE_FLOOR!()) {
-        panic!("RateFloorTooHigh: the rate floor is at most 59,049 of 100,000");
+    if !(authority == owner) {
+        panic!("NotWalletOwner: the token account belongs to somebody else");
     }
 }
 
@@ -143,12 +223,16 @@ pub fn configure<'info>(
     mut mint: Pubkey,
     mut verifier: Pubkey,
     mut chain_id: u32,
-    mut genesis_ts: i64,
+    mut month_s: u32,
     mut rate_floor: u64,
     mut srs: Mutable<[u8; 32]>,
     mut bump: u8,
 ) -> () {
-    check_rate_floor(rate_floor.clone());
+    check_parameter(RATE_FLOOR!(), rate_floor.clone());
+
+    if !(month_s <= 2592000) {
+        panic!("MonthTooLong: a month of early access is at most 30 days");
+    }
 
     let (mut tag, mut tag_bump);
 
@@ -174,9 +258,34 @@ pub fn configure<'info>(
 
     assign!(config.borrow_mut().chain_id, chain_id);
 
-    assign!(config.borrow_mut().genesis_ts, genesis_ts);
+    assign!(config.borrow_mut().month_s, month_s);
 
-    assign!(config.borrow_mut().rate_floor, rate_floor);
+    for mut index in 0..32 {
+        index_assign!(
+            config.borrow_mut().parameters.borrow_mut(),
+            config.borrow_mut().parameters.wrapped_index(index as i128),
+            default_parameter(<u8 as TryFrom<_>>::try_from(index.clone()).unwrap())
+        );
+    }
+
+    index_assign!(
+        config.borrow_mut().parameters.borrow_mut(),
+        config
+            .borrow_mut()
+            .parameters
+            .wrapped_index(RATE_FLOOR!() as i128),
+        rate_floor
+    );
+
+    check_deterrence(config.borrow().parameters.clone());
 
     assign!(config.borrow_mut().bump, bump);
+}
+
+pub fn week_at(mut genesis_ts: i64, mut now: i64) -> u32 {
+    if !(now >= genesis_ts) {
+        panic!("BeforeOpening: the chain clock is earlier than the opening of mining");
+    }
+
+    return <u32 as TryFrom<_>>::try_from(((now - genesis_ts) / 604800)).unwrap();
 }

@@ -16,8 +16,6 @@ seahorse_const! { BPS , 10000 }
 
 seahorse_const! { CPU_RATE , 2000000 }
 
-seahorse_const! { DEFAULT_DIFFICULTY , 10000 }
-
 seahorse_const! { DIFFICULTY_LIMIT , 30000 }
 
 seahorse_const! { EPOCH_SECONDS , 15552000 }
@@ -33,18 +31,6 @@ seahorse_const! { LOWEST_RATE_FLOOR , 10000 }
 seahorse_const! { LOWEST_TRUST , 6000 }
 
 seahorse_const! { NETWORK_RATE , 100000000 }
-
-seahorse_const! { NFT_AIRDROP , 5 }
-
-seahorse_const! { NFT_BRONZE , 1 }
-
-seahorse_const! { NFT_GOLD , 3 }
-
-seahorse_const! { NFT_NONE , 0 }
-
-seahorse_const! { NFT_PLATINUM , 4 }
-
-seahorse_const! { NFT_SILVER , 2 }
 
 seahorse_const! { QUANTITY_LIMIT , 1000000 }
 
@@ -62,6 +48,7 @@ pub struct Reward {
     pub after_uptime: u64,
     pub after_trust: u64,
     pub after_difficulty: u64,
+    pub after_quality: u64,
     pub amount: u64,
 }
 
@@ -73,6 +60,7 @@ impl Reward {
         after_uptime: u64,
         after_trust: u64,
         after_difficulty: u64,
+        after_quality: u64,
         amount: u64,
     ) -> Mutable<Self> {
         let obj = Reward {
@@ -82,6 +70,7 @@ impl Reward {
             after_uptime,
             after_trust,
             after_difficulty,
+            after_quality,
             amount,
         };
 
@@ -151,7 +140,7 @@ pub fn hourly_rate(
 }
 
 pub fn nft_bonus(mut tier: u8) -> u64 {
-    if !(tier <= NFT_AIRDROP!()) {
+    if !(tier <= 5) {
         panic!("UnknownNftTier: the NFT tier must be 0 to 5");
     }
 
@@ -174,6 +163,7 @@ pub fn reward(
     mut uptime_bps: u64,
     mut trust_bps: u64,
     mut difficulty_bps: u64,
+    mut quality_bps: u64,
     mut rate: u64,
 ) -> Mutable<Reward> {
     if !(active_ms <= ACTIVE_MS_LIMIT!()) {
@@ -200,6 +190,10 @@ pub fn reward(
         panic!("DifficultyOutOfRange: difficulty is at most 30,000 basis points");
     }
 
+    if !(quality_bps <= BPS!()) {
+        panic!("QualityOutOfRange: quality is at most 10,000 basis points");
+    }
+
     if !(rate <= RATE_SCALE!()) {
         panic!("RateOutOfRange: an epoch rate is at most 100,000");
     }
@@ -220,8 +214,11 @@ pub fn reward(
     let mut after_difficulty =
         (after_trust * <u128 as TryFrom<_>>::try_from(difficulty_bps.clone()).unwrap()) / BPS!();
 
+    let mut after_quality =
+        (after_difficulty * <u128 as TryFrom<_>>::try_from(quality_bps.clone()).unwrap()) / BPS!();
+
     let mut amount =
-        (after_difficulty * <u128 as TryFrom<_>>::try_from(rate.clone()).unwrap()) / RATE_SCALE!();
+        (after_quality * <u128 as TryFrom<_>>::try_from(rate.clone()).unwrap()) / RATE_SCALE!();
 
     return Reward::__new__(
         <u64 as TryFrom<_>>::try_from(hourly.clone()).unwrap(),
@@ -230,6 +227,7 @@ pub fn reward(
         <u64 as TryFrom<_>>::try_from(after_uptime.clone()).unwrap(),
         <u64 as TryFrom<_>>::try_from(after_trust.clone()).unwrap(),
         <u64 as TryFrom<_>>::try_from(after_difficulty.clone()).unwrap(),
+        <u64 as TryFrom<_>>::try_from(after_quality.clone()).unwrap(),
         <u64 as TryFrom<_>>::try_from(amount.clone()).unwrap(),
     );
 }

@@ -1,0 +1,128 @@
+"""`python -m bench.economy`: simulate the economy; write docs/explanation/economy.md's tables and plots."""
+
+from __future__ import annotations
+
+import sys
+from functools import cache
+
+from mai.cli.simulate import amount, rate
+from mai.simulate import report
+from mai.simulate.assumptions import BASE, CLASSES, SCENARIOS
+from mai.simulate.economy import Economy, simulate
+from mai.simulate.files import write_all
+from rich.console import Console
+
+from bench.sampling import REPOSITORY, filled
+
+PAGE = REPOSITORY / "docs" / "explanation" / "economy.md"
+PLOTS = PAGE.parent / "plots"
+YEARS, SEED = 10, 1
+HOURS = YEARS * 365 * 24
+
+
+@cache
+def run(name: str, anticipate: bool = False) -> Economy:
+    """A scenario, by the program's rules or with the multiplier aimed at what is left of the cap."""
+    return simulate(SCENARIOS[name], YEARS, SEED, anticipate=anticipate)
+
+
+def _table(head: list[str], rows: list[list[str]], left: int = 1) -> str:
+    marks = ["---"] * left + ["---:"] * (len(head) - left)
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in [head, marks, *rows])
+
+
+def assumptions() -> str:
+    """Every assumption in each scenario."""
+    facts = {name: assumed.facts() for name, assumed in SCENARIOS.items()}
+
+    def shown(value: object) -> str:
+        if isinstance(value, tuple):
+            return ", ".join(f"{part:g}" for part in value)
+        return f"{value:,}" if isinstance(value, int) else f"{value:g}"
+
+    rows = [[f"`{name}`", *(shown(facts[one][name]) for one in facts)] for name in BASE.facts()]
+    return _table(["assumption", *facts], rows)
+
+
+def years() -> str:
+    """The base scenario, year by year."""
+    rows = [
+        [
+            str(row["year"]), f"{row['devices']:,}", *(f"{row[name] / 1e6:,.1f}" for name in ("supply", "minted")),
+            f"{(row['fees_burned'] + row['slash_burned']) / 1e6:,.1f}", f"{row['multiplier']:.4f}",
+            f"{row['sampling']:.2f}", f"{row['difficulty']:.2f}", f"{row['cut_hours']:,}",
+        ]
+        for row in report.years(run("base"))
+    ]  # fmt: skip
+    head = ["year", "devices", "supply", "minted", "burned", "multiplier", "sampling", "difficulty", "cut hours"]
+    return _table(head, rows, 0)
+
+
+def rewards() -> str:
+    """MAI a device-day, by class."""
+    rows = [[str(row["year"]), *map(amount, row["reward"].values())] for row in report.years(run("base"))]
+    return _table(["year", *CLASSES], rows, 0)
+
+
+def cheats() -> str:
+    """Each strategy against honesty."""
+    rows = [
+        [
+            row["strategy"], row["variant"], row["unit"],
+            *(amount(row[name]) for name in ("honest", "cheat")),
+            f"**+{amount(row['difference'])}**" if row["difference"] > 0 else amount(row["difference"]),
+            rate(row["detection"], "never"), rate(row["pays_below"], "always"),
+        ]
+        for row in report.cheats(BASE)
+    ]  # fmt: skip
+    return _table(
+        ["strategy", "variant", "a", "honest", "cheat", "difference", "caught at default", "pays below"], rows, 3
+    )
+
+
+def horizon() -> str:
+    """Each strategy over the ten years."""
+    rows = []
+    for row in report.totals(run("base"), SEED):
+        gain = row["cheat"] - row["honest"]
+        shown = f"**+{gain:,.0f}**" if gain > 0 else f"{gain:,.0f}"
+        rows.append([row["family"], row["name"], f"{row['honest']:,.0f}", f"{row['cheat']:,.0f}", shown])
+    return _table(["strategy", "variant", "honest", "cheat", "difference"], rows, 2)
+
+
+def aims() -> str:
+    """Hours in which the cap cut rewards, as the program aims the multiplier and as it could."""
+    rows = []
+    for name in SCENARIOS:
+        for aim, anticipate in (("a period's share of the cap (the program)", False), ("what is left of it", True)):
+            of = run(name, anticipate)
+            cut = sum(of.unpaid_hours)
+            minted = sum(of.minted) / 1e15
+            rows.append([name, aim, f"{minted:,.0f}", f"{cut:,}", f"{100 * cut / HOURS:.1f} %"])
+    return _table(["scenario", "the multiplier aims at", "million MAI minted", "cut hours", "of all hours"], rows, 2)
+
+
+TABLES = {
+    "assumptions": assumptions, "years": years, "rewards": rewards, "cheats": cheats, "horizon": horizon, "aims": aims,
+}  # fmt: skip
+
+
+def main() -> int:
+    """Make the tables and the plots; about a minute."""
+    from mai.simulate.plots import draw
+
+    console, tables = Console(stderr=True), {}
+    for name, make in TABLES.items():
+        with console.status(f"table: {name} ..."):
+            tables[name] = make()
+        console.print(f"[green]✓[/] table: {name}")
+    with console.status("plots ..."):
+        write_all(PLOTS, {f"economy-{name}": data for name, data in draw(run("base")).items()})
+    console.print("[green]✓[/] plots")
+    PAGE.write_text(filled(PAGE.read_text(), tables))
+    console.print(f"wrote {PAGE.relative_to(REPOSITORY)}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,98 @@
+"""What honest devices and cheats have in the end, over all the days of a simulated economy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from mai.money import UNITS_PER_MAI
+from mai.program import parameters
+from mai.simulate import rules
+from mai.simulate.economy import DAY_S, Economy
+from mai.simulate.newcomers import WEEKS, newcomer_cost, split_share, standings, won_by
+from mai.simulate.strategies import (
+    COLLUSION,
+    FAKE,
+    SKIP,
+    SYBILS,
+    TASK_CLASSES,
+    overdeclared,
+    sampling_of,
+    saving_of,
+    slash_of,
+)
+from mai.simulate.works import Device, flagged_share
+
+TRIALS = 10_000
+MS_A_DAY = 86_400_000
+
+
+@dataclass(frozen=True)
+class Horizon:
+    """MAI over the whole time of an honest device and of a cheat with the same hardware; compute is not counted."""
+
+    family: str
+    name: str
+    honest: float
+    cheat: float
+
+
+@dataclass(frozen=True)
+class Ruin:
+    """A device that skips every work, in the mean: works until its stake is slashed away, and what it then has."""
+
+    works: float
+    days: float
+    value: float
+
+
+def until_ruin(device: Device, task_class: int, seed: int) -> Ruin:
+    """Simulated devices skip at a typical reward; their stake backs all works in flight, so bears as many slashes."""
+    slashes, rate, reward = rules.parameter(parameters.IN_FLIGHT_LIMIT), sampling_of(task_class), device.reward()
+    missed = float(np.random.default_rng([seed, 2]).negative_binomial(slashes, rate, TRIALS).mean())
+    value = missed * (reward + saving_of(reward)) + slashes * (saving_of(reward) - slash_of(task_class))
+    return Ruin(missed, (missed + slashes) / device.works, value)
+
+
+def horizons(run: Economy, seed: int) -> list[Horizon]:
+    """Each strategy over all days; paid by the economy's daily reward of its class."""
+    device = Device(run.assumed)
+    paid = np.array([float(day[device.device_class]) / UNITS_PER_MAI for day in run.device_reward])
+    honest = float(paid.sum())
+    critical = run.assumed.task_mix[2]
+    found = _fakes(device, paid)
+    for task_class, name in enumerate(TASK_CLASSES[:2]):
+        ruin = until_ruin(device, task_class, seed)
+        found.append(Horizon(SKIP, f"skips {name} work until its stake is gone", honest, ruin.value))
+    works = run.population.load * MS_A_DAY / run.assumed.work_ms
+    others = run.population.devices.sum(axis=1) - 1
+    both = works * critical * 2 / np.maximum(others, 2)
+    reward = paid / np.maximum(works, 1)
+    each = 2 * (reward * rules.parameter(parameters.SAVING_BPS) / rules.BPS - sampling_of(2) * (reward + slash_of(2)))
+    found.append(
+        Horizon(COLLUSION, "both lie whenever both are drawn", 2 * honest, 2 * honest + float((both * each).sum()))
+    )
+    return found + [_split(device, paid, many) for many in run.assumed.sybils]
+
+
+def _fakes(device: Device, paid: npt.NDArray[np.float64]) -> list[Horizon]:
+    assumed, epochs = device.assumed, len(paid) * DAY_S // rules.EPOCH_S + 1
+    flagged = flagged_share(assumed.cheat_speed, assumed.limit_slack, assumed.spread)
+    true, declared = overdeclared(device)
+    own, of_day = paid * true / device.reward(), np.arange(len(paid)) * DAY_S // rules.EPOCH_S
+    by_epoch = [device.at(epoch) for epoch in range(epochs)]
+    standing = np.array([one.standing(one.steady_quality(flagged)) for one in by_epoch])
+    honest, careful = float(own.sum()), min(1.0, assumed.limit_slack * assumed.cheat_speed)
+    return [
+        Horizon(FAKE, "declares all its class's caps", honest, float((own * declared / true * standing[of_day]).sum())),
+        Horizon(FAKE, "and claims no more time than its class may take", honest, honest * declared / true * careful),
+    ]
+
+
+def _split(device: Device, paid: npt.NDArray[np.float64], many: int) -> Horizon:
+    weekly = np.array([won_by(device, many, standing) for standing in standings(device, split_share(device, many))])
+    won = weekly[np.minimum(np.arange(len(paid)) // 7, WEEKS - 1)]
+    once = many * newcomer_cost(device, device.reward())
+    return Horizon(SYBILS, f"registered as {many} devices", float(paid.sum()), float((paid * won).sum()) - once)

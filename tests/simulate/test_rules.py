@@ -1,0 +1,63 @@
+"""The simulation's rules are the program's, to the unit, for any numbers that the program takes."""
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from mai.program import difficulty, emission, parameters, rewards
+from mai.simulate import rules
+
+AMOUNT = st.integers(0, 10**18)
+BPS = st.integers(0, 10_000)
+SMOOTHING = st.integers(100, 300)
+CAP = st.integers(10**15, 10**18)
+
+
+@given(
+    st.lists(st.integers(0, 8 * 10**15), min_size=1, max_size=7), st.integers(0, 2_592_000_000), st.integers(0, 2_000),
+    st.integers(0, 2_000), st.integers(6_000, 10_000), st.integers(0, 30_000), BPS, st.integers(0, 100_000),
+)  # fmt: skip
+@settings(max_examples=200)
+def test_rewards_agree_for_one_and_for_many(  # type: ignore[no-untyped-def]
+    hourly, active_ms, nft, uptime, trust, multiplier, quality, rate
+) -> None:
+    def of_program(one: int) -> int | None:
+        try:
+            return int(rewards.reward(one, active_ms, nft, uptime, trust, multiplier, quality, rate).amount)
+        except OverflowError:
+            return None
+
+    expected = [of_program(one) for one in hourly]
+    mine = rules.reward(np.array(hourly, dtype=object), active_ms, nft, uptime, trust, multiplier, quality, rate)
+    assert all(theirs is None or theirs == ours for theirs, ours in zip(expected, mine, strict=True))
+    assert mine[0] == rules.reward(hourly[0], active_ms, nft, uptime, trust, multiplier, quality, rate)
+
+
+@given(st.integers(10_000_000, 3_000_000_000), AMOUNT, CAP, st.integers(3_600, 86_400), SMOOTHING)
+def test_the_multiplier_agrees(multiplier: int, minted: int, cap: int, elapsed: int, smoothing: int) -> None:
+    theirs = difficulty.next_multiplier(multiplier, minted, cap, elapsed, smoothing)
+    assert rules.next_multiplier(multiplier, minted, cap, elapsed, smoothing) == int(theirs)
+
+
+@given(st.integers(500_000_000, 3_000_000_000), BPS, st.integers(1_000, 9_000), BPS, SMOOTHING)
+def test_the_difficulty_agrees(value: int, completion: int, target: int, utilisation: int, smoothing: int) -> None:
+    theirs = difficulty.next_difficulty(value, completion, target, utilisation, smoothing)
+    assert rules.next_difficulty(value, completion, target, utilisation, smoothing) == int(theirs)
+
+
+@given(st.integers(10**9, 4 * 10**9), st.integers(0, 2**32 - 1), st.integers(0, 2**32 - 1), BPS, SMOOTHING)
+def test_the_sampling_ratio_agrees(sampling: int, pending: int, settled: int, target: int, smoothing: int) -> None:
+    theirs = difficulty.next_sampling(sampling, pending, settled, target, smoothing)
+    assert rules.next_sampling(sampling, pending, settled, target, smoothing) == int(theirs)
+
+
+@given(AMOUNT, CAP, AMOUNT, st.integers(0, 2**64 - 1))
+def test_what_can_be_minted_agrees(amount: int, cap: int, epoch_minted: int, supply: int) -> None:
+    assert rules.mintable(amount, cap, epoch_minted, supply) == int(
+        emission.mintable(amount, cap, epoch_minted, supply)
+    )
+
+
+def test_defaults_are_the_programs() -> None:
+    assert rules.parameter(parameters.EPOCH_CAP) == 500_000_000 * 10**9
+    assert rules.class_parameter(2, parameters.SLASH) == int(parameters.default_parameter(24))
+    assert [rules.rate_of_epoch(epoch) for epoch in (0, 1, 6)] == [100_000, 90_000, 50_000]
