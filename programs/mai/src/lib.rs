@@ -20,35 +20,52 @@ declare_id!("7Fj3XWaYSdGm9PwcGU4fEneXDeDt4HZx7FZKxaXtTEQR");
 pub mod seahorse_util {
     use super::*;
 
+    // Logs the sentence and ends the transaction; what `panic!` does, without its message's and its place's plumbing.
+    #[cold]
+    #[inline(never)]
+    pub fn refuse(sentence: &'static str) -> ! {
+        anchor_lang::solana_program::log::sol_log(sentence);
+        std::process::abort()
+    }
+
     #[cfg(feature = "pyth-sdk-solana")]
     pub use pyth_sdk_solana::{load_price_feed_from_account_info, PriceFeed};
     use std::{collections::HashMap, fmt::Debug, ops::Deref};
 
-#[derive(PartialEq)]    pub struct Mutable<T>(Rc<RefCell<T>>);
+    // A value that its copies share, as in Python: no count of owners, because the VM's heap frees nothing, and none of
+    // borrows, because the generated code ends each within its statement.
+    pub struct Mutable<T>(*mut T);
 
     impl<T> Mutable<T> {
         pub fn new(obj: T) -> Self {
-            Self(Rc::new(RefCell::new(obj)))
+            Self(Box::into_raw(Box::new(obj)))
+        }
+
+        pub fn borrow(&self) -> &T {
+            unsafe { &*self.0 }
+        }
+
+        #[allow(clippy::mut_from_ref)]
+        pub fn borrow_mut(&self) -> &mut T {
+            unsafe { &mut *self.0 }
         }
     }
 
     impl<T> Clone for Mutable<T> {
         fn clone(&self) -> Self {
-            Self(self.0.clone())
+            Self(self.0)
         }
     }
 
-    impl<T> Deref for Mutable<T> {
-        type Target = Rc<RefCell<T>>;
-
-        fn deref(&self) -> &Self::Target {
-            &self.0
+    impl<T: PartialEq> PartialEq for Mutable<T> {
+        fn eq(&self, other: &Self) -> bool {
+            self.borrow() == other.borrow()
         }
     }
 
     impl<T: Debug> Debug for Mutable<T> {
         fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-            write!(f, "{:?}", self.0)
+            f.debug_struct("RefCell").field("value", self.borrow()).finish()
         }
     }
 
@@ -89,7 +106,27 @@ pub mod seahorse_util {
     }
 
     #[derive(Clone, Debug)]
-    pub struct ProgramsMap<'info>(pub HashMap<&'static str, AccountInfo<'info>>);
+    pub struct ProgramsMap<'info>(pub Programs<'info>);
+
+    // The few programs of one instruction, by parameter name.
+    #[derive(Clone, Debug)]
+    pub struct Programs<'info>(Vec<(&'static str, AccountInfo<'info>)>);
+
+    impl<'info> Programs<'info> {
+        pub fn new() -> Self {
+            Self(Vec::new())
+        }
+
+        #[inline(never)]
+        pub fn insert(&mut self, name: &'static str, program: AccountInfo<'info>) {
+            self.0.push((name, program));
+        }
+
+        #[inline(never)]
+        pub fn get(&self, name: &str) -> Option<&AccountInfo<'info>> {
+            self.0.iter().find(|(known, _)| *known == name).map(|(_, program)| program)
+        }
+    }
 
     impl<'info> ProgramsMap<'info> {
         pub fn get(&self, name: &'static str) -> AccountInfo<'info> {
@@ -188,7 +225,7 @@ mod mai {
     }
 
     pub fn appeal(ctx: Context<Appeal>) -> Result<()> {
-        let mut programs = HashMap::new();
+        let mut programs = Programs::new();
 
         programs.insert(
             "token_program",
@@ -258,7 +295,7 @@ mod mai {
     }
 
     pub fn assign_task(ctx: Context<AssignTask>) -> Result<()> {
-        let mut programs = HashMap::new();
+        let mut programs = Programs::new();
 
         programs.insert(
             "system_program",
@@ -329,7 +366,7 @@ mod mai {
     }
 
     pub fn cancel_task(ctx: Context<CancelTask>) -> Result<()> {
-        let mut programs = HashMap::new();
+        let mut programs = Programs::new();
 
         programs.insert(
             "token_program",
@@ -393,7 +430,7 @@ mod mai {
     }
 
     pub fn close_work(ctx: Context<CloseWork>) -> Result<()> {
-        let mut programs = HashMap::new();
+        let mut programs = Programs::new();
         let programs_map = ProgramsMap(programs);
         let caller = SeahorseSigner {
             account: &ctx.accounts.caller,
@@ -475,7 +512,7 @@ mod mai {
         tokens: u32,
         active_ms: u64,
     ) -> Result<()> {
-        let mut programs = HashMap::new();
+        let mut programs = Programs::new();
         let programs_map = ProgramsMap(programs);
         let owner = SeahorseSigner {
             account: &ctx.accounts.owner,
@@ -543,7 +580,7 @@ mod mai {
     }
 
     pub fn correct_check(ctx: Context<CorrectCheck>) -> Result<()> {
-        let mut programs = HashMap::new();
+        let mut programs = Programs::new();
         let programs_map = ProgramsMap(programs);
         let caller = SeahorseSigner {
             account: &ctx.accounts.caller,
@@ -581,7 +618,7 @@ mod mai {
     }
 
     pub fn crank_difficulty(ctx: Context<CrankDifficulty>) -> Result<()> {
-        let mut programs = HashMap::new();
+        let mut programs = Programs::new();
         let programs_map = ProgramsMap(programs);
         let caller = SeahorseSigner {
             account: &ctx.accounts.caller,
@@ -636,7 +673,7 @@ mod mai {
 
     pub fn decide_check(ctx: Context<DecideCheck>, output: [u8; 32]) -> Result<()> {
         let output = Mutable::new(output);
-        let mut programs = HashMap::new();
+        let mut programs = Programs::new();
         let programs_map = ProgramsMap(programs);
         let owner = SeahorseSigner {
             account: &ctx.accounts.owner,
@@ -708,7 +745,7 @@ mod mai {
     }
 
     pub fn deny(ctx: Context<Deny>) -> Result<()> {
-        let mut programs = HashMap::new();
+        let mut programs = Programs::new();
         let programs_map = ProgramsMap(programs);
         let owner = SeahorseSigner {
             account: &ctx.accounts.owner,
@@ -757,7 +794,7 @@ mod mai {
     }
 
     pub fn deposit_stake(ctx: Context<DepositStake>, amount: u64) -> Result<()> {
-        let mut programs = HashMap::new();
+        let mut programs = Programs::new();
 
         programs.insert(
             "token_program",
@@ -822,7 +859,7 @@ mod mai {
     }
 
     pub fn designate_verifier(ctx: Context<DesignateVerifier>, amount: u64) -> Result<()> {
-        let mut programs = HashMap::new();
+        let mut programs = Programs::new();
         let programs_map = ProgramsMap(programs);
         let owner = SeahorseSigner {
             account: &ctx.accounts.owner,
@@ -867,7 +904,7 @@ mod mai {
     }
 
     pub fn draw_check(ctx: Context<DrawCheck>) -> Result<()> {
-        let mut programs = HashMap::new();
+        let mut programs = Programs::new();
         let programs_map = ProgramsMap(programs);
         let caller = SeahorseSigner {
             account: &ctx.accounts.caller,
@@ -903,7 +940,7 @@ mod mai {
     }
 
     pub fn execute_calibration(ctx: Context<ExecuteCalibration>) -> Result<()> {
-        let mut programs = HashMap::new();
+        let mut programs = Programs::new();
         let programs_map = ProgramsMap(programs);
         let caller = SeahorseSigner {
             account: &ctx.accounts.caller,
@@ -943,7 +980,7 @@ mod mai {
     }
 
     pub fn execute_collection(ctx: Context<ExecuteCollection>) -> Result<()> {
-        let mut programs = HashMap::new();
+        let mut programs = Programs::new();
         let programs_map = ProgramsMap(programs);
         let caller = SeahorseSigner {
             account: &ctx.accounts.caller,
@@ -981,7 +1018,7 @@ mod mai {
     }
 
     pub fn execute_model(ctx: Context<ExecuteModel>) -> Result<()> {
-        let mut programs = HashMap::new();
+        let mut programs = Programs::new();
         let programs_map = ProgramsMap(programs);
         let caller = SeahorseSigner {
             account: &ctx.accounts.caller,
@@ -1040,7 +1077,7 @@ mod mai {
     }
 
     pub fn execute_offence(ctx: Context<ExecuteOffence>) -> Result<()> {
-        let mut programs = HashMap::new();
+        let mut programs = Programs::new();
 
         programs.insert(
             "token_program",
@@ -1123,7 +1160,7 @@ mod mai {
     }
 
     pub fn execute_parameter(ctx: Context<ExecuteParameter>) -> Result<()> {
-        let mut programs = HashMap::new();
+        let mut programs = Programs::new();
         let programs_map = ProgramsMap(programs);
         let caller = SeahorseSigner {
             account: &ctx.accounts.caller,
@@ -1166,7 +1203,7 @@ mod mai {
     }
 
     pub fn execute_treasury(ctx: Context<ExecuteTreasury>) -> Result<()> {
-        let mut programs = HashMap::new();
+        let mut programs = Programs::new();
 
         programs.insert(
             "token_program",
@@ -1226,7 +1263,7 @@ mod mai {
     }
 
     pub fn expire_task(ctx: Context<ExpireTask>) -> Result<()> {
-        let mut programs = HashMap::new();
+        let mut programs = Programs::new();
 
         programs.insert(
             "token_program",
@@ -1287,7 +1324,7 @@ mod mai {
     }
 
     pub fn fund_task(ctx: Context<FundTask>, amount: u64) -> Result<()> {
-        let mut programs = HashMap::new();
+        let mut programs = Programs::new();
 
         programs.insert(
             "token_program",
@@ -1367,7 +1404,7 @@ mod mai {
         srs2: u64,
         srs3: u64,
     ) -> Result<()> {
-        let mut programs = HashMap::new();
+        let mut programs = Programs::new();
 
         programs.insert(
             "system_program",
@@ -1458,7 +1495,7 @@ mod mai {
         srs2: u64,
         srs3: u64,
     ) -> Result<()> {
-        let mut programs = HashMap::new();
+        let mut programs = Programs::new();
 
         programs.insert(
             "system_program",
@@ -1519,7 +1556,7 @@ mod mai {
     }
 
     pub fn hand_over(ctx: Context<HandOver>) -> Result<()> {
-        let mut programs = HashMap::new();
+        let mut programs = Programs::new();
         let programs_map = ProgramsMap(programs);
         let caller = SeahorseSigner {
             account: &ctx.accounts.caller,
@@ -1552,7 +1589,7 @@ mod mai {
     }
 
     pub fn heartbeat(ctx: Context<Heartbeat>) -> Result<()> {
-        let mut programs = HashMap::new();
+        let mut programs = Programs::new();
         let programs_map = ProgramsMap(programs);
         let owner = SeahorseSigner {
             account: &ctx.accounts.owner,
@@ -1590,7 +1627,7 @@ mod mai {
     }
 
     pub fn link_nft(ctx: Context<LinkNft>) -> Result<()> {
-        let mut programs = HashMap::new();
+        let mut programs = Programs::new();
         let programs_map = ProgramsMap(programs);
         let owner = SeahorseSigner {
             account: &ctx.accounts.owner,
@@ -1648,7 +1685,7 @@ mod mai {
     }
 
     pub fn move_nft(ctx: Context<MoveNft>) -> Result<()> {
-        let mut programs = HashMap::new();
+        let mut programs = Programs::new();
         let programs_map = ProgramsMap(programs);
         let owner = SeahorseSigner {
             account: &ctx.accounts.owner,
@@ -1714,7 +1751,7 @@ mod mai {
 
     pub fn open_check(ctx: Context<OpenCheck>, output: [u8; 32]) -> Result<()> {
         let output = Mutable::new(output);
-        let mut programs = HashMap::new();
+        let mut programs = Programs::new();
 
         programs.insert(
             "system_program",
@@ -1779,7 +1816,7 @@ mod mai {
     }
 
     pub fn open_governance(ctx: Context<OpenGovernance>) -> Result<()> {
-        let mut programs = HashMap::new();
+        let mut programs = Programs::new();
 
         programs.insert(
             "system_program",
@@ -1847,7 +1884,7 @@ mod mai {
     }
 
     pub fn open_mining(ctx: Context<OpenMining>) -> Result<()> {
-        let mut programs = HashMap::new();
+        let mut programs = Programs::new();
         let programs_map = ProgramsMap(programs);
         let authority = SeahorseSigner {
             account: &ctx.accounts.authority,
@@ -1909,7 +1946,7 @@ mod mai {
     }
 
     pub fn open_nft_link(ctx: Context<OpenNftLink>) -> Result<()> {
-        let mut programs = HashMap::new();
+        let mut programs = Programs::new();
 
         programs.insert(
             "system_program",
@@ -1971,7 +2008,7 @@ mod mai {
         input3: u64,
         position: u32,
     ) -> Result<()> {
-        let mut programs = HashMap::new();
+        let mut programs = Programs::new();
 
         programs.insert(
             "system_program",
@@ -2021,7 +2058,7 @@ mod mai {
     }
 
     pub fn open_stake(ctx: Context<OpenStake>) -> Result<()> {
-        let mut programs = HashMap::new();
+        let mut programs = Programs::new();
 
         programs.insert(
             "system_program",
@@ -2061,7 +2098,7 @@ mod mai {
     }
 
     pub fn open_state(ctx: Context<OpenState>) -> Result<()> {
-        let mut programs = HashMap::new();
+        let mut programs = Programs::new();
 
         programs.insert(
             "system_program",
@@ -2119,7 +2156,7 @@ mod mai {
     }
 
     pub fn open_treasury(ctx: Context<OpenTreasury>) -> Result<()> {
-        let mut programs = HashMap::new();
+        let mut programs = Programs::new();
 
         programs.insert(
             "system_program",
@@ -2179,7 +2216,7 @@ mod mai {
     }
 
     pub fn open_vault(ctx: Context<OpenVault>) -> Result<()> {
-        let mut programs = HashMap::new();
+        let mut programs = Programs::new();
 
         programs.insert(
             "system_program",
@@ -2246,7 +2283,7 @@ mod mai {
         prompt_tokens: u32,
         max_tokens: u32,
     ) -> Result<()> {
-        let mut programs = HashMap::new();
+        let mut programs = Programs::new();
 
         programs.insert(
             "system_program",
@@ -2327,7 +2364,7 @@ mod mai {
         text: [u8; 32],
     ) -> Result<()> {
         let text = Mutable::new(text);
-        let mut programs = HashMap::new();
+        let mut programs = Programs::new();
 
         programs.insert(
             "system_program",
@@ -2420,7 +2457,7 @@ mod mai {
     }
 
     pub fn prove_appeal(ctx: Context<ProveAppeal>, tokens: u32) -> Result<()> {
-        let mut programs = HashMap::new();
+        let mut programs = Programs::new();
 
         programs.insert(
             "token_program",
@@ -2510,7 +2547,7 @@ mod mai {
         epoch: u64,
         rate_floor: u64,
     ) -> Result<()> {
-        let mut programs = HashMap::new();
+        let mut programs = Programs::new();
         let programs_map = ProgramsMap(programs);
         let payer = SeahorseSigner {
             account: &ctx.accounts.payer,
@@ -2551,7 +2588,7 @@ mod mai {
     }
 
     pub fn redraw_task(ctx: Context<RedrawTask>) -> Result<()> {
-        let mut programs = HashMap::new();
+        let mut programs = Programs::new();
         let programs_map = ProgramsMap(programs);
         let caller = SeahorseSigner {
             account: &ctx.accounts.caller,
@@ -2612,7 +2649,7 @@ mod mai {
         network_mbps: u32,
     ) -> Result<()> {
         let gpu_model = Mutable::new(gpu_model);
-        let mut programs = HashMap::new();
+        let mut programs = Programs::new();
 
         programs.insert(
             "system_program",
@@ -2704,7 +2741,7 @@ mod mai {
         positions: u32,
         vram_mb: u32,
     ) -> Result<()> {
-        let mut programs = HashMap::new();
+        let mut programs = Programs::new();
 
         programs.insert(
             "system_program",
@@ -2770,7 +2807,7 @@ mod mai {
     }
 
     pub fn release_work(ctx: Context<ReleaseWork>) -> Result<()> {
-        let mut programs = HashMap::new();
+        let mut programs = Programs::new();
         let programs_map = ProgramsMap(programs);
         let caller = SeahorseSigner {
             account: &ctx.accounts.caller,
@@ -2833,7 +2870,7 @@ mod mai {
     }
 
     pub fn report_check(ctx: Context<ReportCheck>) -> Result<()> {
-        let mut programs = HashMap::new();
+        let mut programs = Programs::new();
 
         programs.insert(
             "system_program",
@@ -2923,7 +2960,7 @@ mod mai {
     }
 
     pub fn report_offence(ctx: Context<ReportOffence>) -> Result<()> {
-        let mut programs = HashMap::new();
+        let mut programs = Programs::new();
 
         programs.insert(
             "system_program",
@@ -3013,7 +3050,7 @@ mod mai {
     }
 
     pub fn report_verifier(ctx: Context<ReportVerifier>) -> Result<()> {
-        let mut programs = HashMap::new();
+        let mut programs = Programs::new();
 
         programs.insert(
             "system_program",
@@ -3074,7 +3111,7 @@ mod mai {
     }
 
     pub fn retire_miner(ctx: Context<RetireMiner>) -> Result<()> {
-        let mut programs = HashMap::new();
+        let mut programs = Programs::new();
         let programs_map = ProgramsMap(programs);
         let owner = SeahorseSigner {
             account: &ctx.accounts.owner,
@@ -3111,7 +3148,7 @@ mod mai {
     }
 
     pub fn set_collection(ctx: Context<SetCollection>, tier: u8, collection: Pubkey) -> Result<()> {
-        let mut programs = HashMap::new();
+        let mut programs = Programs::new();
         let programs_map = ProgramsMap(programs);
         let authority = SeahorseSigner {
             account: &ctx.accounts.authority,
@@ -3178,7 +3215,7 @@ mod mai {
     }
 
     pub fn settle(ctx: Context<Settle>) -> Result<()> {
-        let mut programs = HashMap::new();
+        let mut programs = Programs::new();
 
         programs.insert(
             "token_program",
@@ -3280,7 +3317,7 @@ mod mai {
     }
 
     pub fn undesignate_verifier(ctx: Context<UndesignateVerifier>, amount: u64) -> Result<()> {
-        let mut programs = HashMap::new();
+        let mut programs = Programs::new();
         let programs_map = ProgramsMap(programs);
         let owner = SeahorseSigner {
             account: &ctx.accounts.owner,
@@ -3327,7 +3364,7 @@ mod mai {
     }
 
     pub fn unstake(ctx: Context<Unstake>, amount: u64) -> Result<()> {
-        let mut programs = HashMap::new();
+        let mut programs = Programs::new();
         let programs_map = ProgramsMap(programs);
         let owner = SeahorseSigner {
             account: &ctx.accounts.owner,
@@ -3391,7 +3428,7 @@ mod mai {
         network_mbps: u32,
     ) -> Result<()> {
         let gpu_model = Mutable::new(gpu_model);
-        let mut programs = HashMap::new();
+        let mut programs = Programs::new();
         let programs_map = ProgramsMap(programs);
         let owner = SeahorseSigner {
             account: &ctx.accounts.owner,
@@ -3454,7 +3491,7 @@ mod mai {
     }
 
     pub fn void_check(ctx: Context<VoidCheck>) -> Result<()> {
-        let mut programs = HashMap::new();
+        let mut programs = Programs::new();
         let programs_map = ProgramsMap(programs);
         let caller = SeahorseSigner {
             account: &ctx.accounts.caller,
@@ -3507,7 +3544,7 @@ mod mai {
     }
 
     pub fn vote(ctx: Context<Vote>, approves: bool) -> Result<()> {
-        let mut programs = HashMap::new();
+        let mut programs = Programs::new();
 
         programs.insert(
             "system_program",
@@ -3576,7 +3613,7 @@ mod mai {
     }
 
     pub fn vote_early(ctx: Context<VoteEarly>, approves: bool) -> Result<()> {
-        let mut programs = HashMap::new();
+        let mut programs = Programs::new();
 
         programs.insert(
             "system_program",
@@ -3645,7 +3682,7 @@ mod mai {
     }
 
     pub fn withdraw_bond(ctx: Context<WithdrawBond>) -> Result<()> {
-        let mut programs = HashMap::new();
+        let mut programs = Programs::new();
         let programs_map = ProgramsMap(programs);
         let owner = SeahorseSigner {
             account: &ctx.accounts.owner,
@@ -3684,7 +3721,7 @@ mod mai {
     }
 
     pub fn withdraw_stake(ctx: Context<WithdrawStake>) -> Result<()> {
-        let mut programs = HashMap::new();
+        let mut programs = Programs::new();
 
         programs.insert(
             "token_program",

@@ -111,11 +111,11 @@ pub fn draw_seed<'info>(
         );
 
         if !(slot > 0) {
-            panic!("SeedTooEarly: the block that seeds the draw is not there yet");
+            refuse("SeedTooEarly: the block that seeds the draw is not there yet");
         }
 
         if !(slot < EVICTED!()) {
-            panic!("SeedEvicted: the block that seeds the draw is too old to be known");
+            refuse("SeedEvicted: the block that seeds the draw is too old to be known");
         }
 
         append_digest(data.clone(), block_hash(slot_hashes.clone(), slot.clone()));

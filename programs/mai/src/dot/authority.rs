@@ -292,7 +292,7 @@ pub fn check_authority<'info>(
     mut signer: Pubkey,
 ) -> () {
     if !(signer == config.borrow().authority) {
-        panic!("NotAuthority: only the authority of genesis can do this, until mining opens");
+        refuse("NotAuthority: only the authority of genesis can do this, until mining opens");
     }
 }
 
@@ -303,14 +303,14 @@ pub fn check_creator<'info>(
     mut nobody: Pubkey,
 ) -> () {
     if !(program.key() == program_id()) {
-        panic!("WrongProgram: this is not the account of the policy program");
+        refuse("WrongProgram: this is not the account of the policy program");
     }
 
     let mut authority = upgrade_authority(program.clone(), data.clone(), nobody.clone());
 
     if owner_of(program.clone()) == loader_id() {
         if !(authority == signer) {
-            panic!("NotUpgradeAuthority: only the upgrade authority of the program can do this");
+            refuse("NotUpgradeAuthority: only the upgrade authority of the program can do this");
         }
     }
 }
@@ -323,15 +323,15 @@ pub fn check_mint<'info>(
     mut supply: u64,
 ) -> () {
     if !(mint_authority == owner) {
-        panic!("WrongMintAuthority: the mint authority must be the config account");
+        refuse("WrongMintAuthority: the mint authority must be the config account");
     }
 
     if !(freeze_authority == config.borrow().nobody) {
-        panic!("FreezeAuthorityPresent: the mint must have no freeze authority");
+        refuse("FreezeAuthorityPresent: the mint must have no freeze authority");
     }
 
     if !(supply <= config.borrow().frozen_supply) {
-        panic!("MintedSinceFreeze: there are more tokens than when the presale was frozen");
+        refuse("MintedSinceFreeze: there are more tokens than when the presale was frozen");
     }
 }
 
@@ -340,36 +340,36 @@ pub fn check_mint_address<'info>(
     mut mint: Pubkey,
 ) -> () {
     if !(mint == config.borrow().mint) {
-        panic!("NotTheMint: this is not the mint of the network");
+        refuse("NotTheMint: this is not the mint of the network");
     }
 }
 
 pub fn check_multisig<'info>(mut multisig: UncheckedAccount<'info>) -> () {
     if !(owner_of(multisig.clone()) == token_program_id()) {
-        panic!("NotTokenProgram: the multisig must be of the SPL token program");
+        refuse("NotTokenProgram: the multisig must be of the SPL token program");
     }
 
     if !(size_of(multisig.clone()) == MULTISIG_BYTES!()) {
-        panic!("NotMultisig: this account of the token program is not a multisig");
+        refuse("NotMultisig: this account of the token program is not a multisig");
     }
 
     if !(u8_at(multisig.clone(), 2) == 1) {
-        panic!("MultisigNotInitialized: the multisig is not initialised");
+        refuse("MultisigNotInitialized: the multisig is not initialised");
     }
 
     let mut required = u8_at(multisig.clone(), 0);
     let mut signers = u8_at(multisig.clone(), 1);
 
     if !(required >= 2) {
-        panic!("OneSignerSuffices: the multisig must require at least two signers");
+        refuse("OneSignerSuffices: the multisig must require at least two signers");
     }
 
     if !(signers >= required) {
-        panic!("TooFewSigners: the multisig has fewer signers than it requires");
+        refuse("TooFewSigners: the multisig has fewer signers than it requires");
     }
 
     if !(signers <= MOST_SIGNERS!()) {
-        panic!("TooManySigners: a multisig has at most eleven signers");
+        refuse("TooManySigners: a multisig has at most eleven signers");
     }
 
     for mut i in 0..<u64 as TryFrom<_>>::try_from(signers.clone()).unwrap() {
@@ -377,7 +377,7 @@ pub fn check_multisig<'info>(mut multisig: UncheckedAccount<'info>) -> () {
             if !(key_at(multisig.clone(), (MULTISIG_KEYS!() + (32 * i)))
                 != key_at(multisig.clone(), (MULTISIG_KEYS!() + (32 * j))))
             {
-                panic!("RepeatedSigner: a key is in the multisig twice");
+                refuse("RepeatedSigner: a key is in the multisig twice");
             }
         }
     }
@@ -392,22 +392,22 @@ pub fn upgrade_authority<'info>(
         let mut runs = executable(program.clone());
 
         if !runs {
-            panic!("NotExecutable: this account of the final loader is not a program");
+            refuse("NotExecutable: this account of the final loader is not a program");
         }
 
         return nobody;
     }
 
     if !(owner_of(program.clone()) == loader_id()) {
-        panic!("NotAProgram: this account is not a program of a known loader");
+        refuse("NotAProgram: this account is not a program of a known loader");
     }
 
     if !(u32_at(program.clone(), 0) == PROGRAM_TAG!()) {
-        panic!("NotDeployed: this account of the upgradeable loader is not a program");
+        refuse("NotDeployed: this account of the upgradeable loader is not a program");
     }
 
     if !(key_at(program.clone(), 4) == data.key()) {
-        panic!("WrongProgramData: the loader keeps the code of the program elsewhere");
+        refuse("WrongProgramData: the loader keeps the code of the program elsewhere");
     }
 
     if u8_at(data.clone(), 12) == 0 {

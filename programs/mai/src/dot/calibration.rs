@@ -103,23 +103,23 @@ pub struct LoadedCalibration<'info, 'entrypoint> {
 
 pub fn check_calibration(mut entry: u32, mut value: u64) -> () {
     if !(entry < 42) {
-        panic!("UnknownCalibration: there are 42 calibration entries, 0 to 41");
+        refuse("UnknownCalibration: there are 42 calibration entries, 0 to 41");
     }
 
     let mut default = default_calibration(entry.clone());
 
     if !(value >= (default / CALIBRATION_RANGE!())) {
-        panic!("CalibrationTooLow: an entry is at least a tenth of its default");
+        refuse("CalibrationTooLow: an entry is at least a tenth of its default");
     }
 
     if !(value <= (default * CALIBRATION_RANGE!())) {
-        panic!("CalibrationTooHigh: an entry is at most ten times its default");
+        refuse("CalibrationTooHigh: an entry is at most ten times its default");
     }
 }
 
 pub fn check_device_class(mut device_class: u8) -> () {
     if !(device_class <= DEVICE_GPU_CONFIDENTIAL!()) {
-        panic!("UnknownDeviceClass: the device class must be 0 to 6");
+        refuse("UnknownDeviceClass: the device class must be 0 to 6");
     }
 }
 

@@ -542,11 +542,11 @@ pub fn begin_round<'info>(mut check: Mutable<LoadedCheck<'info, '_>>, mut slot: 
 
 pub fn check_new_third<'info>(mut check: Mutable<LoadedCheck<'info, '_>>, mut owner: Pubkey) -> () {
     if !(owner != check.borrow().challenger) {
-        panic!("ChallengerDecides: the challenger cannot decide its own challenge");
+        refuse("ChallengerDecides: the challenger cannot decide its own challenge");
     }
 
     if !(owner != check.borrow().accused) {
-        panic!("AccusedDecides: the accused cannot decide its own case");
+        refuse("AccusedDecides: the accused cannot decide its own case");
     }
 
     for mut round in 0..check.borrow().round.clone() {
@@ -554,14 +554,14 @@ pub fn check_new_third<'info>(mut check: Mutable<LoadedCheck<'info, '_>>, mut ow
             [check.borrow().thirds.wrapped_index((round as i128) as i128)]
             != owner)
         {
-            panic!("AlreadyAnswered: a third answers once");
+            refuse("AlreadyAnswered: a third answers once");
         }
     }
 }
 
 pub fn check_open_check<'info>(mut check: Mutable<LoadedCheck<'info, '_>>) -> () {
     if !(check.borrow().status == CHECK_OPEN!()) {
-        panic!("CheckClosed: the check is already decided");
+        refuse("CheckClosed: the check is already decided");
     }
 }
 
@@ -571,11 +571,11 @@ pub fn check_parties<'info>(
     mut accused: Mutable<LoadedStake<'info, '_>>,
 ) -> () {
     if !(challenger.borrow().owner == check.borrow().challenger) {
-        panic!("NotChallenger: this stake did not open the check");
+        refuse("NotChallenger: this stake did not open the check");
     }
 
     if !(accused.borrow().owner == check.borrow().accused) {
-        panic!("NotAccused: this stake is not the accused one");
+        refuse("NotAccused: this stake is not the accused one");
     }
 }
 
@@ -584,7 +584,7 @@ pub fn check_verifier<'info>(mut stake: Mutable<LoadedStake<'info, '_>>, mut lea
         * (<u128 as TryFrom<_>>::try_from(stake.borrow().challenges.clone()).unwrap() + 1);
 
     if !(<u128 as TryFrom<_>>::try_from(stake.borrow().verifier.clone()).unwrap() >= backed) {
-        panic!("VerifierStakeTooLow: every open challenge needs a verifier stake of its own");
+        refuse("VerifierStakeTooLow: every open challenge needs a verifier stake of its own");
     }
 }
 

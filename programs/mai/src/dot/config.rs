@@ -183,13 +183,13 @@ pub struct LoadedConfig<'info, 'entrypoint> {
 
 pub fn check_open<'info>(mut config: Mutable<LoadedConfig<'info, '_>>) -> () {
     if !(config.borrow().phase == PHASE_OPEN!()) {
-        panic!("MiningNotOpen: mining has not been opened yet");
+        refuse("MiningNotOpen: mining has not been opened yet");
     }
 }
 
 pub fn check_vault<'info>(mut config: Mutable<LoadedConfig<'info, '_>>, mut vault: Pubkey) -> () {
     if !(vault == config.borrow().vault) {
-        panic!("WrongVault: this is not the vault of the network");
+        refuse("WrongVault: this is not the vault of the network");
     }
 }
 
@@ -198,7 +198,7 @@ pub fn check_verifier_program<'info>(
     mut tag: Pubkey,
 ) -> () {
     if !(tag == config.borrow().verifier_tag) {
-        panic!("NotVerifier: this is not the verifier program of the network");
+        refuse("NotVerifier: this is not the verifier program of the network");
     }
 }
 
@@ -209,11 +209,11 @@ pub fn check_wallet<'info>(
     mut owner: Pubkey,
 ) -> () {
     if !(mint == config.borrow().mint) {
-        panic!("NotMai: the token account does not hold MAI");
+        refuse("NotMai: the token account does not hold MAI");
     }
 
     if !(authority == owner) {
-        panic!("NotWalletOwner: the token account belongs to somebody else");
+        refuse("NotWalletOwner: the token account belongs to somebody else");
     }
 }
 
@@ -231,7 +231,7 @@ pub fn configure<'info>(
     check_parameter(RATE_FLOOR!(), rate_floor.clone());
 
     if !(month_s <= 2592000) {
-        panic!("MonthTooLong: a month of early access is at most 30 days");
+        refuse("MonthTooLong: a month of early access is at most 30 days");
     }
 
     let (mut tag, mut tag_bump);
@@ -284,7 +284,7 @@ pub fn configure<'info>(
 
 pub fn week_at(mut genesis_ts: i64, mut now: i64) -> u32 {
     if !(now >= genesis_ts) {
-        panic!("BeforeOpening: the chain clock is earlier than the opening of mining");
+        refuse("BeforeOpening: the chain clock is earlier than the opening of mining");
     }
 
     return <u32 as TryFrom<_>>::try_from(((now - genesis_ts) / 604800)).unwrap();

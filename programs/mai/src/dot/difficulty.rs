@@ -172,7 +172,7 @@ pub fn turn<'info>(
     mut load_target_bps: u64,
 ) -> () {
     if !(now >= (emission.borrow().period_start_ts + PERIOD_S!())) {
-        panic!("PeriodNotOver: the period lasts an hour");
+        refuse("PeriodNotOver: the period lasts an hour");
     }
 
     assign!(

@@ -23,7 +23,7 @@ use std::{cell::RefCell, rc::Rc};
 
 pub fn check_changes(mut changes: bool) -> () {
     if !changes {
-        panic!("NothingChanges: the proposal would change nothing");
+        refuse("NothingChanges: the proposal would change nothing");
     }
 }
 
@@ -36,16 +36,16 @@ pub fn check_form(
 ) -> () {
     if (kind == PROPOSE_PARAMETER!()) || (kind == PROPOSE_CALIBRATION!()) {
         if !(target == nobody) {
-            panic!("TargetNotUsed: a number that changes has no target");
+            refuse("TargetNotUsed: a number that changes has no target");
         }
     } else {
         if kind == PROPOSE_COLLECTION!() {
             if !(value == 0) {
-                panic!("ValueNotUsed: a collection that changes has no value");
+                refuse("ValueNotUsed: a collection that changes has no value");
             }
         } else {
             if !(index == 0) {
-                panic!("IndexNotUsed: a model or a payment has no index");
+                refuse("IndexNotUsed: a model or a payment has no index");
             }
         }
     }
@@ -53,7 +53,7 @@ pub fn check_form(
 
 pub fn check_model_value(mut value: u64) -> () {
     if !(value <= 1) {
-        panic!("NotYesOrNo: a model is admitted (1) or withdrawn (0)");
+        refuse("NotYesOrNo: a model is admitted (1) or withdrawn (0)");
     }
 }
 
@@ -66,7 +66,7 @@ pub fn check_new_collection<'info>(
         && (tier <= <u32 as TryFrom<_>>::try_from(NFT_AIRDROP!()).unwrap());
 
     if !exists {
-        panic!("UnknownTier: the tiers of collections are 1 to 5");
+        refuse("UnknownTier: the tiers of collections are 1 to 5");
     }
 
     let mut taken = collection_tier(nfts.clone(), collection.clone());
@@ -74,7 +74,7 @@ pub fn check_new_collection<'info>(
         (taken == NFT_NONE!()) || (<u32 as TryFrom<_>>::try_from(taken.clone()).unwrap() == tier);
 
     if !free {
-        panic!("CollectionTaken: the collection is that of another tier");
+        refuse("CollectionTaken: the collection is that of another tier");
     }
 }
 
@@ -126,13 +126,13 @@ pub fn check_spending(mut value: u64, mut balance: u64, mut spend_bps: u64) -> (
             * <u128 as TryFrom<_>>::try_from(spend_bps.clone()).unwrap());
 
     if !within {
-        panic!("SpendsTooMuch: one proposal spends at most its share of the treasury");
+        refuse("SpendsTooMuch: one proposal spends at most its share of the treasury");
     }
 }
 
 pub fn risk_of(mut kind: u8, mut index: u32, mut value: u64) -> u8 {
     if !(kind <= PROPOSE_COLLECTION!()) {
-        panic!("UnknownKind: the kind of a proposal is 0 to 4");
+        refuse("UnknownKind: the kind of a proposal is 0 to 4");
     }
 
     if kind == PROPOSE_PARAMETER!() {

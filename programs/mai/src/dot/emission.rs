@@ -255,7 +255,7 @@ pub fn count_minted<'info>(
 
 pub fn enter_epoch<'info>(mut emission: Mutable<LoadedEmission<'info, '_>>, mut epoch: u64) -> () {
     if !(epoch >= emission.borrow().epoch) {
-        panic!("EpochPassed: the chain clock went back to an earlier epoch");
+        refuse("EpochPassed: the chain clock went back to an earlier epoch");
     }
 
     if epoch > emission.borrow().epoch {

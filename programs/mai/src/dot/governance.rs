@@ -563,19 +563,19 @@ pub fn carried(mut risk: u8, mut approved: u64, mut denied: u64) -> bool {
 
 pub fn check_proposer(mut weight: u64, mut risk: u8) -> () {
     if !(weight >= STANDARD_STAKE!()) {
-        panic!("CannotPropose: proposals need a Standard stake of 500,000 MAI");
+        refuse("CannotPropose: proposals need a Standard stake of 500,000 MAI");
     }
 
     if risk == RISK_HIGH!() {
         if !(weight >= ADVANCED_STAKE!()) {
-            panic!("CannotProposeHighRisk: this proposal needs an Advanced stake of 2,000,000 MAI");
+            refuse("CannotProposeHighRisk: this proposal needs an Advanced stake of 2,000,000 MAI");
         }
     }
 }
 
 pub fn check_voter<'info>(mut stake: Mutable<LoadedStake<'info, '_>>, mut owner: Pubkey) -> () {
     if !(stake.borrow().owner == owner) {
-        panic!("NotVotersStake: only its owner can vote with a stake");
+        refuse("NotVotersStake: only its owner can vote with a stake");
     }
 }
 
@@ -585,19 +585,19 @@ pub fn conclude<'info>(
     mut now: i64,
 ) -> () {
     if !(proposal.borrow().kind == kind) {
-        panic!("WrongKind: the proposal has another kind of effect");
+        refuse("WrongKind: the proposal has another kind of effect");
     }
 
     if !(proposal.borrow().status == PROPOSAL_ACTIVE!()) {
-        panic!("AlreadyExecuted: the proposal was executed before");
+        refuse("AlreadyExecuted: the proposal was executed before");
     }
 
     if !(now >= proposal.borrow().executable_ts) {
-        panic!("NotYetExecutable: votes, denials and the delay are not over yet");
+        refuse("NotYetExecutable: votes, denials and the delay are not over yet");
     }
 
     if !(now < proposal.borrow().expires_ts) {
-        panic!("ProposalExpired: an approved proposal can be executed for 14 days");
+        refuse("ProposalExpired: an approved proposal can be executed for 14 days");
     }
 
     if !quorate(
@@ -606,7 +606,7 @@ pub fn conclude<'info>(
         proposal.borrow().denied.clone(),
         proposal.borrow().staked.clone(),
     ) {
-        panic!("QuorumMissed: too little of the stake took part");
+        refuse("QuorumMissed: too little of the stake took part");
     }
 
     if !carried(
@@ -614,7 +614,7 @@ pub fn conclude<'info>(
         proposal.borrow().approved.clone(),
         proposal.borrow().denied.clone(),
     ) {
-        panic!("NotApproved: the majority was not exceeded");
+        refuse("NotApproved: the majority was not exceeded");
     }
 
     assign!(proposal.borrow_mut().status, PROPOSAL_EXECUTED!());
@@ -630,16 +630,16 @@ pub fn count_vote<'info>(
     let mut weight = voting_weight(stake.clone(), now.clone());
 
     if !(weight >= BASIC_STAKE!()) {
-        panic!("CannotVote: voting needs a Basic stake of 100,000 MAI for 14 days");
+        refuse("CannotVote: voting needs a Basic stake of 100,000 MAI for 14 days");
     }
 
     if !(now < proposal.borrow().denials_end_ts) {
-        panic!("VotingOver: the proposal can no longer be voted on");
+        refuse("VotingOver: the proposal can no longer be voted on");
     }
 
     if approves {
         if !(now < proposal.borrow().voting_ends_ts) {
-            panic!("OnlyDenials: approvals are over, only denials are still counted");
+            refuse("OnlyDenials: approvals are over, only denials are still counted");
         }
 
         assign!(
@@ -755,11 +755,11 @@ pub fn turn_vote<'info>(
     mut now: i64,
 ) -> () {
     if !vote.borrow().approves {
-        panic!("AlreadyDenied: this vote is a denial already");
+        refuse("AlreadyDenied: this vote is a denial already");
     }
 
     if !(now < proposal.borrow().denials_end_ts) {
-        panic!("DenialsOver: an approval can no longer be turned");
+        refuse("DenialsOver: an approval can no longer be turned");
     }
 
     assign!(vote.borrow_mut().approves, false);

@@ -278,11 +278,11 @@ impl NftShown {
 
 pub fn check_device<'info>(mut miner: Mutable<LoadedMiner<'info, '_>>, mut owner: Pubkey) -> () {
     if !(miner.borrow().owner == owner) {
-        panic!("NotNftMiner: an NFT counts only for a device of its holder");
+        refuse("NotNftMiner: an NFT counts only for a device of its holder");
     }
 
     if !(miner.borrow().status == MINER_ACTIVE!()) {
-        panic!("NftMinerRetired: an NFT does not count for a retired device");
+        refuse("NftMinerRetired: an NFT does not count for a retired device");
     }
 }
 
@@ -292,15 +292,15 @@ pub fn check_holder<'info>(
     mut owner: Pubkey,
 ) -> () {
     if !(nft_account.mint == mint) {
-        panic!("WrongNft: the token account is of another mint");
+        refuse("WrongNft: the token account is of another mint");
     }
 
     if !(nft_account.owner == owner) {
-        panic!("NotNftHolder: the token account of the NFT belongs to somebody else");
+        refuse("NotNftHolder: the token account of the NFT belongs to somebody else");
     }
 
     if !(nft_account.amount == 1) {
-        panic!("NftNotHeld: the token account no longer holds the NFT");
+        refuse("NftNotHeld: the token account no longer holds the NFT");
     }
 }
 
@@ -321,15 +321,15 @@ pub fn check_unique<'info>(mut mint: SeahorseAccount<'info, '_, Mint>) -> () {
     );
 
     if !(mint.decimals == 0) {
-        panic!("NftDivisible: an NFT has no decimals");
+        refuse("NftDivisible: an NFT has no decimals");
     }
 
     if !(mint.supply == 1) {
-        panic!("NftNotUnique: there must be exactly one token of an NFT");
+        refuse("NftNotUnique: there must be exactly one token of an NFT");
     }
 
     if !(mint.mint_authority.unwrap_or_default() == edition) {
-        panic!("NftMintable: the mint authority must be the edition of the NFT");
+        refuse("NftMintable: the mint authority must be the edition of the NFT");
     }
 }
 
@@ -439,7 +439,7 @@ pub fn present<'info>(mut metadata: UncheckedAccount<'info>, mut at: u64) -> boo
     let mut tag = u8_at(metadata.clone(), at.clone());
 
     if !(tag <= 1) {
-        panic!("MetadataMalformed: an optional part of the metadata is neither there nor absent");
+        refuse("MetadataMalformed: an optional part of the metadata is neither there nor absent");
     }
 
     return tag == 1;
@@ -452,7 +452,7 @@ pub fn present_tier<'info>(
     let mut tier = collection_tier(nfts.clone(), collection.clone());
 
     if !(tier != NFT_NONE!()) {
-        panic!("NotWarrior: the collection of the NFT is none of the five tiers");
+        refuse("NotWarrior: the collection of the NFT is none of the five tiers");
     }
 
     return tier;
@@ -462,7 +462,7 @@ pub fn string_end<'info>(mut metadata: UncheckedAccount<'info>, mut at: u64, mut
     let mut length = u32_at(metadata.clone(), at.clone());
 
     if !(length <= most) {
-        panic!("MetadataStringTooLong: a name, symbol or address in the metadata is too long");
+        refuse("MetadataStringTooLong: a name, symbol or address in the metadata is too long");
     }
 
     return (at + 4) + <u64 as TryFrom<_>>::try_from(length.clone()).unwrap();
@@ -478,7 +478,7 @@ pub fn use_for_voting<'info>(
         || (link.borrow().voter_week < week);
 
     if !free {
-        panic!("NftVotesForAnother: this NFT has opened a vote to another stake this week");
+        refuse("NftVotesForAnother: this NFT has opened a vote to another stake this week");
     }
 
     assign!(link.borrow_mut().voter, stake);
@@ -493,7 +493,7 @@ pub fn verified_collection<'info>(
     let mut metaplex = metadata_program_id();
 
     if !(owner_of(metadata.clone()) == metaplex) {
-        panic!("NotMetaplex: the metadata must belong to the Metaplex metadata program");
+        refuse("NotMetaplex: the metadata must belong to the Metaplex metadata program");
     }
 
     let (mut address, mut bump);
@@ -510,15 +510,15 @@ pub fn verified_collection<'info>(
     );
 
     if !(metadata.key() == address) {
-        panic!("WrongMetadata: this is not the address of the metadata of this NFT");
+        refuse("WrongMetadata: this is not the address of the metadata of this NFT");
     }
 
     if !(u8_at(metadata.clone(), 0) == METADATA_V1!()) {
-        panic!("NotMetadata: the account holds something else than metadata");
+        refuse("NotMetadata: the account holds something else than metadata");
     }
 
     if !(key_at(metadata.clone(), 33) == mint) {
-        panic!("MetadataOfAnother: the metadata is of another mint");
+        refuse("MetadataOfAnother: the metadata is of another mint");
     }
 
     let mut at = string_end(metadata.clone(), 65, NAME_LIMIT!());
@@ -529,7 +529,7 @@ pub fn verified_collection<'info>(
         let mut creators = u32_at(metadata.clone(), (at + 1));
 
         if !(creators <= CREATOR_LIMIT!()) {
-            panic!("TooManyCreators: the metadata names more than five creators");
+            refuse("TooManyCreators: the metadata names more than five creators");
         }
 
         assign!(
@@ -542,11 +542,11 @@ pub fn verified_collection<'info>(
     let mut at = option_end(metadata.clone(), at.clone(), 1);
 
     if !present(metadata.clone(), at.clone()) {
-        panic!("NoCollection: the NFT belongs to no collection");
+        refuse("NoCollection: the NFT belongs to no collection");
     }
 
     if !(u8_at(metadata.clone(), (at + 1)) == 1) {
-        panic!("CollectionNotVerified: the collection has not confirmed the NFT");
+        refuse("CollectionNotVerified: the collection has not confirmed the NFT");
     }
 
     return key_at(metadata.clone(), (at + 2));

@@ -88,22 +88,22 @@ pub fn check_deterrence(mut parameters: Mutable<[u64; 32]>) -> () {
             parameters.borrow()[parameters.wrapped_index((at + REWARD_LIMIT!()) as i128)].clone(),
             parameters.borrow()[parameters.wrapped_index(SAVING_BPS!() as i128)].clone(),
         ) {
-            panic!("CheatingWouldPay: p (S + R) >= C must hold for every task class");
+            refuse("CheatingWouldPay: p (S + R) >= C must hold for every task class");
         }
     }
 }
 
 pub fn check_parameter(mut index: u8, mut value: u64) -> () {
     if !(index < 32) {
-        panic!("UnknownParameter: there are 32 parameters, 0 to 31");
+        refuse("UnknownParameter: there are 32 parameters, 0 to 31");
     }
 
     if !(value >= lowest_parameter(index.clone())) {
-        panic!("ParameterTooLow: the value is below the lowest that is allowed");
+        refuse("ParameterTooLow: the value is below the lowest that is allowed");
     }
 
     if !(value <= highest_parameter(index.clone())) {
-        panic!("ParameterTooHigh: the value is above the highest that is allowed");
+        refuse("ParameterTooHigh: the value is above the highest that is allowed");
     }
 }
 

@@ -126,19 +126,19 @@ pub fn appeal_handler<'info>(
     let mut now = clock.unix_timestamp;
 
     if !(offence.borrow().owner == owner.key()) {
-        panic!("NotOffender: only the accused can appeal");
+        refuse("NotOffender: only the accused can appeal");
     }
 
     if !(offence.borrow().status == OFFENCE_PENDING!()) {
-        panic!("NotPending: the offence was appealed or ended before");
+        refuse("NotPending: the offence was appealed or ended before");
     }
 
     if !(offence.borrow().kind != OFFENCE_INVALID_CLAIM!()) {
-        panic!("NotAppealable: no proof can show that a claim was plausible");
+        refuse("NotAppealable: no proof can show that a claim was plausible");
     }
 
     if !(now <= offence.borrow().final_ts) {
-        panic!("AppealTooLate: the time to appeal is over");
+        refuse("AppealTooLate: the time to appeal is over");
     }
 
     check_vault(config.clone(), vault.key());
@@ -204,27 +204,27 @@ pub fn assign_task_handler<'info>(
     check_active(miner.clone(), owner.key());
 
     if !(stake.borrow().owner == owner.key()) {
-        panic!("NotMinersStake: the stake belongs to somebody else");
+        refuse("NotMinersStake: the stake belongs to somebody else");
     }
 
     if !(task.borrow().model == model.borrow().__account__.key()) {
-        panic!("WrongTaskModel: the task asks for another model");
+        refuse("WrongTaskModel: the task asks for another model");
     }
 
     if !model.borrow().approved {
-        panic!("ModelNotOffered: the model is not approved");
+        refuse("ModelNotOffered: the model is not approved");
     }
 
     if !(task.borrow().status == TASK_OPEN!()) {
-        panic!("TaskAlreadyAssigned: all places of the task are taken");
+        refuse("TaskAlreadyAssigned: all places of the task are taken");
     }
 
     if !(now <= task.borrow().expires_ts) {
-        panic!("TaskExpired: the task can no longer be taken");
+        refuse("TaskExpired: the task can no longer be taken");
     }
 
     if !(miner.borrow().vram_mb >= model.borrow().vram_mb) {
-        panic!("NotEnoughVram: the model needs more GPU memory than the device has");
+        refuse("NotEnoughVram: the model needs more GPU memory than the device has");
     }
 
     if !(<u64 as TryFrom<_>>::try_from(miner.borrow().in_flight.clone()).unwrap()
@@ -233,7 +233,7 @@ pub fn assign_task_handler<'info>(
             .parameters
             .wrapped_index(IN_FLIGHT_LIMIT!() as i128)])
     {
-        panic!("TooManyInFlight: the device has enough work");
+        refuse("TooManyInFlight: the device has enough work");
     }
 
     if !mining_open(
@@ -242,7 +242,7 @@ pub fn assign_task_handler<'info>(
         miner.borrow().nft_tier.clone(),
         now.clone(),
     ) {
-        panic!("MiningStillEarly: mining is open to holders of a higher NFT tier only");
+        refuse("MiningStillEarly: mining is open to holders of a higher NFT tier only");
     }
 
     let mut epoch = epoch_at(config.borrow().genesis_ts.clone(), now.clone());
@@ -259,7 +259,7 @@ pub fn assign_task_handler<'info>(
     );
 
     if !(miner.borrow().quality_bps >= EXCLUDED_QUALITY!()) {
-        panic!("MinerExcluded: the quality of the device is too low for any task");
+        refuse("MinerExcluded: the quality of the device is too low for any task");
     }
 
     if !task.borrow().seeded {
@@ -301,7 +301,7 @@ pub fn assign_task_handler<'info>(
         let mut least = (DIFFICULTY_QUALITY!() * emission.borrow().task_difficulty) / 1000000000;
 
         if !(<u64 as TryFrom<_>>::try_from(miner.borrow().quality_bps.clone()).unwrap() >= least) {
-            panic!("QualityTooLow: the difficulty asks for more quality at first");
+            refuse("QualityTooLow: the difficulty asks for more quality at first");
         }
     }
 
@@ -313,7 +313,7 @@ pub fn assign_task_handler<'info>(
                 .wrapped_index(ELIGIBLE_TARGET!() as i128)])
     {
         if !trusted {
-            panic!("TrustedFirst: routine tasks go to trusted miners for the first seconds");
+            refuse("TrustedFirst: routine tasks go to trusted miners for the first seconds");
         }
     }
 
@@ -358,7 +358,7 @@ pub fn assign_task_handler<'info>(
     );
 
     if !(<u64 as TryFrom<_>>::try_from(model.borrow().detection_bps.clone()).unwrap() >= sampling) {
-        panic!("ProofTooWeak: the model proves less than this work needs");
+        refuse("ProofTooWeak: the model proves less than this work needs");
     }
 
     let mut risk = 0;
@@ -372,7 +372,7 @@ pub fn assign_task_handler<'info>(
     }
 
     if !((stake.borrow().matured + stake.borrow().pending) >= (stake.borrow().at_risk + risk)) {
-        panic!("StakeTooSmall: the stake does not cover the risk");
+        refuse("StakeTooSmall: the stake does not cover the risk");
     }
 
     assign!(stake.borrow_mut().at_risk, stake.borrow().at_risk + risk);
@@ -466,7 +466,7 @@ pub fn cancel_task_handler<'info>(
     mut token_account: SeahorseAccount<'info, '_, TokenAccount>,
 ) -> () {
     if !(task.borrow().requester == requester.key()) {
-        panic!("NotTaskOwner: only its requester can cancel a task");
+        refuse("NotTaskOwner: only its requester can cancel a task");
     }
 
     check_refund(task.clone());
@@ -535,15 +535,15 @@ pub fn close_work_handler<'info>(
     check_payment(task.clone(), model.clone(), spent_record.clone());
 
     if !(work.borrow().status == WORK_COMMITTED!()) {
-        panic!("NothingToClose: only a committed work can be closed");
+        refuse("NothingToClose: only a committed work can be closed");
     }
 
     if !(!work.borrow().disputed) {
-        panic!("CheckStillOpen: a check of this work is open");
+        refuse("CheckStillOpen: a check of this work is open");
     }
 
     if !(now > work.borrow().prove_until_ts) {
-        panic!("StillProvable: the time to prove this work is not over");
+        refuse("StillProvable: the time to prove this work is not over");
     }
 
     let mut kind = offence_of(
@@ -555,7 +555,7 @@ pub fn close_work_handler<'info>(
     );
 
     if !(kind == OFFENCE_NONE!()) {
-        panic!("MustBeReported: the work could have been paid or was found wrong");
+        refuse("MustBeReported: the work could have been paid or was found wrong");
     }
 
     lose_work(
@@ -600,23 +600,23 @@ pub fn commit_work_handler<'info>(
     check_active(miner.clone(), owner.key());
 
     if !(stake.borrow().owner == owner.key()) {
-        panic!("NotCommittersStake: the stake belongs to somebody else");
+        refuse("NotCommittersStake: the stake belongs to somebody else");
     }
 
     if !(work.borrow().miner == miner.borrow().__account__.key()) {
-        panic!("NotAssignedMiner: the place was given to another device");
+        refuse("NotAssignedMiner: the place was given to another device");
     }
 
     if !(work.borrow().task == task.borrow().__account__.key()) {
-        panic!("NotAssignedTask: the place is in another task");
+        refuse("NotAssignedTask: the place is in another task");
     }
 
     if !(work.borrow().model == model.borrow().__account__.key()) {
-        panic!("NotAssignedModel: the place is for another model");
+        refuse("NotAssignedModel: the place is for another model");
     }
 
     if !((work.borrow().status == WORK_ASSIGNED!()) || (work.borrow().status == WORK_MISSED!())) {
-        panic!("AlreadyCommitted: one commit per assignment");
+        refuse("AlreadyCommitted: one commit per assignment");
     }
 
     let mut epoch = epoch_at(config.borrow().genesis_ts.clone(), now.clone());
@@ -641,18 +641,18 @@ pub fn commit_work_handler<'info>(
             )
             .unwrap()))
     {
-        panic!("GraceOver: the commit comes too late");
+        refuse("GraceOver: the commit comes too late");
     }
 
     if work.borrow().status == WORK_MISSED!() {
         if !(task.borrow().status == TASK_OPEN!()) {
-            panic!("PlaceTaken: another device has the place now");
+            refuse("PlaceTaken: another device has the place now");
         }
 
         if !((stake.borrow().matured + stake.borrow().pending)
             >= (stake.borrow().at_risk + work.borrow().at_risk))
         {
-            panic!("StakeGone: the stake is too small now");
+            refuse("StakeGone: the stake is too small now");
         }
 
         assign!(
@@ -794,23 +794,23 @@ pub fn correct_check_handler<'info>(
     mut check: Mutable<LoadedCheck<'info, '_>>,
 ) -> () {
     if !(offence.borrow().evidence == check.borrow().__account__.key()) {
-        panic!("NotEvidence: the offence was shown by something else");
+        refuse("NotEvidence: the offence was shown by something else");
     }
 
     if !(offence.borrow().status == OFFENCE_OVERTURNED!()) {
-        panic!("NotOverturned: no appeal has been proved");
+        refuse("NotOverturned: no appeal has been proved");
     }
 
     if !(check.borrow().model == model.borrow().__account__.key()) {
-        panic!("NotCheckedModel: the checked work was done with another model");
+        refuse("NotCheckedModel: the checked work was done with another model");
     }
 
     if !(model.borrow().detection_bps == FULL_BPS!()) {
-        panic!("NotConclusive: a sampled proof does not convict those who said otherwise");
+        refuse("NotConclusive: a sampled proof does not convict those who said otherwise");
     }
 
     if !(!check.borrow().proved) {
-        panic!("AlreadyCorrected: the result of this check is already a proved one");
+        refuse("AlreadyCorrected: the result of this check is already a proved one");
     }
 
     let mut status = CHECK_UPHELD!();
@@ -957,7 +957,7 @@ pub fn decide_check_handler<'info>(
     let mut now = clock.unix_timestamp;
 
     if !(stake.borrow().owner == owner.key()) {
-        panic!("NotThird: only its owner can decide with a stake");
+        refuse("NotThird: only its owner can decide with a stake");
     }
 
     check_open_check(check.clone());
@@ -967,17 +967,17 @@ pub fn decide_check_handler<'info>(
     check_parties(check.clone(), challenger.clone(), accused.clone());
 
     if !(check.borrow().work == work.borrow().__account__.key()) {
-        panic!("NotCheckedWork: the check is about another work");
+        refuse("NotCheckedWork: the check is about another work");
     }
 
     check_accused(work.clone(), task.clone(), miner.clone(), accused.clone());
 
     if !(now <= check.borrow().decide_until_ts) {
-        panic!("DecisionTooLate: the time to decide this check is over");
+        refuse("DecisionTooLate: the time to decide this check is over");
     }
 
     if !(stake.borrow().verifier_ts < check.borrow().opened_ts) {
-        panic!("DesignatedTooLate: a third must be a verifier before the check opens");
+        refuse("DesignatedTooLate: a third must be a verifier before the check opens");
     }
 
     check_verifier(
@@ -990,7 +990,7 @@ pub fn decide_check_handler<'info>(
     );
 
     if !check.borrow().seeded {
-        panic!("CheckNotDrawn: the third of this round is not drawn yet");
+        refuse("CheckNotDrawn: the third of this round is not drawn yet");
     }
 
     let mut waited = <u64 as TryFrom<_>>::try_from((now - check.borrow().seeded_ts)).unwrap();
@@ -1013,7 +1013,7 @@ pub fn decide_check_handler<'info>(
         stake.borrow().__account__.key(),
     ) < allowed)
     {
-        panic!("VerifierNotDrawn: the lottery has not let this verifier in yet");
+        refuse("VerifierNotDrawn: the lottery has not let this verifier in yet");
     }
 
     let mut round = check.borrow().round;
@@ -1087,11 +1087,11 @@ pub fn deny_handler<'info>(
     check_voter(stake.clone(), owner.key());
 
     if !(vote.borrow().proposal == proposal.borrow().__account__.key()) {
-        panic!("VoteElsewhere: the vote was on another proposal");
+        refuse("VoteElsewhere: the vote was on another proposal");
     }
 
     if !(vote.borrow().stake == stake.borrow().__account__.key()) {
-        panic!("VoteOfAnother: the vote is that of another stake");
+        refuse("VoteOfAnother: the vote is that of another stake");
     }
 
     turn_vote(proposal.clone(), vote.clone(), clock.unix_timestamp.clone());
@@ -1120,7 +1120,7 @@ pub fn deposit_stake_handler<'info>(
     mut amount: u64,
 ) -> () {
     if !(stake.borrow().owner == owner.key()) {
-        panic!("NotDepositor: only its owner can add to a stake");
+        refuse("NotDepositor: only its owner can add to a stake");
     }
 
     check_vault(config.clone(), vault.key());
@@ -1133,7 +1133,7 @@ pub fn deposit_stake_handler<'info>(
     );
 
     if !(amount >= 1) {
-        panic!("NothingToStake: a deposit is at least one base unit");
+        refuse("NothingToStake: a deposit is at least one base unit");
     }
 
     token::transfer(
@@ -1182,7 +1182,7 @@ pub fn designate_verifier_handler<'info>(
     let mut now = clock.unix_timestamp;
 
     if !(stake.borrow().owner == owner.key()) {
-        panic!("NotDesignator: only its owner can designate a stake");
+        refuse("NotDesignator: only its owner can designate a stake");
     }
 
     remove_free(stake.clone(), amount.clone(), now.clone());
@@ -1233,7 +1233,7 @@ pub fn draw_check_handler<'info>(
     check_open_check(check.clone());
 
     if !(!check.borrow().seeded) {
-        panic!("AlreadyDrawn: the third of this round is already drawn");
+        refuse("AlreadyDrawn: the third of this round is already drawn");
     }
 
     if first_block(slot_hashes.clone(), check.borrow().target_slot.clone()) == EVICTED!() {
@@ -1364,7 +1364,7 @@ pub fn execute_model_handler<'info>(
     );
 
     if !(model.borrow().__account__.key() == proposal.borrow().target) {
-        panic!("NotProposedModel: the proposal is about another model");
+        refuse("NotProposedModel: the proposal is about another model");
     }
 
     let mut admit = proposal.borrow().value == 1;
@@ -1401,23 +1401,23 @@ pub fn execute_offence_handler<'info>(
         || (offence.borrow().status == OFFENCE_APPEALED!());
 
     if !running {
-        panic!("OffenceEnded: the offence was executed or overturned before");
+        refuse("OffenceEnded: the offence was executed or overturned before");
     }
 
     if !(clock.unix_timestamp > offence.borrow().final_ts) {
-        panic!("OffenceNotFinal: the offence can still be appealed or disproved");
+        refuse("OffenceNotFinal: the offence can still be appealed or disproved");
     }
 
     if !(offence.borrow().stake == stake.borrow().__account__.key()) {
-        panic!("NotOffendersStake: the offence is not of this stake");
+        refuse("NotOffendersStake: the offence is not of this stake");
     }
 
     if !(offence.borrow().miner == miner.borrow().__account__.key()) {
-        panic!("NotOffendersMiner: the offence is not about this miner");
+        refuse("NotOffendersMiner: the offence is not about this miner");
     }
 
     if !(mint.key() == config.borrow().mint) {
-        panic!("NotMaiMint: this is not the mint of MAI");
+        refuse("NotMaiMint: this is not the mint of MAI");
     }
 
     check_vault(config.clone(), vault.key());
@@ -1443,11 +1443,11 @@ pub fn execute_offence_handler<'info>(
     );
 
     if !(reporter_wallet.key() == offence.borrow().reporter) {
-        panic!("NotReporter: the bond goes to the wallet of who showed the offence");
+        refuse("NotReporter: the bond goes to the wallet of who showed the offence");
     }
 
     if !(incinerator.key() == incinerator_id()) {
-        panic!("NotIncinerator: the rest of the bond goes to the incinerator");
+        refuse("NotIncinerator: the rest of the bond goes to the incinerator");
     }
 
     let mut burned = part(
@@ -1655,23 +1655,23 @@ pub fn execute_treasury_handler<'info>(
     );
 
     if !(treasury.key() == config.borrow().treasury) {
-        panic!("NotTreasury: payments come from the treasury");
+        refuse("NotTreasury: payments come from the treasury");
     }
 
     if !(recipient.key() == proposal.borrow().target) {
-        panic!("NotRecipient: the proposal pays to another account");
+        refuse("NotRecipient: the proposal pays to another account");
     }
 
     if !(recipient.mint == config.borrow().mint) {
-        panic!("RecipientNotMai: the treasury pays to MAI token accounts");
+        refuse("RecipientNotMai: the treasury pays to MAI token accounts");
     }
 
     if !(recipient.key() != config.borrow().treasury) {
-        panic!("PaysItself: the treasury cannot pay to itself");
+        refuse("PaysItself: the treasury cannot pay to itself");
     }
 
     if !(recipient.key() != config.borrow().vault) {
-        panic!("PaysVault: what is in the vault has an owner each, payments to it have none");
+        refuse("PaysVault: what is in the vault has an owner each, payments to it have none");
     }
 
     check_spending(
@@ -1723,7 +1723,7 @@ pub fn expire_task_handler<'info>(
     mut clock: Sysvar<'info, Clock>,
 ) -> () {
     if !(clock.unix_timestamp > task.borrow().expires_ts) {
-        panic!("TaskNotExpired: the task can still be done");
+        refuse("TaskNotExpired: the task can still be done");
     }
 
     check_refund(task.clone());
@@ -1783,17 +1783,21 @@ pub fn fund_task_handler<'info>(
     mut amount: u64,
 ) -> () {
     if !(task.borrow().requester == requester.key()) {
-        panic!("NotRequester: only its requester can fund a task");
+        refuse("NotRequester: only its requester can fund a task");
     }
 
     if !(task.borrow().status == TASK_OPEN!()) {
-        panic!("TaskNotOpen: only an open task can be funded");
+        refuse("TaskNotOpen: only an open task can be funded");
+    }
+
+    if !(task.borrow().settled == 0) {
+        refuse("TaskBeingPaid: a task is funded before its first payment");
     }
 
     check_vault(config.clone(), vault.key());
 
     if !(treasury.key() == config.borrow().treasury) {
-        panic!("WrongFeeTreasury: this is not the treasury");
+        refuse("WrongFeeTreasury: this is not the treasury");
     }
 
     check_wallet(
@@ -1804,7 +1808,7 @@ pub fn fund_task_handler<'info>(
     );
 
     if !(amount >= 1) {
-        panic!("NothingToPay: the fee is at least one base unit");
+        refuse("NothingToPay: the fee is at least one base unit");
     }
 
     let mut share = <u64 as TryFrom<_>>::try_from(
@@ -1942,11 +1946,11 @@ pub fn genesis_adopt_handler<'info>(
     check_multisig(multisig.clone());
 
     if !(mint.decimals == DECIMALS!()) {
-        panic!("WrongDecimals: the mint must have 9 decimals");
+        refuse("WrongDecimals: the mint must have 9 decimals");
     }
 
     if !(mint.mint_authority.unwrap_or_default() == multisig.key()) {
-        panic!("NotFrozenYet: the mint authority must be the multisig");
+        refuse("NotFrozenYet: the mint authority must be the multisig");
     }
 
     let mut srs = digest(srs0.clone(), srs1.clone(), srs2.clone(), srs3.clone());
@@ -1989,7 +1993,7 @@ pub fn hand_over_handler<'info>(
     mut mint: SeahorseAccount<'info, '_, Mint>,
 ) -> () {
     if !(config.borrow().phase == PHASE_FROZEN!()) {
-        panic!("NotFrozen: only a mint that genesis_adopt took is handed over, once");
+        refuse("NotFrozen: only a mint that genesis_adopt took is handed over, once");
     }
 
     check_mint_address(config.clone(), mint.key());
@@ -2074,7 +2078,7 @@ pub fn link_nft_handler<'info>(
 
     if link.borrow().linked {
         if !(link.borrow().miner == miner.borrow().__account__.key()) {
-            panic!("NftCountsElsewhere: the NFT counts for another device, move it");
+            refuse("NftCountsElsewhere: the NFT counts for another device, move it");
         }
 
         week = link.borrow().week;
@@ -2121,15 +2125,15 @@ pub fn move_nft_handler<'info>(
     check_device(miner.clone(), owner.key());
 
     if !link.borrow().linked {
-        panic!("NftNotLinked: the NFT counts for no device yet, link it");
+        refuse("NftNotLinked: the NFT counts for no device yet, link it");
     }
 
     if !(previous.borrow().__account__.key() == link.borrow().miner) {
-        panic!("WrongPreviousMiner: the NFT counts for another device than this one");
+        refuse("WrongPreviousMiner: the NFT counts for another device than this one");
     }
 
     if !(previous.borrow().__account__.key() != miner.borrow().__account__.key()) {
-        panic!("NftAlreadyHere: the NFT counts for this device already");
+        refuse("NftAlreadyHere: the NFT counts for this device already");
     }
 
     let mut tier = present_tier(nfts.clone(), link.borrow().collection.clone());
@@ -2191,42 +2195,42 @@ pub fn open_check_handler<'info>(
     .unwrap();
 
     if !(stake.borrow().owner == owner.key()) {
-        panic!("NotVerifierOwner: only its owner can challenge with a stake");
+        refuse("NotVerifierOwner: only its owner can challenge with a stake");
     }
 
     if !(stake.borrow().__account__.key() != accused.borrow().__account__.key()) {
-        panic!("OwnWork: nobody checks its own work");
+        refuse("OwnWork: nobody checks its own work");
     }
 
     if !(accused.borrow().owner == work.borrow().owner) {
-        panic!("NotWorkersStake: the work belongs to somebody else than the accused stake");
+        refuse("NotWorkersStake: the work belongs to somebody else than the accused stake");
     }
 
     if !(work.borrow().model == model.borrow().__account__.key()) {
-        panic!("NotModelOfWork: the work was done with another model");
+        refuse("NotModelOfWork: the work was done with another model");
     }
 
     if !((work.borrow().status == WORK_COMMITTED!()) || (work.borrow().status == WORK_SETTLED!())) {
-        panic!("NothingToCheck: no result stands to be checked");
+        refuse("NothingToCheck: no result stands to be checked");
     }
 
     let mut proved =
         (work.borrow().status == WORK_SETTLED!()) && (model.borrow().detection_bps == FULL_BPS!());
 
     if !(!proved) {
-        panic!("AlreadyProved: the output was proved in full");
+        refuse("AlreadyProved: the output was proved in full");
     }
 
     if !(!work.borrow().disputed) {
-        panic!("AlreadyDisputed: another check of this work is open");
+        refuse("AlreadyDisputed: another check of this work is open");
     }
 
     if !(now <= (work.borrow().committed_ts + window)) {
-        panic!("CheckTooLate: the time to challenge this work is over");
+        refuse("CheckTooLate: the time to challenge this work is over");
     }
 
     if !(output != work.borrow().output) {
-        panic!("SameOutput: a check must find another output");
+        refuse("SameOutput: a check must find another output");
     }
 
     check_verifier(
@@ -2321,21 +2325,21 @@ pub fn open_mining_handler<'info>(
     mut clock: Sysvar<'info, Clock>,
 ) -> () {
     if !(config.borrow().phase != PHASE_OPEN!()) {
-        panic!("AlreadyOpen: mining has been opened");
+        refuse("AlreadyOpen: mining has been opened");
     }
 
     if !(config.borrow().phase == PHASE_HANDED_OVER!()) {
-        panic!("NotHandedOver: the mint has not been handed over yet");
+        refuse("NotHandedOver: the mint has not been handed over yet");
     }
 
     check_authority(config.clone(), authority.key());
 
     if !(config.borrow().vault != config.borrow().nobody) {
-        panic!("NoVault: the vault is not opened yet");
+        refuse("NoVault: the vault is not opened yet");
     }
 
     if !(config.borrow().treasury != config.borrow().nobody) {
-        panic!("NoTreasury: the treasury is not opened yet");
+        refuse("NoTreasury: the treasury is not opened yet");
     }
 
     check_mint_address(config.clone(), mint.key());
@@ -2349,11 +2353,11 @@ pub fn open_mining_handler<'info>(
     );
 
     if !(mai_program.key() == program_id()) {
-        panic!("WrongPolicyProgram: this is not the account of the policy program");
+        refuse("WrongPolicyProgram: this is not the account of the policy program");
     }
 
     if !(verifier_program.key() == config.borrow().verifier) {
-        panic!("NotTheVerifier: this is not the verifier of the network");
+        refuse("NotTheVerifier: this is not the verifier of the network");
     }
 
     let mut nobody = config.borrow().nobody;
@@ -2370,7 +2374,7 @@ pub fn open_mining_handler<'info>(
 
     if config.borrow().adopted {
         if !immutable {
-            panic!("StillUpgradeable: both programs must be final before an adopted mint is mined");
+            refuse("StillUpgradeable: both programs must be final before an adopted mint is mined");
         }
     }
 
@@ -2446,7 +2450,7 @@ pub fn open_spent_record_handler<'info>(
     let mut spent_record = spent_record.account.clone();
 
     if !(position < model.borrow().positions) {
-        panic!("PositionOutOfRange: the model has fewer positions");
+        refuse("PositionOutOfRange: the model has fewer positions");
     }
 
     assign!(
@@ -2581,35 +2585,35 @@ pub fn post_task_handler<'info>(
     check_lifetime(lifetime_s.clone());
 
     if !(task_class <= TASK_CRITICAL!()) {
-        panic!("UnknownTaskClass: the task class must be 0 to 2");
+        refuse("UnknownTaskClass: the task class must be 0 to 2");
     }
 
     if !(region <= 999) {
-        panic!("TaskRegionOutOfRange: the region is an ISO 3166-1 number up to 999");
+        refuse("TaskRegionOutOfRange: the region is an ISO 3166-1 number up to 999");
     }
 
     if !(max_tokens >= 1) {
-        panic!("NoTokensAsked: a task asks for at least one token");
+        refuse("NoTokensAsked: a task asks for at least one token");
     }
 
     if !(max_tokens <= model.borrow().max_tokens) {
-        panic!("TooManyTokensAsked: the model does not give so many tokens");
+        refuse("TooManyTokensAsked: the model does not give so many tokens");
     }
 
     if !(prompt_tokens <= 1000000) {
-        panic!("PromptTooLong: a prompt has at most 1,000,000 tokens");
+        refuse("PromptTooLong: a prompt has at most 1,000,000 tokens");
     }
 
     if !model.borrow().approved {
-        panic!("ModelNotApproved: tasks need an approved model");
+        refuse("ModelNotApproved: tasks need an approved model");
     }
 
     if !(spent_record.borrow().model == model.borrow().__account__.key()) {
-        panic!("WrongSpentRecord: the spent record belongs to another model");
+        refuse("WrongSpentRecord: the spent record belongs to another model");
     }
 
     if !(!spent_record.borrow().spent) {
-        panic!("InputAlreadyPaid: this input was already paid for this model");
+        refuse("InputAlreadyPaid: this input was already paid for this model");
     }
 
     assign!(task.borrow_mut().requester, requester.key());
@@ -2693,11 +2697,11 @@ pub fn propose_handler<'info>(
     check_open(config.clone());
 
     if !(id == governance.borrow().proposals) {
-        panic!("WrongProposalId: proposals are numbered one after the other");
+        refuse("WrongProposalId: proposals are numbered one after the other");
     }
 
     if !(stake.borrow().owner == owner.key()) {
-        panic!("NotProposersStake: only its owner can propose with a stake");
+        refuse("NotProposersStake: only its owner can propose with a stake");
     }
 
     let mut risk = risk_of(kind.clone(), index.clone(), value.clone());
@@ -2828,37 +2832,37 @@ pub fn prove_appeal_handler<'info>(
     mut tokens: u32,
 ) -> () {
     if !(offence.borrow().owner == owner.key()) {
-        panic!("NotAppellant: only the accused can prove its appeal");
+        refuse("NotAppellant: only the accused can prove its appeal");
     }
 
     if !(offence.borrow().status == OFFENCE_APPEALED!()) {
-        panic!("NotAppealed: there is no appeal to prove");
+        refuse("NotAppealed: there is no appeal to prove");
     }
 
     if !(clock.unix_timestamp <= offence.borrow().final_ts) {
-        panic!("ProofTooLate: the time to prove the appeal is over");
+        refuse("ProofTooLate: the time to prove the appeal is over");
     }
 
     if !(offence.borrow().stake == stake.borrow().__account__.key()) {
-        panic!("NotStakeOfOffence: the offence is not about this stake");
+        refuse("NotStakeOfOffence: the offence is not about this stake");
     }
 
     if !(offence.borrow().miner == miner.borrow().__account__.key()) {
-        panic!("NotMinerOfOffence: the offence is about another miner");
+        refuse("NotMinerOfOffence: the offence is about another miner");
     }
 
     if !(offence.borrow().task == task.borrow().__account__.key()) {
-        panic!("NotTaskOfOffence: the offence is about another task");
+        refuse("NotTaskOfOffence: the offence is about another task");
     }
 
     if !(task.borrow().model == model.borrow().__account__.key()) {
-        panic!("NotModelOfOffence: the offence is about another model");
+        refuse("NotModelOfOffence: the offence is about another model");
     }
 
     let mut any_tokens = offence.borrow().kind == OFFENCE_FALSE_CHECK!();
 
     if !(any_tokens || (tokens == offence.borrow().tokens)) {
-        panic!("WrongTokens: the work was committed with another number of tokens");
+        refuse("WrongTokens: the work was committed with another number of tokens");
     }
 
     check_vault(config.clone(), vault.key());
@@ -3154,15 +3158,15 @@ pub fn redraw_task_handler<'info>(
     mut clock: Sysvar<'info, Clock>,
 ) -> () {
     if !(task.borrow().status == TASK_OPEN!()) {
-        panic!("NothingToDraw: the task has no free place");
+        refuse("NothingToDraw: the task has no free place");
     }
 
     if !(!task.borrow().seeded) {
-        panic!("AlreadySeeded: the round has its seed");
+        refuse("AlreadySeeded: the round has its seed");
     }
 
     if !(first_block(slot_hashes.clone(), task.borrow().target_slot.clone()) == EVICTED!()) {
-        panic!("SeedStillKnown: the round can still be drawn");
+        refuse("SeedStillKnown: the round can still be drawn");
     }
 
     assign!(task.borrow_mut().round, task.borrow().round + 1);
@@ -3210,7 +3214,7 @@ pub fn register_miner_handler<'info>(
     check_open(config.clone());
 
     if !(stake.borrow().owner == owner.key()) {
-        panic!("NotStakeOwner: the stake belongs to somebody else");
+        refuse("NotStakeOwner: the stake belongs to somebody else");
     }
 
     assign!(miner.borrow_mut().owner, owner.key());
@@ -3393,23 +3397,23 @@ pub fn release_work_handler<'info>(
     let mut now = clock.unix_timestamp;
 
     if !(work.borrow().miner == miner.borrow().__account__.key()) {
-        panic!("NotReleasedMiner: the place was given to another device");
+        refuse("NotReleasedMiner: the place was given to another device");
     }
 
     if !(work.borrow().task == task.borrow().__account__.key()) {
-        panic!("NotReleasedTask: the place is in another task");
+        refuse("NotReleasedTask: the place is in another task");
     }
 
     if !(stake.borrow().owner == work.borrow().owner) {
-        panic!("NotReleasedStake: the stake belongs to somebody else");
+        refuse("NotReleasedStake: the stake belongs to somebody else");
     }
 
     if !(work.borrow().status == WORK_ASSIGNED!()) {
-        panic!("NotWaiting: the work is not waiting for a commit");
+        refuse("NotWaiting: the work is not waiting for a commit");
     }
 
     if !(now > work.borrow().deadline_ts) {
-        panic!("StillInTime: the miner can still commit in time");
+        refuse("StillInTime: the miner can still commit in time");
     }
 
     enter_week(
@@ -3471,15 +3475,15 @@ pub fn report_check_handler<'info>(
     check_accused(work.clone(), task.clone(), miner.clone(), stake.clone());
 
     if !(check.borrow().work == work.borrow().__account__.key()) {
-        panic!("NotCheckOfWork: the check is about another work than this");
+        refuse("NotCheckOfWork: the check is about another work than this");
     }
 
     if !(check.borrow().status == CHECK_UPHELD!()) {
-        panic!("CheckNotUpheld: no check has found this work wrong");
+        refuse("CheckNotUpheld: no check has found this work wrong");
     }
 
     if !(work.borrow().status == WORK_FAULTY!()) {
-        panic!("WorkNotFaulty: the check has not ended this work");
+        refuse("WorkNotFaulty: the check has not ended this work");
     }
 
     enter_miner_week(config.clone(), miner.clone(), now.clone());
@@ -3557,7 +3561,7 @@ pub fn report_offence_handler<'info>(
     );
 
     if !(kind != OFFENCE_NONE!()) {
-        panic!("NothingToReport: the chain shows no offence in this work");
+        refuse("NothingToReport: the chain shows no offence in this work");
     }
 
     enter_miner_week(config.clone(), miner.clone(), now.clone());
@@ -3646,13 +3650,13 @@ pub fn report_verifier_handler<'info>(
         (check.borrow().status == CHECK_UPHELD!()) || (check.borrow().status == CHECK_REFUTED!());
 
     if !decided {
-        panic!("CheckUndecided: the check has found nothing");
+        refuse("CheckUndecided: the check has found nothing");
     }
 
     let mut said = output_of(check.clone(), stake.borrow().owner.clone());
 
     if !(said != check.borrow().result) {
-        panic!("NotContradicted: this verifier has said nothing that was found wrong");
+        refuse("NotContradicted: this verifier has said nothing that was found wrong");
     }
 
     if check.borrow().challenger == stake.borrow().owner {
@@ -3708,7 +3712,7 @@ pub fn retire_miner_handler<'info>(
     check_active(miner.clone(), owner.key());
 
     if !(miner.borrow().in_flight == 0) {
-        panic!("WorkInFlight: a device with work in flight cannot retire");
+        refuse("WorkInFlight: a device with work in flight cannot retire");
     }
 
     assign!(miner.borrow_mut().status, MINER_RETIRED!());
@@ -3741,11 +3745,11 @@ pub fn set_collection_handler<'info>(
     check_authority(config.clone(), authority.key());
 
     if !(tier >= NFT_BRONZE!()) {
-        panic!("NoTier: the tiers with a collection begin at 1");
+        refuse("NoTier: the tiers with a collection begin at 1");
     }
 
     if !(tier <= NFT_AIRDROP!()) {
-        panic!("TierOutOfRange: there are five tiers with a collection");
+        refuse("TierOutOfRange: there are five tiers with a collection");
     }
 
     index_assign!(
@@ -3785,68 +3789,68 @@ pub fn settle_handler<'info>(
     check_open(config.clone());
 
     if !(miner.borrow().owner == owner.key()) {
-        panic!("NotOwner: only its owner can settle for a miner");
+        refuse("NotOwner: only its owner can settle for a miner");
     }
 
     if !(stake.borrow().owner == owner.key()) {
-        panic!("WrongStake: the stake belongs to somebody else");
+        refuse("WrongStake: the stake belongs to somebody else");
     }
 
     if !(work.borrow().miner == miner.borrow().__account__.key()) {
-        panic!("WrongMiner: the work belongs to another miner");
+        refuse("WrongMiner: the work belongs to another miner");
     }
 
     if !(work.borrow().task == task.borrow().__account__.key()) {
-        panic!("WrongTask: the work belongs to another task");
+        refuse("WrongTask: the work belongs to another task");
     }
 
     if !(work.borrow().model == model.borrow().__account__.key()) {
-        panic!("WrongModel: the work was done with another model");
+        refuse("WrongModel: the work was done with another model");
     }
 
     if !(work.borrow().status != WORK_SETTLED!()) {
-        panic!("WorkAlreadySettled: this work was paid before");
+        refuse("WorkAlreadySettled: this work was paid before");
     }
 
     if !(work.borrow().status != WORK_REJECTED!()) {
-        panic!("WorkWasRejected: an implausible work is never paid");
+        refuse("WorkWasRejected: an implausible work is never paid");
     }
 
     if !(work.borrow().status == WORK_COMMITTED!()) {
-        panic!("WorkNotCommitted: the work is not waiting for settlement");
+        refuse("WorkNotCommitted: the work is not waiting for settlement");
     }
 
     if !(!work.borrow().disputed) {
-        panic!("WorkDisputed: a challenge of this work is open");
+        refuse("WorkDisputed: a challenge of this work is open");
     }
 
     if !(now <= work.borrow().prove_until_ts) {
-        panic!("SettleTooLate: the time to settle this work is over");
+        refuse("SettleTooLate: the time to settle this work is over");
     }
 
     if !(votes_for(task.clone(), work.borrow().output.clone())
         >= votes_needed(task.borrow().places.clone()))
     {
-        panic!("NoAgreement: too few miners gave this output");
+        refuse("NoAgreement: too few miners gave this output");
     }
 
     if !model.borrow().approved {
-        panic!("ModelWithdrawn: the model is not approved");
+        refuse("ModelWithdrawn: the model is not approved");
     }
 
     if !(spent_record.borrow().__account__.key() == task.borrow().spent_record) {
-        panic!("WrongRecord: the spent record belongs to another input");
+        refuse("WrongRecord: the spent record belongs to another input");
     }
 
     let mut spent_elsewhere = spent_record.borrow().spent
         && (spent_record.borrow().task != task.borrow().__account__.key());
 
     if !(!spent_elsewhere) {
-        panic!("InputAlreadySpent: this input was already paid for this model");
+        refuse("InputAlreadySpent: this input was already paid for this model");
     }
 
     if !(mint.key() == config.borrow().mint) {
-        panic!("WrongMint: this is not the MAI mint");
+        refuse("WrongMint: this is not the MAI mint");
     }
 
     check_vault(config.clone(), vault.key());
@@ -4203,17 +4207,17 @@ pub fn undesignate_verifier_handler<'info>(
     mut amount: u64,
 ) -> () {
     if !(stake.borrow().owner == owner.key()) {
-        panic!("NotUndesignator: only its owner can take verifier stake back");
+        refuse("NotUndesignator: only its owner can take verifier stake back");
     }
 
     check_undisputed(stake.clone());
 
     if !(amount >= 1) {
-        panic!("NothingToUndesignate: the amount is at least one base unit");
+        refuse("NothingToUndesignate: the amount is at least one base unit");
     }
 
     if !(amount <= stake.borrow().verifier) {
-        panic!("VerifierTooLow: there is not so much verifier stake");
+        refuse("VerifierTooLow: there is not so much verifier stake");
     }
 
     assign!(
@@ -4259,13 +4263,13 @@ pub fn unstake_handler<'info>(
     let mut now = clock.unix_timestamp;
 
     if !(stake.borrow().owner == owner.key()) {
-        panic!("NotUnstaker: only its owner can unstake");
+        refuse("NotUnstaker: only its owner can unstake");
     }
 
     check_undisputed(stake.clone());
 
     if !(now >= stake.borrow().locked_until_ts) {
-        panic!("StakeVoted: stake stays until the votes it was cast in are over");
+        refuse("StakeVoted: stake stays until the votes it was cast in are over");
     }
 
     remove_free(stake.clone(), amount.clone(), now.clone());
@@ -4317,7 +4321,7 @@ pub fn update_miner_handler<'info>(
     check_active(miner.clone(), owner.key());
 
     if !(miner.borrow().in_flight == 0) {
-        panic!("DeviceBusy: the device has work in flight");
+        refuse("DeviceBusy: the device has work in flight");
     }
 
     enter_week(
@@ -4386,11 +4390,11 @@ pub fn void_check_handler<'info>(
     check_parties(check.clone(), challenger.clone(), accused.clone());
 
     if !(check.borrow().work == work.borrow().__account__.key()) {
-        panic!("NotVoidedWork: the check is about a different work");
+        refuse("NotVoidedWork: the check is about a different work");
     }
 
     if !(now > check.borrow().decide_until_ts) {
-        panic!("CheckRunning: the check can still be decided");
+        refuse("CheckRunning: the check can still be decided");
     }
 
     assign!(check.borrow_mut().status, CHECK_VOID!());
@@ -4432,7 +4436,7 @@ pub fn vote_handler<'info>(
     );
 
     if !opened {
-        panic!("VotingNotOpen: until then voting is for holders of NFTs");
+        refuse("VotingNotOpen: until then voting is for holders of NFTs");
     }
 
     count_vote(
@@ -4493,7 +4497,7 @@ pub fn vote_early_handler<'info>(
     );
 
     if !opened {
-        panic!("EarlyVotingNotOpen: voting is not open to the tier of this NFT yet");
+        refuse("EarlyVotingNotOpen: voting is not open to the tier of this NFT yet");
     }
 
     use_for_voting(
@@ -4540,27 +4544,27 @@ pub fn withdraw_bond_handler<'info>(
     mut clock: Sysvar<'info, Clock>,
 ) -> () {
     if !(miner.borrow().owner == owner.key()) {
-        panic!("NotBondOwner: the bond belongs to the owner of the device");
+        refuse("NotBondOwner: the bond belongs to the owner of the device");
     }
 
     if !(stake.borrow().owner == owner.key()) {
-        panic!("NotOwnStake: the stake belongs to somebody else");
+        refuse("NotOwnStake: the stake belongs to somebody else");
     }
 
     if !(miner.borrow().status == MINER_RETIRED!()) {
-        panic!("NotRetired: only a retired device gets its bond back");
+        refuse("NotRetired: only a retired device gets its bond back");
     }
 
     if !(clock.unix_timestamp >= (miner.borrow().retired_ts + BOND_COOLDOWN_S!())) {
-        panic!("BondLocked: the bond stays for 21 days");
+        refuse("BondLocked: the bond stays for 21 days");
     }
 
     if !(stake.borrow().disputes == 0) {
-        panic!("BondDisputed: a challenge of this owner is open");
+        refuse("BondDisputed: a challenge of this owner is open");
     }
 
     if !(miner.borrow().bond > 0) {
-        panic!("NoBond: there is no bond to withdraw");
+        refuse("NoBond: there is no bond to withdraw");
     }
 
     let mut bond = miner.borrow().bond;
@@ -4599,7 +4603,7 @@ pub fn withdraw_stake_handler<'info>(
     mut clock: Sysvar<'info, Clock>,
 ) -> () {
     if !(stake.borrow().owner == owner.key()) {
-        panic!("NotWithdrawer: only its owner can withdraw a stake");
+        refuse("NotWithdrawer: only its owner can withdraw a stake");
     }
 
     check_vault(config.clone(), vault.key());
@@ -4614,11 +4618,11 @@ pub fn withdraw_stake_handler<'info>(
     check_undisputed(stake.clone());
 
     if !(stake.borrow().unstaking >= 1) {
-        panic!("NothingToWithdraw: nothing is leaving this stake");
+        refuse("NothingToWithdraw: nothing is leaving this stake");
     }
 
     if !(clock.unix_timestamp >= stake.borrow().unlock_ts) {
-        panic!("StakeCoolingDown: the cooldown of 14 days is not over");
+        refuse("StakeCoolingDown: the cooldown of 14 days is not over");
     }
 
     let mut amount = stake.borrow().unstaking;

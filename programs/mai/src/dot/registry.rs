@@ -580,11 +580,11 @@ pub struct LoadedModel<'info, 'entrypoint> {
 
 pub fn check_active<'info>(mut miner: Mutable<LoadedMiner<'info, '_>>, mut owner: Pubkey) -> () {
     if !(miner.borrow().owner == owner) {
-        panic!("NotMinerOwner: the device belongs to somebody else");
+        refuse("NotMinerOwner: the device belongs to somebody else");
     }
 
     if !(miner.borrow().status == MINER_ACTIVE!()) {
-        panic!("MinerNotActive: the device is retired");
+        refuse("MinerNotActive: the device is retired");
     }
 }
 
@@ -597,47 +597,47 @@ pub fn check_model_limits(
     mut vram_mb: u32,
 ) -> () {
     if !(segments >= 1) {
-        panic!("NoSegments: a model has at least one segment");
+        refuse("NoSegments: a model has at least one segment");
     }
 
     if !(segments <= SEGMENT_LIMIT!()) {
-        panic!("TooManySegments: a model has at most 10,000 segments");
+        refuse("TooManySegments: a model has at most 10,000 segments");
     }
 
     if !(work_units >= 1) {
-        panic!("NoWorkUnits: a segment does at least one work unit");
+        refuse("NoWorkUnits: a segment does at least one work unit");
     }
 
     if !(work_units <= WORK_UNIT_LIMIT!()) {
-        panic!("TooManyWorkUnits: a segment does at most 1,000,000,000 work units");
+        refuse("TooManyWorkUnits: a segment does at most 1,000,000,000 work units");
     }
 
     if !(max_active_ms >= 1) {
-        panic!("NoTimeAllowed: a segment may take at least 1 ms");
+        refuse("NoTimeAllowed: a segment may take at least 1 ms");
     }
 
     if !(max_active_ms <= SEGMENT_MS_LIMIT!()) {
-        panic!("TooMuchTimeAllowed: a segment may take at most a day");
+        refuse("TooMuchTimeAllowed: a segment may take at most a day");
     }
 
     if !(max_tokens >= 1) {
-        panic!("NoTokensAllowed: a model gives at least one token");
+        refuse("NoTokensAllowed: a model gives at least one token");
     }
 
     if !(max_tokens <= TOKEN_LIMIT!()) {
-        panic!("TooManyTokensAllowed: a model gives at most 1,000,000 tokens");
+        refuse("TooManyTokensAllowed: a model gives at most 1,000,000 tokens");
     }
 
     if !(positions >= 1) {
-        panic!("NoPositions: a model has at least one position");
+        refuse("NoPositions: a model has at least one position");
     }
 
     if !(positions <= POSITION_LIMIT!()) {
-        panic!("TooManyPositions: a model has at most 1,000,000 positions");
+        refuse("TooManyPositions: a model has at most 1,000,000 positions");
     }
 
     if !(vram_mb <= MEMORY_LIMIT_MB!()) {
-        panic!("TooMuchVram: a model needs at most 16 TB of GPU memory");
+        refuse("TooMuchVram: a model needs at most 16 TB of GPU memory");
     }
 }
 
@@ -649,42 +649,42 @@ pub fn check_profile(
     mut ram_mb: u32,
 ) -> () {
     if !(region <= REGION_LIMIT!()) {
-        panic!("RegionOutOfRange: the region is an ISO 3166-1 number up to 999");
+        refuse("RegionOutOfRange: the region is an ISO 3166-1 number up to 999");
     }
 
     if !(client_version < 16777216) {
-        panic!("ClientVersionOutOfRange: the client version has three bytes");
+        refuse("ClientVersionOutOfRange: the client version has three bytes");
     }
 
     if !(vram_mb <= MEMORY_LIMIT_MB!()) {
-        panic!("VramOutOfRange: at most 16 TB of GPU memory can be declared");
+        refuse("VramOutOfRange: at most 16 TB of GPU memory can be declared");
     }
 
     if !(cores <= CORES_LIMIT!()) {
-        panic!("CoresOutOfRange: at most 4,096 cores can be declared");
+        refuse("CoresOutOfRange: at most 4,096 cores can be declared");
     }
 
     if !(ram_mb <= MEMORY_LIMIT_MB!()) {
-        panic!("MemoryOutOfRange: at most 16 TB of RAM can be declared");
+        refuse("MemoryOutOfRange: at most 16 TB of RAM can be declared");
     }
 }
 
 pub fn check_proof_kind(mut proof: u8, mut detection_bps: u16) -> () {
     if !(proof <= PROOF_TRACE!()) {
-        panic!("UnknownProof: a model is proved whole (0) or by its trace (1)");
+        refuse("UnknownProof: a model is proved whole (0) or by its trace (1)");
     }
 
     if !(detection_bps <= 10000) {
-        panic!("DetectionTooHigh: the chance of detection is at most 10,000 basis points");
+        refuse("DetectionTooHigh: the chance of detection is at most 10,000 basis points");
     }
 
     if !(detection_bps >= LOWEST_DETECTION!()) {
-        panic!("DetectionTooLow: the chance of detection is at least 100 basis points");
+        refuse("DetectionTooLow: the chance of detection is at least 100 basis points");
     }
 
     if proof == PROOF_WHOLE!() {
         if !(detection_bps == 10000) {
-            panic!("WholeProofDetects: a whole proof detects with 10,000 basis points");
+            refuse("WholeProofDetects: a whole proof detects with 10,000 basis points");
         }
     }
 }
@@ -816,7 +816,7 @@ pub fn declare<'info>(
         == 0
     {
         if !(vram_mb == 0) {
-            panic!("VramWithoutGpu: a device of a class without a GPU has no GPU memory");
+            refuse("VramWithoutGpu: a device of a class without a GPU has no GPU memory");
         }
     }
 

@@ -82,7 +82,7 @@ impl Reward {
 
 pub fn epoch_at(mut genesis_ts: i64, mut now: i64) -> u64 {
     if !(now >= genesis_ts) {
-        panic!("ClockBeforeGenesis: the chain clock is earlier than genesis");
+        refuse("ClockBeforeGenesis: the chain clock is earlier than genesis");
     }
 
     return <u64 as TryFrom<_>>::try_from(((now - genesis_ts) / EPOCH_SECONDS!())).unwrap();
@@ -120,23 +120,23 @@ pub fn hourly_rate(
     mut network_mbps: u32,
 ) -> u128 {
     if !(gpu_mhs <= QUANTITY_LIMIT!()) {
-        panic!("GpuOutOfRange: at most 1,000,000 MH/s can be declared");
+        refuse("GpuOutOfRange: at most 1,000,000 MH/s can be declared");
     }
 
     if !(cpu_mhz <= QUANTITY_LIMIT!()) {
-        panic!("CpuOutOfRange: at most 1,000,000 MHz of CPU can be declared");
+        refuse("CpuOutOfRange: at most 1,000,000 MHz of CPU can be declared");
     }
 
     if !(ram_mhz <= QUANTITY_LIMIT!()) {
-        panic!("RamOutOfRange: at most 1,000,000 MHz of RAM can be declared");
+        refuse("RamOutOfRange: at most 1,000,000 MHz of RAM can be declared");
     }
 
     if !(storage_gb <= QUANTITY_LIMIT!()) {
-        panic!("StorageOutOfRange: at most 1,000,000 GB of storage can be declared");
+        refuse("StorageOutOfRange: at most 1,000,000 GB of storage can be declared");
     }
 
     if !(network_mbps <= QUANTITY_LIMIT!()) {
-        panic!("NetworkOutOfRange: at most 1,000,000 Mbps can be declared");
+        refuse("NetworkOutOfRange: at most 1,000,000 Mbps can be declared");
     }
 
     let mut total = ((<u128 as TryFrom<_>>::try_from(gpu_mhs.clone()).unwrap() * GPU_RATE!())
@@ -150,7 +150,7 @@ pub fn hourly_rate(
 
 pub fn nft_bonus(mut tier: u8) -> u64 {
     if !(tier <= 5) {
-        panic!("UnknownNftTier: the NFT tier must be 0 to 5");
+        refuse("UnknownNftTier: the NFT tier must be 0 to 5");
     }
 
     let mut bonuses = Mutable::new([
@@ -176,35 +176,35 @@ pub fn reward(
     mut rate: u64,
 ) -> Mutable<Reward> {
     if !(active_ms <= ACTIVE_MS_LIMIT!()) {
-        panic!("ActiveTimeOutOfRange: one work may be active for at most 30 days");
+        refuse("ActiveTimeOutOfRange: one work may be active for at most 30 days");
     }
 
     if !(nft_bps <= BONUS_LIMIT!()) {
-        panic!("NftBonusOutOfRange: an NFT bonus is at most 2,000 basis points");
+        refuse("NftBonusOutOfRange: an NFT bonus is at most 2,000 basis points");
     }
 
     if !(uptime_bps <= BONUS_LIMIT!()) {
-        panic!("UptimeBonusOutOfRange: an uptime bonus is at most 2,000 basis points");
+        refuse("UptimeBonusOutOfRange: an uptime bonus is at most 2,000 basis points");
     }
 
     if !(trust_bps >= LOWEST_TRUST!()) {
-        panic!("TrustTooLow: trust is at least 6,000 basis points");
+        refuse("TrustTooLow: trust is at least 6,000 basis points");
     }
 
     if !(trust_bps <= BPS!()) {
-        panic!("TrustTooHigh: trust is at most 10,000 basis points");
+        refuse("TrustTooHigh: trust is at most 10,000 basis points");
     }
 
     if !(multiplier <= MULTIPLIER_LIMIT!()) {
-        panic!("MultiplierOutOfRange: the multiplier is at most 3,000,000,000");
+        refuse("MultiplierOutOfRange: the multiplier is at most 3,000,000,000");
     }
 
     if !(quality_bps <= BPS!()) {
-        panic!("QualityOutOfRange: quality is at most 10,000 basis points");
+        refuse("QualityOutOfRange: quality is at most 10,000 basis points");
     }
 
     if !(rate <= RATE_SCALE!()) {
-        panic!("RateOutOfRange: an epoch rate is at most 100,000");
+        refuse("RateOutOfRange: an epoch rate is at most 100,000");
     }
 
     let mut base =

@@ -613,15 +613,15 @@ pub fn check_accused<'info>(
     mut stake: Mutable<LoadedStake<'info, '_>>,
 ) -> () {
     if !(work.borrow().task == task.borrow().__account__.key()) {
-        panic!("NotTaskOfWork: the work belongs to another task");
+        refuse("NotTaskOfWork: the work belongs to another task");
     }
 
     if !(work.borrow().miner == miner.borrow().__account__.key()) {
-        panic!("NotMinerOfWork: the work belongs to another miner");
+        refuse("NotMinerOfWork: the work belongs to another miner");
     }
 
     if !(work.borrow().owner == stake.borrow().owner) {
-        panic!("NotStakeOfWork: the stake belongs to somebody else than the work");
+        refuse("NotStakeOfWork: the stake belongs to somebody else than the work");
     }
 }
 
@@ -631,11 +631,11 @@ pub fn check_payment<'info>(
     mut spent_record: Mutable<LoadedSpentRecord<'info, '_>>,
 ) -> () {
     if !(task.borrow().model == model.borrow().__account__.key()) {
-        panic!("NotModelOfTask: the task asks for another model");
+        refuse("NotModelOfTask: the task asks for another model");
     }
 
     if !(task.borrow().spent_record == spent_record.borrow().__account__.key()) {
-        panic!("NotRecordOfTask: the spent record belongs to another input");
+        refuse("NotRecordOfTask: the spent record belongs to another input");
     }
 }
 

@@ -292,7 +292,7 @@ pub fn begin_unstaking<'info>(
 
 pub fn check_undisputed<'info>(mut stake: Mutable<LoadedStake<'info, '_>>) -> () {
     if !(stake.borrow().disputes == 0) {
-        panic!("StakeInDispute: nothing leaves while the stake is a party to a challenge");
+        refuse("StakeInDispute: nothing leaves while the stake is a party to a challenge");
     }
 }
 
@@ -324,11 +324,11 @@ pub fn remove_free<'info>(
     mut now: i64,
 ) -> () {
     if !(amount >= 1) {
-        panic!("NothingToMove: the amount is at least one base unit");
+        refuse("NothingToMove: the amount is at least one base unit");
     }
 
     if !(amount <= free_of(stake.clone())) {
-        panic!("StakeTooLow: there is not so much stake that no work has at risk");
+        refuse("StakeTooLow: there is not so much stake that no work has at risk");
     }
 
     warm_up(stake.clone(), now.clone());

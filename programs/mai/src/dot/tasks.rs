@@ -583,39 +583,39 @@ pub struct LoadedWork<'info, 'entrypoint> {
 
 pub fn check_lifetime(mut lifetime_s: u32) -> () {
     if !(lifetime_s >= SHORTEST_TASK_S!()) {
-        panic!("TaskTooShort: a task lives for at least 10 seconds");
+        refuse("TaskTooShort: a task lives for at least 10 seconds");
     }
 
     if !(lifetime_s <= LONGEST_TASK_S!()) {
-        panic!("TaskTooLong: a task lives for at most 30 days");
+        refuse("TaskTooLong: a task lives for at most 30 days");
     }
 }
 
 pub fn check_refund<'info>(mut task: Mutable<LoadedTask<'info, '_>>) -> () {
     if !(task.borrow().status == TASK_OPEN!()) {
-        panic!("TaskNotFree: the task is taken, paid or closed");
+        refuse("TaskNotFree: the task is taken, paid or closed");
     }
 
     if !(task.borrow().taken == 0) {
-        panic!("TaskHasMiners: a miner is at work on the task");
+        refuse("TaskHasMiners: a miner is at work on the task");
     }
 
     if !(task.borrow().settled == 0) {
-        panic!("TaskPartlyPaid: one of the places was paid already");
+        refuse("TaskPartlyPaid: one of the places was paid already");
     }
 }
 
 pub fn check_tokens(mut tokens: u32, mut max_tokens: u32, mut active_ms: u64) -> () {
     if !(tokens >= 1) {
-        panic!("NoTokens: a work has at least one token");
+        refuse("NoTokens: a work has at least one token");
     }
 
     if !(tokens <= max_tokens) {
-        panic!("TooManyTokens: the task does not ask for so many tokens");
+        refuse("TooManyTokens: the task does not ask for so many tokens");
     }
 
     if !(active_ms >= 1) {
-        panic!("NoActiveTime: a work takes at least 1 ms");
+        refuse("NoActiveTime: a work takes at least 1 ms");
     }
 }
 
@@ -694,7 +694,7 @@ pub fn take_place<'info>(mut task: Mutable<LoadedTask<'info, '_>>) -> () {
 
 pub fn to_ms(mut seconds: i64) -> u64 {
     if !(seconds >= 0) {
-        panic!("NegativeTime: the chain clock is before 1970");
+        refuse("NegativeTime: the chain clock is before 1970");
     }
 
     return <u64 as TryFrom<_>>::try_from(seconds.clone()).unwrap() * 1000;
