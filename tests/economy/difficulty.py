@@ -34,9 +34,11 @@ def turn(
         completion = min(emission.period_active_ms * 10_000 // emission.period_allowed_ms, 10_000)
     there_ms = emission.miners * elapsed * 1_000
     used = min(emission.period_active_ms * 10_000 // max(there_ms, 1), 10_000)
+    # What was measured weighs with the difficulty.
+    measured = Fraction((completion + used) * emission.task_difficulty, ONE)
     emission.task_difficulty = nudge(
         emission.task_difficulty,
-        Fraction(completion_target_bps + 3_000 - completion - used, 20_000 * smoothing),
+        (completion_target_bps + 3_000 - measured) / (20_000 * smoothing),
         ONE // 2,
         3 * ONE,
     )

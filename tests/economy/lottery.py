@@ -10,6 +10,8 @@ from economy.ledger import Transaction
 from solders.pubkey import Pubkey
 
 BPS = 10_000
+# Chances and tickets are in 1/10^9.
+CERTAIN = 10**9
 DELAY = {0: 1, 1: 8, 2: 32}
 BLOCKS = {0: 1, 1: 1, 2: 4}
 
@@ -31,7 +33,7 @@ def draw(tx: Transaction, target: int, blocks: int, subject: Pubkey, round_: int
 
 
 def ticket(seed: bytes, who: Pubkey) -> int:
-    return int.from_bytes(digest(seed, bytes(who))[:8], "little") % BPS
+    return int.from_bytes(digest(seed, bytes(who))[:8], "little") % CERTAIN
 
 
 def score(quality_bps: int, nft_bps: int, near: bool, in_flight: int) -> int:
@@ -44,9 +46,9 @@ def chance(score_bps: int, share: Fraction, count: int, target: int, waited_s: i
     for the trusted, never above 95 % before 30 s are over.
     """
     if count <= target or waited_s >= 30:
-        return BPS
-    base = floor(target * BPS * score_bps * share / 7_500)
-    return min((4 if trusted else 1) * base * 2 ** (waited_s // 4), 9_500)
+        return CERTAIN
+    odds = Fraction(target * score_bps, 7_500) * share * (4 if trusted else 1) * 2 ** (waited_s // 4)
+    return min(floor(odds * CERTAIN), CERTAIN * 95 // 100)
 
 
 def context(

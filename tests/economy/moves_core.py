@@ -29,12 +29,15 @@ def word_arguments(prefix: str, digest: bytes) -> dict[str, int]:
 
 
 def profile(rng: Random) -> dict[str, Any]:
+    device_class = rng.randint(0, 6)
+    # The class of processors has no GPU memory to declare.
+    vram_mb = rng.choice([8_000, 24_000, 80_000]) if device_class != 1 or rng.random() < 0.1 else 0
     return {
-        "device_class": rng.randint(0, 6),
+        "device_class": device_class,
         "region": rng.choice([0, 276, 756, 999]),
         "client_version": rng.randint(0, 2**24 - 1),
         "gpu_model": rng.randbytes(32),
-        "vram_mb": rng.choice([8_000, 24_000, 80_000]),
+        "vram_mb": vram_mb,
         "cores": rng.randint(1, 128),
         "ram_mb": rng.randint(1, 2**20),
         "gpu_mhs": rng.choice([0, 1, 90, 150, 500, 10**6]),

@@ -58,6 +58,8 @@ def declare(tx: Transaction, miner: Record, calibration: Record) -> None:
     for name, (most, refusal) in PROFILE.items():
         tx.need(tx[name] <= most, refusal)
     tx.must(tx["device_class"] <= 6, "UnknownDeviceClass")
+    no_gpu = calibration.entries[6 * tx["device_class"]] == 0
+    tx.need(not no_gpu or tx["vram_mb"] == 0, "VramWithoutGpu")
     for name in ("device_class", "region", "client_version", "gpu_model", "vram_mb", "cores", "ram_mb"):
         setattr(miner, name, tx[name])
     declared = {name: tx[name] for name in RESOURCES}

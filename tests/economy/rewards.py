@@ -58,14 +58,13 @@ def power(miner: Record) -> int:
     return hourly({name: getattr(miner, name) for name in RESOURCES})
 
 
-def countable_ms(entries: list[int], miner: Record, units: int) -> int:
-    """The most time that a work of so many units counts: half a second, and ten times what the units take at the
-    device's share (of GPU, or CPU where the class has none) of its class's peak.
+def countable_ms(entries: list[int], device_class: int, per_hour: int, units: int) -> int:
+    """The most time that a work of so many units counts: half a second, and ten times what the units take at the peak
+    of the class, the longer the less of the class's full hourly rate counts for the device.
     """
-    row = entries[6 * miner.device_class : 6 * miner.device_class + 6]
-    cap, declared = (row[0], miner.gpu_mhs) if row[0] else (row[1], miner.cpu_mhz)
-    speed = row[5] * max(min(declared, cap), 1)
-    return min(500 + floor(Fraction(10 * units * cap, max(speed, 1))), 30 * 86_400_000)
+    row = entries[6 * device_class : 6 * device_class + 6]
+    full = hourly(dict(zip(RESOURCES, row[:5], strict=True)))
+    return min(500 + floor(Fraction(10 * units * full, max(row[5] * max(per_hour, 1), 1))), 30 * 86_400_000)
 
 
 def reward(

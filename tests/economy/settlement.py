@@ -122,9 +122,10 @@ def settle(tx: Transaction) -> None:
     enter_epoch(emission, epoch)
     units = model.segments * model.work_units * work.tokens
     counted = capped(calibration.entries, miner.device_class, {name: getattr(miner, name) for name in RESOURCES})
+    per_hour = hourly(counted)
     minted = reward(
-        hourly(counted),
-        min(work.active_ms, countable_ms(calibration.entries, miner, units)),
+        per_hour,
+        min(work.active_ms, countable_ms(calibration.entries, miner.device_class, per_hour, units)),
         NFT_BPS[held_tier(tx, miner)],
         uptime_bps(miner.uptime_bps),
         trust_bps(miner.device_class, miner.attested),

@@ -118,6 +118,7 @@ def fund_task(tx: Transaction) -> None:
     config, task, amount = the_vault(tx), tx.load("task", "Task"), tx["amount"]
     tx.need(task.requester == tx.key("requester"), "NotRequester")
     tx.need(task.status == OPEN, "TaskNotOpen")
+    tx.need(task.settled == 0, "TaskBeingPaid")
     tx.need(tx.key("treasury") == config.treasury, "WrongFeeTreasury")
     wallet(tx, config, "token_account", tx.key("requester"))
     tx.need(amount >= 1, "NothingToPay")

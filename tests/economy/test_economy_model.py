@@ -8,7 +8,7 @@ import pytest
 from economy import difficulty
 from economy.layout import layouts
 from economy.ledger import Blocks, Record
-from economy.lottery import chance, score
+from economy.lottery import CERTAIN, chance, score
 from economy.parameters import deterring
 from economy.quality import enter_week, sign_of_life, uptime
 from economy.quality import score as week_score
@@ -44,13 +44,13 @@ def test_halving_caps_and_limits() -> None:
 
 def test_chances() -> None:
     fortieth, half = Fraction(1, 40), Fraction(1, 2)
-    assert chance(7_500, fortieth, 4, 4, 0) == 10_000
-    assert chance(7_500, fortieth, 40, 4, 0) == 1_000
-    assert chance(7_500, fortieth / 2, 40, 4, 0) == 500
-    assert chance(7_500, fortieth, 40, 4, 3, trusted=True) == 4_000
-    assert chance(7_500, fortieth, 40, 4, 8) == 4_000
-    assert chance(7_500, half, 40, 4, 0) == chance(7_500, fortieth, 40, 4, 29) == 9_500
-    assert chance(1, fortieth, 40, 4, 30) == 10_000
+    assert chance(7_500, fortieth, 4, 4, 0) == CERTAIN
+    assert chance(7_500, fortieth, 40, 4, 0) == CERTAIN // 10
+    assert chance(7_500, fortieth / 2, 40, 4, 0) == CERTAIN // 20
+    assert chance(7_500, fortieth, 40, 4, 3, trusted=True) == CERTAIN * 4 // 10
+    assert chance(7_500, fortieth, 40, 4, 8) == CERTAIN * 4 // 10
+    assert chance(7_500, half, 40, 4, 0) == chance(7_500, fortieth, 40, 4, 29) == CERTAIN * 95 // 100
+    assert chance(1, fortieth, 40, 4, 30) == CERTAIN
     assert score(8_000, 2_000, True, 1) == 5_200
 
 
@@ -101,11 +101,11 @@ def test_the_crank_moves_an_eighth_at_most() -> None:
 
 def test_time_that_counts_follows_the_work() -> None:
     entries = [100, 6_000, 0, 0, 0, 1_000, 0, 4_000, 0, 0, 0, 50]
-    assert countable_ms(entries, record("Miner", gpu_mhs=100), 1_000) == 500 + 10
-    assert countable_ms(entries, record("Miner", gpu_mhs=25), 1_000) == 500 + 40
-    assert countable_ms(entries, record("Miner", gpu_mhs=200), 1_000) == 500 + 10
-    assert countable_ms(entries, record("Miner", device_class=1, cpu_mhz=2_000), 1_000) == 500 + 400
-    assert countable_ms(entries, record("Miner", gpu_mhs=0), 10**12) == 30 * 86_400_000
+    full = hourly({"gpu_mhs": 100, "cpu_mhz": 6_000, "ram_mhz": 0, "storage_gb": 0, "network_mbps": 0})
+    assert countable_ms(entries, 0, full, 1_000) == 500 + 10
+    assert countable_ms(entries, 0, full // 4, 1_000) == 500 + 40
+    assert countable_ms(entries, 1, 4 * 10**9, 1_000) == 500 + 400
+    assert countable_ms(entries, 0, 0, 10**12) == 30 * 86_400_000
 
 
 def test_the_defaults_deter() -> None:
