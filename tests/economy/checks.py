@@ -174,5 +174,5 @@ def correct_check(tx: Transaction) -> None:
     tx.need(model.detection_bps == 10_000, "NotConclusive")
     tx.need(not check.proved, "AlreadyCorrected")
     status = REFUTED if offence.kind == FAILED_CHECK else UPHELD
-    conclude(check, status, offence.output, offence.owner, offence.assistant)
+    conclude(check, status, offence.output, offence.owner, offence.owner)
     check.proved = True
