@@ -41,17 +41,17 @@ def seed_of(task: Pubkey, round_: int, target: int, blocks: int = 1) -> bytes:
 
 
 def ticket_of(seed: bytes, miner: Pubkey) -> int:
-    return int.from_bytes(hashed(seed, bytes(miner))[:8], "little") % 10_000
+    return int.from_bytes(hashed(seed, bytes(miner))[:8], "little") % ONE
 
 
 def chance_of(
     quality: int, miners: int, waited_s: int = 0, *, nft: int = 0, near: bool = False, factor: int = 1
 ) -> int:
-    """The chance of one of as many equal devices, with nothing in flight, at four places a round; in basis points."""
+    """The chance of one of as many equal devices, with nothing in flight, at four places a round; in 1/10^9."""
     if miners <= 4 or waited_s >= 30:
-        return 10_000
+        return ONE
     score = quality * (10_000 + nft + 1_000 * near) // 10_000
-    return min(4 * 10_000 * score // (miners * 7_500) * factor * 2 ** (waited_s // 4), 9_500)
+    return min(4 * ONE * score * factor * 2 ** (waited_s // 4) // (miners * 7_500), ONE * 95 // 100)
 
 
 def settings(network: Network) -> list[int]:

@@ -93,6 +93,11 @@ def quality_factor(quality_bps: int) -> Fraction:
     return Fraction(1, 2) + Fraction(quality_bps, 20_000)
 
 
+def countable(class_hourly: int, hourly: int, peak: int, units: int) -> int:
+    """Milliseconds of a work that are paid: 500, and ten times its units at the device's share of its class."""
+    return floor(500 + 10 * Fraction(units, peak) * Fraction(class_hourly, hourly))
+
+
 def cap(epoch: int, rate_floor: int, launch_cap: int) -> int:
     """What an epoch may mint."""
     return floor(launch_cap * rate_factor(epoch, rate_floor))

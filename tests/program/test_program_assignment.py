@@ -52,7 +52,7 @@ def try_to(network: Network, job: Any) -> bool:
 def test_anybody_can_recompute_who_may_take_a_task(network: Network) -> None:
     crowd(network, 16)
     chance = chance_of(7_500, 16)
-    assert chance == 2_500
+    assert chance == ONE // 4
     let_in = 0
     for _ in range(24):
         job = network.post(task_class=STANDARD)
@@ -67,11 +67,11 @@ def test_anybody_can_recompute_who_may_take_a_task(network: Network) -> None:
 
 def test_the_draw_is_in_the_event_and_the_seed_in_the_task(network: Network) -> None:
     crowd(network, 16)
-    job = post_drawn(network, 0, 2_500)
+    job = post_drawn(network, 0, ONE // 4)
     target = network.chain.read("Task", job.task)["target_slot"]
     wait(network, job, 0)
     event, seed = network.assign(job).events["WorkAssigned"], seed_of(job.task, 0, target)
-    assert (event["ticket"], event["chance"]) == (ticket_of(seed, network.miner), 2_500)
+    assert (event["ticket"], event["chance"]) == (ticket_of(seed, network.miner), ONE // 4)
     task, now = network.chain.read("Task", job.task), network.chain.time()
     assert (bytes(task["seed"]), task["seeded"], task["taken"], task["status"]) == (seed, True, 1, 1)
     work = work_of(network, job)
@@ -102,33 +102,33 @@ def test_the_chance_doubles_every_four_seconds(network: Network) -> None:
         with refused("NotDrawn"):
             network.assign(job)
         wait(network, job, 4 * doublings)
-        assert network.assign(job).events["WorkAssigned"]["chance"] == most == 250 * 2**doublings
+        assert network.assign(job).events["WorkAssigned"]["chance"] == most == ONE // 40 * 2**doublings
         stand_in(network, in_flight=0)
 
 
 def test_everybody_may_take_a_task_after_half_a_minute(network: Network) -> None:
     crowd(network, 10**6)
-    job = post_drawn(network, 9_500, 10_000)
+    job = post_drawn(network, ONE * 95 // 100, ONE)
     wait(network, job, 29)
     with refused("NotDrawn"):
         network.assign(job)
     wait(network, job, 30)
-    assert network.assign(job).events["WorkAssigned"]["chance"] == 10_000
+    assert network.assign(job).events["WorkAssigned"]["chance"] == ONE
 
 
 def test_nobody_is_certain_while_there_are_more_miners_than_places(network: Network) -> None:
-    job = post_drawn(network, 9_500, 10_000)
+    job = post_drawn(network, ONE * 95 // 100, ONE)
     crowd(network, 5)
     wait(network, job, 8)
     with refused("NotDrawn"):
         network.assign(job)
     crowd(network, 4)
-    assert network.assign(job).events["WorkAssigned"]["chance"] == 10_000
+    assert network.assign(job).events["WorkAssigned"]["chance"] == ONE
 
 
 @pytest.mark.parametrize(
     ("region", "tier", "quality", "expected"),
-    [(0, 0, 7_500, 2_500), (756, 0, 7_500, 2_750), (40, 0, 7_500, 2_500), (0, 4, 7_500, 3_000), (756, 2, 9_000, 3_600)],
+    [(0, 0, 7_500, 250), (756, 0, 7_500, 275), (40, 0, 7_500, 250), (0, 4, 7_500, 300), (756, 2, 9_000, 360)],
 )
 def test_nearness_nfts_and_reputation_raise_the_chance(
     network: Network, region: int, tier: int, quality: int, expected: int
@@ -136,6 +136,7 @@ def test_nearness_nfts_and_reputation_raise_the_chance(
     crowd(network, 16)
     stand_in(network, nft_tier=tier, quality_bps=quality)
     nft = {0: 0, 2: 1_000, 4: 2_000}[tier]
+    expected *= ONE // 1_000
     assert chance_of(quality, 16, nft=nft, near=region == 756) == expected
     job = post_drawn(network, 0, expected, region=region)
     wait(network, job, 0)
@@ -145,12 +146,12 @@ def test_nearness_nfts_and_reputation_raise_the_chance(
 def test_works_in_flight_lower_the_chance_up_to_a_limit(network: Network) -> None:
     crowd(network, 16)
     for in_flight in range(4):
-        expected = 4 * 10_000 * (7_500 // (1 + in_flight)) // (16 * 7_500)
+        expected = 4 * ONE * (7_500 // (1 + in_flight)) // (16 * 7_500)
         job = post_drawn(network, 0, expected)
         wait(network, job, 0)
         assert network.assign(job).events["WorkAssigned"]["chance"] == expected
     crowd(network, 1)
-    job = post_drawn(network, 0, 10_000)
+    job = post_drawn(network, 0, ONE)
     wait(network, job, 0)
     with refused("TooManyInFlight"):
         network.assign(job)
@@ -160,7 +161,7 @@ def test_works_in_flight_lower_the_chance_up_to_a_limit(network: Network) -> Non
 
 def test_routine_tasks_go_to_trusted_devices_for_five_seconds(network: Network) -> None:
     crowd(network, 16)
-    job = post_drawn(network, 0, 2_500, task_class=ROUTINE)
+    job = post_drawn(network, 0, ONE // 4, task_class=ROUTINE)
     wait(network, job, 4)
     with refused("TrustedFirst"):
         network.assign(job)
@@ -168,21 +169,21 @@ def test_routine_tasks_go_to_trusted_devices_for_five_seconds(network: Network) 
     network.assign(job)
     stand_in(network, in_flight=0)
     trusted(network, quality=8_999)
-    other = post_drawn(network, 0, 2_500, task_class=ROUTINE)
+    other = post_drawn(network, 0, ONE // 4, task_class=ROUTINE)
     wait(network, other, 0)
     with refused("TrustedFirst"):
         network.assign(other)
     trusted(network, quality=9_000)
     expected = chance_of(9_000, 16, factor=4)
-    assert network.assign(other).events["WorkAssigned"]["chance"] == expected == 9_500  # 12,000 is too certain
+    assert network.assign(other).events["WorkAssigned"]["chance"] == expected == ONE * 95 // 100  # 1.2 is too certain
 
 
 def test_other_tasks_do_not_wait_for_trusted_devices(network: Network) -> None:
     crowd(network, 16)
     trusted(network)
-    job = post_drawn(network, 0, 3_000)
+    job = post_drawn(network, 0, ONE * 3 // 10)
     wait(network, job, 0)
-    assert network.assign(job).events["WorkAssigned"]["chance"] == chance_of(9_000, 16) == 3_000
+    assert network.assign(job).events["WorkAssigned"]["chance"] == chance_of(9_000, 16) == ONE * 3 // 10
 
 
 def test_a_small_network_makes_nobody_wait(network: Network) -> None:

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from mai.program import tasks
 from program.chain import refused
-from program.market import EMISSION, MINT, VAULT, fund, purse, rival, work_of
-from program.network import CRITICAL, Job, Network, digest, named, ready, work_address
+from program.market import EMISSION, MINT, fund, purse, rival, work_of
+from program.network import CRITICAL, VAULT, Job, Network, digest, named, ready, work_address
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 

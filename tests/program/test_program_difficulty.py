@@ -44,7 +44,10 @@ def answer(before: dict[str, Any], now: int, parameters: list[int], start: int =
     load = min(before["pending"] * 10_000 // max(before["period_settled"], 1), 10_000)
     changes = {
         "multiplier": change,
-        "task_difficulty": Fraction(target + 3_000 - completed - used, 20_000 * smoothing),
+        # What is measured weighs with the difficulty.
+        "task_difficulty": Fraction(
+            (target + 3_000) * ONE - (completed + used) * before["task_difficulty"], 20_000 * smoothing * ONE
+        ),
         "sampling": Fraction(parameters[LOAD] - load, 10_000 * smoothing),
     }
     return [oracle.moved(before[name], changes[name], *BOUNDS[name]) for name in TERMS]
@@ -153,15 +156,18 @@ def test_the_multiplier_follows_what_was_minted(network: Network, minted: int, r
     assert crank(network)["multiplier"] == (ONE + ONE // 8 if rises else ONE - ONE // 8)
 
 
-def test_an_idle_network_ends_at_the_bounds_and_stays_there(network: Network) -> None:
-    network.chain.write("Emission", EMISSION, task_difficulty=3 * ONE - ONE // 10, sampling=4 * ONE - ONE // 20)
+def test_an_idle_network_ends_at_the_bounds_and_tasks_come_to_rest(network: Network) -> None:
+    # Nothing done counts as the target completion, 2,500: times 2.2 it is the 5,500 that both targets sum to.
+    rest = 22 * ONE // 10
+    network.chain.write("Emission", EMISSION, task_difficulty=rest, sampling=4 * ONE - ONE // 20)
     for _ in range(50):
         network.chain.pass_time(DAY)
         crank(network)
-    assert [emission(network)[name] for name in TERMS] == [3 * ONE, 3 * ONE, 4 * ONE]
+    assert [emission(network)[name] for name in TERMS] == [3 * ONE, rest, 4 * ONE]
 
 
 def test_a_flooded_network_ends_at_the_other_bounds(network: Network) -> None:
+    network.chain.write("Emission", EMISSION, task_difficulty=ONE * 6 // 10)
     for _ in range(220):
         network.chain.write(
             "Emission", EMISSION, period_minted=10**18, epoch_minted=10**18, pending=1_000, period_settled=1,

@@ -24,7 +24,7 @@ def test_over_many_rounds_each_device_wins_as_often_as_its_score_says() -> None:
     wins = [sum(ticket_of(seed, key) < chance for seed in seeds) for key, chance in zip(KEYS, chances, strict=True)]
     # A sum of squared standard deviations: chi-square with 40 degrees of freedom is below 86 in 99.998 % of all cases.
     squares = [
-        (won - rounds * chance / 10_000) ** 2 / (rounds * chance / 10_000 * (1 - chance / 10_000))
+        (won - rounds * chance / ONE) ** 2 / (rounds * chance / ONE * (1 - chance / ONE))
         for won, chance in zip(wins, chances, strict=True)
     ]
     assert sum(squares) < 86
@@ -53,12 +53,12 @@ def test_the_chance_grows_with_waiting_and_score_and_never_is_certain_early(
 
     now = chance()
     if miners <= target or waited >= 30:
-        assert now == 10_000
+        assert now == ONE
     else:
-        assert now <= 9_500
+        assert now <= ONE * 95 // 100
     assert now <= chance(waited=waited + 1)
     assert now <= chance(score=score + 1)
-    assert chance(trusted_=False) <= now <= 10_000
+    assert chance(trusted_=False) <= now <= ONE
 
 
 @given(power=st.integers(1, 2**42), rest=st.integers(0, 2**62), parts=st.integers(2, 8))
@@ -66,7 +66,7 @@ def test_the_chance_grows_with_waiting_and_score_and_never_is_certain_early(
 def test_a_device_that_is_split_wins_no_more(power: int, rest: int, parts: int) -> None:
     whole = assignment.chance(7_500, parts * power, parts * power + rest, 10**6, 4, 0, False)
     part = assignment.chance(7_500, power, parts * power + rest, 10**6, 4, 0, False)
-    assert parts * part <= whole or whole == 9_500
+    assert parts * part <= whole or whole == ONE * 95 // 100
 
 
 @given(task_class=st.integers(0, 2), target=st.integers(0, 2**40), slot=st.integers(0, 2**40))

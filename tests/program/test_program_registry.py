@@ -56,7 +56,7 @@ def test_a_device_is_registered_as_declared(network: Network) -> None:
 
 
 def test_what_is_declared_counts_up_to_the_calibration(network: Network) -> None:
-    owner = rival(network, device_class=1, **dict.fromkeys(QUANTITIES, 1_000_000))
+    owner = rival(network, device_class=1, vram_mb=0, **dict.fromkeys(QUANTITIES, 1_000_000))
     miner = miner_of(network, owner)
     assert [miner[name] for name in QUANTITIES] == [0, 6_000, 8_000, 2_000, 1_000]
 
@@ -108,6 +108,14 @@ def test_a_profile_out_of_range_is_refused(network: Network, changes: dict[str, 
     allowed = {key: value - 1 for key, value in changes.items()}
     network.register_miner(newcomer, **allowed)
     network.update_miner(**allowed)
+
+
+def test_a_device_without_a_gpu_has_no_gpu_memory(network: Network) -> None:
+    with refused("VramWithoutGpu"):
+        rival(network, device_class=1, vram_mb=1)
+    with refused("VramWithoutGpu"):
+        network.update_miner(device_class=1, vram_mb=1)
+    network.update_miner(device_class=1, vram_mb=0)
 
 
 def test_an_update_changes_the_device_and_keeps_its_history(network: Network) -> None:

@@ -7,14 +7,13 @@ from typing import Any
 
 import pytest
 from mai.program import SOURCE, tasks
+from program import oracle
 from program.chain import VERIFIER, Refused, refused
 from program.market import (
     CONFIG,
     EMISSION,
     HOUR,
     MINT,
-    TREASURY,
-    VAULT,
     crank,
     fund,
     give_nft,
@@ -27,7 +26,7 @@ from program.market import (
     stand_in,
     work_of,
 )
-from program.network import CALIBRATION, MAI_UNIT, Network, digest, miner_address, model_address, ready
+from program.network import CALIBRATION, MAI_UNIT, TREASURY, VAULT, Network, digest, miner_address, model_address, ready
 from solders.pubkey import Pubkey
 
 SETTLE_UNITS = 54_123
@@ -108,16 +107,18 @@ def test_an_nft_that_was_sold_earns_nothing_more(network: Network) -> None:
 
 
 @pytest.mark.parametrize(
-    ("work_units", "gpu_mhs", "counted"), [(1, 150, 500), (3_000_000, 150, 600), (3_000_000, 75, 700)]
+    ("work_units", "gpu_mhs", "counted"), [(1, 150, 500), (3_000_000, 150, 600), (3_000_000, 75, 679)]
 )
 def test_time_counts_as_far_as_the_work_units_carry_it(
     network: Network, work_units: int, gpu_mhs: int, counted: int
 ) -> None:
-    # 500 ms, and ten times what the units take at the device's share of 400,000 units a millisecond (200 MH/s).
+    # 500 ms, and ten times what the units take at the device's share of its class, by what an hour of both earns.
     stand_in(network, gpu_mhs=gpu_mhs)
     network.chain.write("Model", network.model, work_units=work_units)
     event = network.settle(network.committed(active_ms=30_000)).events["WorkSettled"]
     assert (event["active_ms"], event["counted_ms"]) == (30_000, counted)
+    whole_class = 200 * 5_000 + 6 * 2_000 + 8 * 200 + 400 * 100 + 1_000 * 100  # an hour of it, in 1/1,000 MAI
+    assert counted == oracle.countable(whole_class * 10**6, event["hourly"], 400_000, work_units)
     assert event["base"] == event["hourly"] * counted // 3_600_000
 
 
