@@ -51,6 +51,9 @@ attack-verifier: $(VENV)/.dev ## attack the verifier with 100,000 mutated cases;
 attack-table: $(VENV)/.dev ## attack every account of every instruction, write docs/security/economy.md's table
 	@PYTHONPATH=tests $(BIN)/python -m attacks.table
 
+attack-economy: $(VENV)/.dev ## walk 100,000 random steps on the program and on its model (ARGS="--seed text")
+	@PYTHONPATH=tests $(BIN)/python -m economy $(ARGS)
+
 attack-weakened: $(VENV)/.dev tools ## can the attacks fail? build the verifier without one check at a time, and attack it
 	@PYTHONPATH=tests $(BIN)/python -m campaign.weakened
 

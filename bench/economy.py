@@ -17,13 +17,14 @@ from bench.sampling import REPOSITORY, filled
 PAGE = REPOSITORY / "docs" / "explanation" / "economy.md"
 PLOTS = PAGE.parent / "plots"
 YEARS, SEED = 10, 1
+SHOWN = ("mobile", "CPU", "GPU consumer", "GPU confidential")
 HOURS = YEARS * 365 * 24
 
 
 @cache
-def run(name: str, anticipate: bool = False) -> Economy:
-    """A scenario, by the program's rules or with the multiplier aimed at what is left of the cap."""
-    return simulate(SCENARIOS[name], YEARS, SEED, anticipate=anticipate)
+def run(name: str) -> Economy:
+    """A scenario by the program's rules."""
+    return simulate(SCENARIOS[name], YEARS, SEED)
 
 
 def _table(head: list[str], rows: list[list[str]], left: int = 1) -> str:
@@ -90,20 +91,52 @@ def horizon() -> str:
     return _table(["strategy", "variant", "honest", "cheat", "difference"], rows, 2)
 
 
-def aims() -> str:
-    """Hours in which the cap cut rewards, as the program aims the multiplier and as it could."""
+def caps() -> str:
+    """Hours in which the cap cut rewards, and where the ratios rest."""
     rows = []
     for name in SCENARIOS:
-        for aim, anticipate in (("a period's share of the cap (the program)", False), ("what is left of it", True)):
-            of = run(name, anticipate)
-            cut = sum(of.unpaid_hours)
-            minted = sum(of.minted) / 1e15
-            rows.append([name, aim, f"{minted:,.0f}", f"{cut:,}", f"{100 * cut / HOURS:.1f} %"])
-    return _table(["scenario", "the multiplier aims at", "million MAI minted", "cut hours", "of all hours"], rows, 2)
+        of = run(name)
+        cut, year = sum(of.unpaid_hours), slice(-365, None)
+        rows.append(
+            [
+                name, f"{sum(of.minted) / 1e15:,.0f}", f"{cut:,}", f"{100 * cut / HOURS:.1f} %",
+                f"{min(of.multiplier) / 1e9:.5f}",
+                *(f"{min(values) / 1e9:.2f} – {max(values) / 1e9:.2f}"
+                  for values in (of.sampling[year], of.difficulty[year])),
+            ]
+        )  # fmt: skip
+    head = ["scenario", "million MAI minted", "cut hours", "of all", "lowest multiplier",
+            "sampling, last year", "difficulty, last year"]  # fmt: skip
+    return _table(head, rows)
+
+
+def efficiency() -> str:
+    """What untrue hardware and time earn, by the device's efficiency."""
+    rows = [
+        [
+            row["variant"],
+            f"{row['pay_of_a_work']:.2f}",
+            f"{row['works']:.2f}",
+            *(f"{true:,.2f} / {greedy:,.2f}" for true, greedy in row["incomes"].values()),
+        ]
+        for row in report.by_efficiency(BASE, report.EFFICIENCIES)
+    ]
+    return _table(["variant", "pay of a work", "works", *(f"{value:.0%}" for value in report.EFFICIENCIES)], rows)
+
+
+def lottery() -> str:
+    """What the draw gives honest devices as the network grows."""
+    rows = [
+        [str(row["year"]), f"{row['devices']:,}", *(str(row["odds"][name]) for name in SHOWN),
+         f"{100 * row['without_odds']:.0f} %", f"{100 * row['undecided']:.0f} %"]
+        for row in report.lottery(run("base"))
+    ]  # fmt: skip
+    return _table(["year", "devices", *SHOWN, "devices without a chance", "draws without a winner"], rows, 0)
 
 
 TABLES = {
-    "assumptions": assumptions, "years": years, "rewards": rewards, "cheats": cheats, "horizon": horizon, "aims": aims,
+    "assumptions": assumptions, "years": years, "rewards": rewards, "caps": caps, "cheats": cheats,
+    "efficiency": efficiency, "lottery": lottery, "horizon": horizon,
 }  # fmt: skip
 
 

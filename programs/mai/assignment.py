@@ -23,7 +23,8 @@ AVERAGE_SCORE = 7_500
 DOUBLING_S = 4
 OPEN_AFTER_S = 30
 # Until then nobody is certain, unless there are no more miners than the round lets in.
-HIGHEST_CHANCE = 9_500
+HIGHEST_CHANCE = 950_000_000
+CERTAIN = 1_000_000_000
 # Trusted miners have routine tasks to themselves for so long, at four times the chance.
 TRUSTED_LEAD_S = 5
 TRUSTED_FACTOR = 4
@@ -77,27 +78,27 @@ def score(quality_bps: u16, nft_bps: u64, near: bool, in_flight: u8) -> u64:
     return u64(quality_bps) * total // FULL_BPS // (1 + u64(in_flight))
 
 
-# The chance, in basis points, that one of `count` may take a place in this round after `waited_s`: in proportion to its
-# score and its share of the power, so that splitting a device in two wins nothing.
+# The chance, in 1/10^9, that one of `count` may take a place in this round after `waited_s`: in proportion to its score
+# and its share of the power, so that splitting a device in two wins nothing. Rounded down once, at the end.
 def chance(
     score_bps: u64, power: u64, total_power: u64, count: u32, target: u64, waited_s: u64, trusted: bool
 ) -> u64:
     if u64(count) <= target or waited_s >= OPEN_AFTER_S:
-        return FULL_BPS
-    base = u128(target) * FULL_BPS * u128(score_bps) * u128(power) // (u128(max(total_power, 1)) * AVERAGE_SCORE)
+        return CERTAIN
+    share = u128(target) * CERTAIN * u128(score_bps) * u128(power)
     if trusted:
-        base = base * TRUSTED_FACTOR
+        share = share * TRUSTED_FACTOR
     for doubling in range(waited_s // DOUBLING_S):
-        base = base * 2
-    return u64(min(base, HIGHEST_CHANCE))
+        share = share * 2
+    return u64(min(share // (u128(max(total_power, 1)) * AVERAGE_SCORE), HIGHEST_CHANCE))
 
 
-# A ticket from 0 to 9,999: it wins if it is below the chance.
+# A ticket from 0 to 10^9 - 1: it wins if it is below the chance.
 def ticket(seed: Array[u8, 32], who: Pubkey) -> u64:
     data: List[u8] = []
     append_digest(data, seed)
     append_digest(data, key_bytes(who))
-    return number(keccak(data)) % FULL_BPS
+    return number(keccak(data)) % CERTAIN
 
 
 # keccak256 of chain id, task, model, input, device, seed, round and time: what binds a proof to this very assignment.

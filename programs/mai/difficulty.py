@@ -65,11 +65,12 @@ def completion(active_ms: u64, allowed_ms: u64, target_bps: u64) -> u64:
     return u64(min(u128(active_ms) * 10_000 // u128(allowed_ms), 10_000))
 
 
-# Fast completions and idle devices make tasks harder to get, slow ones and full devices easier.
+# Fast completions and idle devices make tasks harder to get, slow ones and full devices easier. What is measured weighs
+# with the difficulty, so that it comes to rest where both meet the targets.
 def next_difficulty(difficulty: u64, completion_bps: u64, target_bps: u64, utilisation_bps: u64, smoothing: u64) -> u64:
-    up = u128(target_bps) + UTILISATION_TARGET_BPS
-    down = u128(completion_bps) + u128(utilisation_bps)
-    return nudged(difficulty, up, down, 20_000 * u128(smoothing), LOWEST_DIFFICULTY, HIGHEST_DIFFICULTY)
+    up = (u128(target_bps) + UTILISATION_TARGET_BPS) * ONE
+    down = (u128(completion_bps) + u128(utilisation_bps)) * u128(difficulty)
+    return nudged(difficulty, up, down, 20_000 * u128(smoothing) * ONE, LOWEST_DIFFICULTY, HIGHEST_DIFFICULTY)
 
 
 # Proofs that pile up lower the sampling ratio, an empty queue raises it.

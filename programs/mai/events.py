@@ -95,7 +95,7 @@ class TaskRedrawn(Event):
     target_slot: u64
 
 
-# One place given to a miner: the draw's ticket was below its chance (basis points).
+# One place given to a miner: the draw's ticket was below its chance (both in 1/10^9).
 @dataclass
 class WorkAssigned(Event):
     work: Pubkey

@@ -57,7 +57,8 @@ def week_score(
 ) -> u64:
     weight = ai_weight(epoch)
     ai = ai_score(completed, failed, rejected, active_ms, allowed_ms, uptime_bps)
-    hardware = share_bps(u64(consistent), u64(completed))
+    # A work is consistent when it is committed and completed when it is paid, which may be a week later.
+    hardware = share_bps(u64(min(consistent, completed)), u64(completed))
     score = (weight * ai + (BPS - weight) * hardware) // BPS
     return score - min(score, VIOLATION_BPS * u64(rejected))
 

@@ -139,18 +139,17 @@ def counted_rate(miner: Miner, calibration: Calibration) -> u128:
 
 
 # The most time of a work that is paid, in milliseconds: an allowance for everything around it, and ten times what its
-# work units take at the device's share of its class's peak. Active time is a claim, work units are not: so neither a
-# slow hand nor declared hardware that is not there is worth more than the calibration's slack.
-def countable_ms(entries: Array[u64, 42], miner: Miner, units: u64) -> u64:
-    field: u8 = CAP_GPU_MHS
-    declared = miner.gpu_mhs
-    if entries[CALIBRATION_FIELDS * miner.device_class + CAP_GPU_MHS] == 0:
-        field = CAP_CPU_MHZ
-        declared = miner.cpu_mhz
-    cap = entries[CALIBRATION_FIELDS * miner.device_class + field]
-    peak = peak_units(entries, miner.device_class)
-    share = u128(peak) * u128(max(min(u64(declared), cap), 1))
-    return u64(min(OVERHEAD_MS + EFFICIENCY * u128(units) * u128(cap) // max(share, 1), ACTIVE_MS_LIMIT))
+# work units take at the class's peak, the longer the less of the class's full hourly rate is counted. Active time is a
+# claim, work units are not: neither a slow hand nor hardware that is not there is worth more than the calibration's slack.
+# hourly: see counted_rate.
+def countable_ms(entries: Array[u64, 42], device_class: u8, hourly: u128, units: u64) -> u64:
+    at = CALIBRATION_FIELDS * device_class
+    full = hourly_rate(
+        u32(entries[at + CAP_GPU_MHS]), u32(entries[at + CAP_CPU_MHZ]), u32(entries[at + CAP_RAM_MHZ]),
+        u32(entries[at + CAP_STORAGE_GB]), u32(entries[at + CAP_NETWORK_MBPS])
+    )
+    share = u128(peak_units(entries, device_class)) * max(hourly, 1)
+    return u64(min(OVERHEAD_MS + EFFICIENCY * u128(units) * full // max(share, 1), ACTIVE_MS_LIMIT))
 
 
 def check_profile(region: u16, client_version: u32, vram_mb: u32, cores: u16, ram_mb: u32):
@@ -169,6 +168,8 @@ def declare(
 ):
     check_device_class(device_class)
     check_profile(region, client_version, vram_mb, cores, ram_mb)
+    if calibration.entries[CALIBRATION_FIELDS * device_class + CAP_GPU_MHS] == 0:
+        assert vram_mb == 0, 'VramWithoutGpu: a device of a class without a GPU has no GPU memory'
     hourly_rate(gpu_mhs, cpu_mhz, ram_mhz, storage_gb, network_mbps)
     miner.device_class = device_class
     miner.region = region

@@ -1,18 +1,26 @@
 """The demo's whole path once more on Solana's own validator, programs deployed through the upgradeable loader."""
 
+import json
+
 import pytest
 from mai.chain import artifacts
 from mai.chain.cluster import LAMPORTS_PER_SOL, Landed
+from mai.chain.economy import Economy
 from mai.chain.loader import deploy, deployed_code
 from mai.chain.progress import Progress
 from mai.chain.rpc import Rpc
+from mai.cli.main import app
 from mai.demo.stages import Recorder, StageDisplay
 from mai.demo.story import Image, Story
 from mai.errors import MaiError
+from mai.money import parse_mai
+from mai.program import tasks
 from mai_zk import circuits
 from mai_zk.digits import sample
 from mai_zk.prover import make_prover
 from solders.keypair import Keypair
+from solders.pubkey import Pubkey
+from typer.testing import CliRunner
 
 PROGRAMS = ("verifier", "mai")
 
@@ -27,7 +35,7 @@ def story(validator: Rpc) -> Story:
 
 
 def test_a_real_validator_pays_the_same_work(story: Story) -> None:
-    payer = Keypair()
+    payer = story.authority  # only who deployed the program can create its network
     story.cluster.airdrop(payer.pubkey(), 100 * LAMPORTS_PER_SOL)
 
     def through_the_loader(advance: Progress) -> list[Landed]:
@@ -41,6 +49,25 @@ def test_a_real_validator_pays_the_same_work(story: Story) -> None:
     assert outcome.minted == outcome.balance > 0
     assert [cheat.minted for cheat in outcome.cheats] == [0, 0, 0]
     assert [cheat.refusal for cheat in outcome.cheats] == ["ProofInvalid", "WorkAlreadySettled", "ClaimerMismatch"]
+
+
+def test_accounts_are_listed_by_their_fields(story: Story) -> None:
+    economy = Economy(story.cluster, story.network.program)
+    (found,) = economy.all("Miner", owner=story.miner.owner.pubkey())
+    assert found[0] == story.miner.address
+    assert len(economy.all("Miner")) == 2  # and the thief's
+    assert economy.all("Miner", owner=Pubkey.new_unique()) == []
+    settled = economy.all("Work", status=int(tasks.WORK_SETTLED))
+    assert [work.miner for _, work in settled] == [story.miner.address]
+
+
+def test_commands_read_a_real_cluster(story: Story) -> None:
+    url = str(story.cluster.url)  # type: ignore[attr-defined]
+    status = json.loads(CliRunner().invoke(app, ["status", "--url", url, "--output", "json"]).output)
+    assert parse_mai(status["supply"]) == story.network.supply()
+    owner = str(story.miner.owner.pubkey())
+    listed = CliRunner().invoke(app, ["devices", "list", "--owner", owner, "--url", url, "--output", "json"]).output
+    assert [item["settled"] for item in json.loads(listed)["devices"]] == [1]
 
 
 def test_the_code_on_chain_is_the_checked_in_one(story: Story) -> None:

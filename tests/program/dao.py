@@ -209,9 +209,7 @@ class Dao:
 
     def vote(self, owner: Keypair, proposal: Pubkey, approves: bool = True, **accounts: Pubkey) -> Landed:
         keys = {"owner": owner.pubkey(), "config": CONFIG, "proposal": proposal, **self._ballot(owner, proposal)}
-        return self.chain.send(
-            owner, self.chain.instruction("vote", {**keys, **accounts}, {"approves": approves})
-        )
+        return self.chain.send(owner, self.chain.instruction("vote", {**keys, **accounts}, {"approves": approves}))
 
     def vote_early(
         self, owner: Keypair, proposal: Pubkey, nft: Nft, approves: bool = True, **accounts: Pubkey

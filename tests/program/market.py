@@ -7,20 +7,17 @@ from typing import Any
 
 from Crypto.Hash import keccak
 from mai.program import parameters
-from program.chain import START, Landed, block
+from program.chain import Landed, block
 from program.network import (
+    CALIBRATION,
     CONFIG,
-    DEVICE,
     EMISSION,
     MINT,
-    TREASURY,
-    VAULT,
     Job,
     Network,
     digest,
     miner_address,
     model_address,
-    ready,
     stake_address,
     task_address,
     work_address,
@@ -30,6 +27,7 @@ from solders.pubkey import Pubkey
 
 HOUR, DAY, WEEK, EPOCH = 3_600, 86_400, 604_800, 15_552_000
 ONE = 10**9
+POWER = 858 * ONE  # of the devices that the network's tests register
 
 
 def hashed(*parts: bytes) -> bytes:
@@ -46,8 +44,10 @@ def ticket_of(seed: bytes, miner: Pubkey) -> int:
     return int.from_bytes(hashed(seed, bytes(miner))[:8], "little") % 10_000
 
 
-def chance_of(quality: int, miners: int, waited_s: int = 0, *, nft: int = 0, near: bool = False, factor: int = 1) -> int:
-    """The chance with nothing in flight, in basis points, at four miners a round."""
+def chance_of(
+    quality: int, miners: int, waited_s: int = 0, *, nft: int = 0, near: bool = False, factor: int = 1
+) -> int:
+    """The chance of one of as many equal devices, with nothing in flight, at four places a round; in basis points."""
     if miners <= 4 or waited_s >= 30:
         return 10_000
     score = quality * (10_000 + nft + 1_000 * near) // 10_000
@@ -67,8 +67,15 @@ def set_parameter(network: Network, index: int, value: int) -> None:
 
 
 def crowd(network: Network, miners: int) -> None:
-    """Tells the lottery that there are so many miners."""
-    network.chain.write("Emission", EMISSION, miners=miners)
+    """Tells the lottery that there are so many devices, all as strong as the first."""
+    network.chain.write("Emission", EMISSION, miners=miners, power=miners * POWER)
+
+
+def long_model(network: Network, active_ms: int) -> None:
+    """A model of which a hundred tokens keep the device busy for so long, at half of its class's peak."""
+    peak = network.chain.read("Calibration", CALIBRATION)["entries"][6 * miner_of(network)["device_class"] + 5]
+    units = max(active_ms * peak // 2 // 10**5, 1)
+    network.chain.write("Model", network.model, segments=1_000, work_units=units)
 
 
 def trusted(network: Network, owner: Keypair | None = None, quality: int = 9_000) -> None:
@@ -117,7 +124,8 @@ def expire(network: Network, job: Job, wallet: Pubkey, by: Keypair | None = None
 
 
 def redraw(network: Network, job: Job, **changes: Any) -> Landed:
-    return network.call("redraw_task", network.requester, {"caller": network.requester.pubkey(), "task": job.task}, **changes)
+    accounts = {"caller": network.requester.pubkey(), "task": job.task}
+    return network.call("redraw_task", network.requester, accounts, **changes)
 
 
 def crank(network: Network) -> dict[str, Any]:

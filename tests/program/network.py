@@ -247,9 +247,11 @@ class Network:
     ) -> Pubkey:
         """A receipt account exactly as ``verify`` leaves it (docs/reference/verifier.md)."""
         owner = owner or self.owner
-        work = self.chain.read("Work", work_address(job.task, miner_address(owner.pubkey())))
+        if "context" not in changes:
+            work = self.chain.read("Work", work_address(job.task, miner_address(owner.pubkey())))
+            changes = {"context": bytes(work["context"]), **changes}
         fields = {
-            "context": bytes(work["context"]),
+            "context": changes["context"],
             "claimer": bytes(claimer or owner.pubkey()),
             "statement": digest("statement"),
             "key_hash": KEY_HASH,

@@ -1,7 +1,9 @@
 """The reward, once more and independently: exact fractions of MAI, written from the documents and not from the program.
 
 Rates and bonuses: the architecture document, section 6. Order of the factors, 180-day periods and "after year 3 a
-floor": the specification, decision 2. Limits, the epoch's cap and difficulty: the economy's design. Amounts are base units (10⁻⁹ MAI); after every factor a fraction of a unit is
+floor": the specification, decision 2. Limits, the epoch's cap and difficulty: the economy's design.
+
+Amounts are base units (10⁻⁹ MAI); after every factor a fraction of a unit is
 dropped, which is what "rounded down" means here.
 """
 
@@ -64,7 +66,7 @@ def _factors(case: Case) -> list[Fraction]:
         1 + Fraction(NFT[case.nft_tier], 100),
         uptime_factor(case.uptime_bps),
         Fraction(case.trust_bps, 10_000),
-        Fraction(case.difficulty_bps, 10_000),
+        Fraction(case.multiplier, 10**9),
         Fraction(case.quality_bps, 10_000),
         rate_factor(case.epoch, case.rate_floor),
     ]
@@ -97,7 +99,7 @@ def cap(epoch: int, rate_floor: int, launch_cap: int) -> int:
 
 
 def minted(amount: int, left: int, limit: int | None = None, burned: int | None = None) -> int:
-    """What of a reward is paid: ``limit`` if the proof was sampled, ``burned`` of the fee if the task is self-chosen."""
+    """What of a reward is paid: at most ``limit`` if the proof was sampled, ``burned`` if the task is self-chosen."""
     return min(amount, left, *(bound for bound in (limit, burned) if bound is not None))
 
 

@@ -20,6 +20,7 @@ def test_every_fix_up_has_a_name_and_a_reason() -> None:
         "glob-imports",
         "public-emit",
         "absent-authority",
+        "equality",
         "read-only",
         "list-arguments",
     ]
@@ -173,6 +174,9 @@ def unlocked(handler: str, declared: str) -> bool:
         ("invoke(it.borrow().__account__.to_account_info());", True),
         ("append(it.borrow().input.clone());", False),
         ("finish(x.clone(), it.borrow().nonce.clone());", True),
+        ("invoke(it.borrow().__account__.to_account_info());", True),
+        ("**it.borrow().__account__.to_account_info().try_borrow_mut_lamports().unwrap() -= amount;", False),
+        ("**it\n    .borrow()\n    .__account__\n    .to_account_info()\n    .try_borrow_mut_lamports();", False),
     ],
 )
 def test_read_only_looks_into_the_helpers_that_an_account_is_given_to(handler: str, expected: bool) -> None:

@@ -6,9 +6,6 @@ import struct
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from mai.program import assignment
 from program.chain import Refused, refused
 from program.market import (
     CONFIG,
@@ -33,10 +30,8 @@ from program.market import (
     work_of,
 )
 from program.network import CHAIN_ID, CRITICAL, ROUTINE, STANDARD, Network, digest, model_address, ready, stake_address
-from solders.pubkey import Pubkey
 
 SLASHES = {ROUTINE: 25_000 * ONE, STANDARD: 50_000 * ONE, CRITICAL: 100_000 * ONE}
-pytestmark = pytest.mark.filterwarnings("error")
 
 
 @pytest.fixture
@@ -172,14 +167,14 @@ def test_routine_tasks_go_to_trusted_devices_for_five_seconds(network: Network) 
     wait(network, job, 5)
     network.assign(job)
     stand_in(network, in_flight=0)
-    trusted(network, quality=8_499)
+    trusted(network, quality=8_999)
     other = post_drawn(network, 0, 2_500, task_class=ROUTINE)
     wait(network, other, 0)
     with refused("TrustedFirst"):
         network.assign(other)
-    trusted(network, quality=8_500)
-    expected = chance_of(8_500, 16, factor=4)
-    assert network.assign(other).events["WorkAssigned"]["chance"] == expected == 9_500  # 11,333 is too certain
+    trusted(network, quality=9_000)
+    expected = chance_of(9_000, 16, factor=4)
+    assert network.assign(other).events["WorkAssigned"]["chance"] == expected == 9_500  # 12,000 is too certain
 
 
 def test_other_tasks_do_not_wait_for_trusted_devices(network: Network) -> None:
@@ -360,65 +355,3 @@ def test_a_retired_device_and_an_expired_task_are_refused(network: Network) -> N
         network.assign(fresh)
     stand_in(network, status=1)
     network.assign(fresh)
-
-
-# The rules themselves, under CPython.
-
-KEYS = [Pubkey.from_bytes(hashed(b"miner", bytes([at]))) for at in range(40)]
-
-
-def test_over_many_rounds_each_device_wins_as_often_as_its_score_says() -> None:
-    qualities = [2_000 + 200 * at for at in range(40)]
-    chances = [int(assignment.chance(assignment.score(quality, 0, False, 0), 40, 4, 0, False)) for quality in qualities]
-    assert chances == [chance_of(quality, 40) for quality in qualities]
-    rounds = 4_000
-    seeds = [hashed(b"round", struct.pack("<I", at)) for at in range(rounds)]
-    wins = [sum(ticket_of(seed, key) < chance for seed in seeds) for key, chance in zip(KEYS, chances, strict=True)]
-    # A sum of squared standard deviations: chi-square with 40 degrees of freedom is below 86 in 99.998 % of all cases.
-    squares = [
-        (won - rounds * chance / 10_000) ** 2 / (rounds * chance / 10_000 * (1 - chance / 10_000))
-        for won, chance in zip(wins, chances, strict=True)
-    ]
-    assert sum(squares) < 86
-    better = zip(wins[20:], wins[:20], strict=True)
-    assert all(high > low for high, low in better)
-
-
-@given(seed=st.binary(min_size=32, max_size=32), miner=st.binary(min_size=32, max_size=32))
-@settings(max_examples=30, deadline=None)
-def test_the_rule_draws_the_ticket_that_anybody_recomputes(seed: bytes, miner: bytes) -> None:
-    typed = assignment.Array([assignment.u8(byte) for byte in seed], 32)
-    assert assignment.ticket(typed, assignment.Pubkey(miner)) == ticket_of(seed, Pubkey.from_bytes(miner))
-
-
-@given(
-    score=st.integers(0, 13_000), miners=st.integers(1, 2**32 - 1), target=st.integers(1, 64),
-    waited=st.integers(0, 100), trusted_=st.booleans(),
-)  # fmt: skip
-@settings(deadline=None)
-def test_the_chance_grows_with_waiting_and_score_and_never_is_certain_early(
-    score: int, miners: int, target: int, waited: int, trusted_: bool
-) -> None:
-    now = assignment.chance(score, miners, target, waited, trusted_)
-    if miners <= target or waited >= 30:
-        assert now == 10_000
-    else:
-        assert now <= 9_500
-    assert now <= assignment.chance(score, miners, target, waited + 1, trusted_)
-    assert now <= assignment.chance(score + 1, miners, target, waited, trusted_)
-    assert assignment.chance(score, miners, target, waited, False) <= now <= 10_000
-
-
-@given(task_class=st.integers(0, 2), target=st.integers(0, 2**40), slot=st.integers(0, 2**40))
-@settings(deadline=None)
-def test_the_wait_counts_from_the_last_block_of_the_seed(task_class: int, target: int, slot: int) -> None:
-    last = target + (12 if task_class == CRITICAL else 0)
-    assert assignment.waited_since(task_class, target, slot) == max(0, slot - last) * 2 // 5
-
-
-@given(bps=st.integers(0, 10_000), sampling=st.integers(ONE, 4 * ONE), newcomer=st.booleans())
-@settings(deadline=None)
-def test_sampling_is_the_classs_or_more_and_a_newcomers_the_highest(bps: int, sampling: int, newcomer: bool) -> None:
-    found = assignment.required_sampling(bps, sampling, newcomer)
-    assert found == (9_900 if newcomer else min(bps * sampling // ONE, 9_900))
-    assert min(bps, 9_900) <= found <= 9_900

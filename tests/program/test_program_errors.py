@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bench import interface
 from mai.program import ERRORS
+
+from bench import interface
 
 HERE = Path(__file__).resolve().parent
 

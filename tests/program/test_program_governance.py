@@ -52,9 +52,7 @@ def whale(dao: Dao) -> Keypair:
 
 def times(dao: Dao, proposal: Pubkey) -> tuple[int, int, int, int]:
     fields = dao.chain.read("Proposal", proposal)
-    return tuple(
-        fields[name] for name in ("voting_ends_ts", "denials_end_ts", "executable_ts", "expires_ts")
-    )  # type: ignore[return-value]
+    return tuple(fields[name] for name in ("voting_ends_ts", "denials_end_ts", "executable_ts", "expires_ts"))  # type: ignore[return-value]
 
 
 # Proposing

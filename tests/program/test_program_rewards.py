@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from mai.program import rewards
 from program import oracle
 from program.chain import Chain, refused
-from program.market import EPOCH, WEEK, give_nft, stand_in
+from program.market import EPOCH, WEEK, give_nft, long_model, stand_in
 from program.market import settings as settings_of
 from program.network import EMISSION, HIGH_END, RATE_FLOOR, ready
 from strategies.rewards import WORKED_EXAMPLE, Case, cases
@@ -29,7 +29,7 @@ def in_python(case: Case) -> list[int]:
         rewards.nft_bonus(case.nft_tier),
         rewards.uptime_bonus(case.uptime_bps),
         case.trust_bps,
-        case.difficulty_bps,
+        case.multiplier,
         case.quality_bps,
         rewards.epoch_rate(case.epoch, case.rate_floor),
     )
@@ -102,7 +102,7 @@ def test_uptime_bonus(bps: int, bonus: int) -> None:
 
 def test_the_largest_reward_fits_64_bits() -> None:
     top = rewards.QUANTITY_LIMIT
-    largest = Case(top, top, top, top, top, rewards.ACTIVE_MS_LIMIT, 4, 10_000, 10_000, 30_000, 10_000, 0, 59_049)
+    largest = Case(top, top, top, top, top, rewards.ACTIVE_MS_LIMIT, 4, 10_000, 10_000, 3 * 10**9, 10_000, 0, 59_049)
     assert 2**63 < in_python(largest)[-2] < 2**64
 
 
@@ -118,7 +118,7 @@ def test_the_largest_reward_fits_64_bits() -> None:
         ({"nft_tier": 6}, "UnknownNftTier"),
         ({"trust_bps": 5_999}, "TrustTooLow"),
         ({"trust_bps": 10_001}, "TrustTooHigh"),
-        ({"difficulty_bps": 30_001}, "DifficultyOutOfRange"),
+        ({"multiplier": 3 * 10**9 + 1}, "MultiplierOutOfRange"),
         ({"quality_bps": 10_001}, "QualityOutOfRange"),
         ({"rate_floor": 9_999}, "ParameterTooLow"),
         ({"rate_floor": 59_050}, "ParameterTooHigh"),
@@ -135,7 +135,7 @@ def test_inputs_out_of_range_are_refused_by_name(quotes: Quotes, changes: dict[s
     [(2, 2_001, "NftBonusOutOfRange"), (3, 2_001, "UptimeBonusOutOfRange"), (7, 100_001, "RateOutOfRange")],
 )
 def test_factors_that_no_instruction_can_produce_are_refused_too(position: int, value: int, name: str) -> None:
-    arguments = [10**9, 1_000, 0, 0, 6_000, 10_000, 10_000, 100_000]
+    arguments = [10**9, 1_000, 0, 0, 6_000, 10**9, 10_000, 100_000]
     rewards.reward(*arguments)
     arguments[position] = value
     with pytest.raises(AssertionError, match=f"^{name}: "):
@@ -150,7 +150,7 @@ def test_a_clock_before_genesis_is_refused() -> None:
 @pytest.mark.parametrize("periods", [0, 1, 4, 5, 6, 20])
 @pytest.mark.parametrize(
     ("tier", "uptime", "attested", "quality"),
-    [(0, 0, False, 2_000), (2, 8_500, False, 7_777), (4, 5_000, True, 10_000)],
+    [(0, 0, False, 2_500), (2, 8_500, False, 7_777), (4, 5_000, True, 10_000)],
 )
 def test_what_settle_mints_is_the_oracles_amount(
     periods: int, tier: int, uptime: int, attested: bool, quality: int
@@ -161,13 +161,15 @@ def test_what_settle_mints_is_the_oracles_amount(
     week = periods * EPOCH // WEEK
     stand_in(network, week=week, uptime_bps=uptime, attested=attested, device_class=6, quality_bps=quality)
     network.chain.write("Emission", EMISSION, multiplier=1_234_567_890)
-    event = network.settle(network.committed(3_600, active_ms=3_599_999), nft_account=holder).events["WorkSettled"]
+    long_model(network, 3_599_999)
+    job = network.committed(3_600, tokens=100, active_ms=3_599_999)
+    event = network.settle(job, nft_account=holder).events["WorkSettled"]
     trust = 10_000 if attested else 6_000
     factor = floor(oracle.quality_factor(quality) * 10_000)
-    case = Case(*HIGH_END.values(), 3_599_999, tier, uptime, trust, 12_345, factor, periods, RATE_FLOOR)
+    case = Case(*HIGH_END.values(), 3_599_999, tier, uptime, trust, 1_234_567_890, factor, periods, RATE_FLOOR)
     assert [event[name] for name in (*TERMS, "reward")] == oracle.terms(case) == in_python(case)
-    names = ("nft_bps", "trust_bps", "difficulty_bps", "quality_bps", "epoch")
-    assert [event[name] for name in names] == [100 * oracle.NFT[tier], trust, 12_345, factor, periods]
+    names = ("nft_bps", "trust_bps", "multiplier", "quality_bps", "epoch", "counted_ms")
+    assert [event[name] for name in names] == [100 * oracle.NFT[tier], trust, 1_234_567_890, factor, periods, 3_599_999]
     assert event["cap_left"] == oracle.cap(periods, RATE_FLOOR, settings_of(network)[0])
     paid = oracle.minted(event["reward"], event["cap_left"])
     assert network.chain.balance(network.wallet) == event["minted"] == paid

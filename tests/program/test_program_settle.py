@@ -18,6 +18,7 @@ from program.market import (
     crank,
     fund,
     give_nft,
+    long_model,
     miner_of,
     own,
     purse,
@@ -29,7 +30,8 @@ from program.market import (
 from program.network import CALIBRATION, MAI_UNIT, Network, digest, miner_address, model_address, ready
 from solders.pubkey import Pubkey
 
-SETTLE_UNITS = 0
+SETTLE_UNITS = 54_123
+MONTH_MS = 2_592_000_000
 EXAMPLE = 792_792 * MAI_UNIT // 100
 
 
@@ -43,7 +45,8 @@ def wallet_of(network: Network, owner: Any) -> Pubkey:
 
 
 def test_settling_pays_and_records(network: Network) -> None:
-    job = network.committed(active_ms=30_000)
+    network.chain.write("Model", network.model, work_units=10**7)
+    job = network.committed(tokens=100, active_ms=30_000)
     event = network.settle(job).events["WorkSettled"]
     # 858 MAI an hour for 30 s, trust 0.60, a newcomer's quality factor 0.875.
     assert event["minted"] == event["reward"] == 858 * MAI_UNIT * 30 // 3_600 * 6_000 * 8_750 // 10**8
@@ -51,14 +54,14 @@ def test_settling_pays_and_records(network: Network) -> None:
     record, miner = network.chain.read("SpentRecord", job.spent), miner_of(network)
     assert (record["spent"], record["task"], record["slot"]) == (True, job.task, network.chain.svm.get_clock().slot)
     names = ("settled", "completed", "active_ms", "active_ms_week", "earned", "in_flight", "allowed_ms_week")
-    assert [miner[name] for name in names] == [1, 1, 30_000, 30_000, event["minted"], 0, 28_800_000]
+    assert [miner[name] for name in names] == [1, 1, 30_000, 30_000, event["minted"], 0, MONTH_MS]
     work, task = work_of(network, job), network.chain.read("Task", job.task)
     assert (work["status"], work["paid"]) == (tasks.WORK_SETTLED, event["minted"])
     assert (task["status"], task["taken"], task["settled"]) == (tasks.TASK_SETTLED, 0, 1)
     emission = network.chain.read("Emission", EMISSION)
     assert [emission[name] for name in ("epoch_minted", "minted", "period_minted")] == [event["minted"]] * 3
     assert (emission["pending"], emission["period_settled"], emission["period_active_ms"]) == (0, 1, 30_000)
-    assert emission["period_allowed_ms"] == 28_800_000
+    assert emission["period_allowed_ms"] == MONTH_MS
     named = {"work": job.work, "task": job.task, "model": network.model, "miner": network.miner}
     assert {key: event[key] for key in named} == named
     assert (event["owner"], event["limit"], event["fee_burned"]) == (network.owner.pubkey(), 0, 0)
@@ -74,9 +77,9 @@ def test_the_documents_worked_example_in_one_work_of_eight_hours(network: Networ
     # 6,864 -> 7,550.4 -> 7,927.92 MAI. So long a work needs the grace that the DAO can give.
     holder = as_in_the_document(network)
     set_parameter(network, 7, 8 * HOUR)
-    event = network.settle(network.committed(8 * HOUR, active_ms=8 * HOUR * 1_000), nft_account=holder).events[
-        "WorkSettled"
-    ]
+    long_model(network, 8 * HOUR * 1_000)
+    job = network.committed(8 * HOUR, tokens=100, active_ms=8 * HOUR * 1_000)
+    event = network.settle(job, nft_account=holder).events["WorkSettled"]
     steps = [event[name] for name in ("hourly", "base", "after_nft", "after_uptime")]
     assert steps == [858 * MAI_UNIT, 6_864 * MAI_UNIT, 75_504 * MAI_UNIT // 10, EXAMPLE]
     rest = ("after_trust", "after_difficulty", "after_quality", "reward", "minted")
@@ -86,8 +89,9 @@ def test_the_documents_worked_example_in_one_work_of_eight_hours(network: Networ
 
 def test_the_documents_worked_example_in_eight_works_of_an_hour(network: Network) -> None:
     holder = as_in_the_document(network)
+    long_model(network, HOUR * 1_000)
     for hour in range(1, 9):
-        job = network.committed(HOUR, active_ms=HOUR * 1_000)
+        job = network.committed(HOUR, tokens=100, active_ms=HOUR * 1_000)
         network.settle(job, nft_account=holder)
         assert network.chain.balance(network.wallet) == hour * EXAMPLE // 8
     assert network.chain.supply(MINT) == EXAMPLE
@@ -103,13 +107,27 @@ def test_an_nft_that_was_sold_earns_nothing_more(network: Network) -> None:
     assert (first["nft_bps"], second["nft_bps"]) == (2_000, 0)
 
 
+@pytest.mark.parametrize(
+    ("work_units", "gpu_mhs", "counted"), [(1, 150, 500), (3_000_000, 150, 600), (3_000_000, 75, 700)]
+)
+def test_time_counts_as_far_as_the_work_units_carry_it(
+    network: Network, work_units: int, gpu_mhs: int, counted: int
+) -> None:
+    # 500 ms, and ten times what the units take at the device's share of 400,000 units a millisecond (200 MH/s).
+    stand_in(network, gpu_mhs=gpu_mhs)
+    network.chain.write("Model", network.model, work_units=work_units)
+    event = network.settle(network.committed(active_ms=30_000)).events["WorkSettled"]
+    assert (event["active_ms"], event["counted_ms"]) == (30_000, counted)
+    assert event["base"] == event["hourly"] * counted // 3_600_000
+
+
 def test_reputation_scales_the_reward_from_a_half_to_one(network: Network) -> None:
     paid = []
-    for quality in (2_000, 10_000):
+    for quality in (2_500, 10_000):
         stand_in(network, quality_bps=quality)
         event = network.settle(network.committed()).events["WorkSettled"]
         paid.append((event["quality_bps"], event["after_quality"] * 10_000 // event["after_difficulty"]))
-    assert paid == [(6_000, 5_999), (10_000, 10_000)]
+    assert paid == [(6_250, 6_249), (10_000, 10_000)]
 
 
 def test_settling_costs_exactly_so_many_compute_units(network: Network) -> None:
@@ -256,8 +274,9 @@ def test_settlement_ends_a_day_after_the_task(network: Network) -> None:
 
 
 def test_hardware_is_capped_again_at_settlement(network: Network) -> None:
-    stand_in(network, gpu_mhs=4_000_000_000, device_class=1)
-    event = network.settle(network.committed()).events["WorkSettled"]
+    job = network.committed()
+    stand_in(network, gpu_mhs=1_000_000, device_class=1)
+    event = network.settle(job).events["WorkSettled"]
     assert event["hourly"] == 4 * 2_000_000_000 + 1_000 * 100_000_000  # a CPU class has no MH/s
 
 

@@ -94,8 +94,8 @@ def test_rules_enforce_their_annotations() -> None:
 
 
 def test_events_and_digests_run_here_too() -> None:
-    event = events.TaskFunded(Pubkey(bytes(32)), 5, fee_burned=6)
-    assert (type(event.burned), event.fee_burned) == (u64, 6)
+    event = events.TaskFunded(Pubkey(bytes(32)), 5, treasury=6)
+    assert (type(event.fee), event.treasury) == (u64, 6)
     event.emit()
     with pytest.raises(TypeError, match="has the fields"):
         events.TaskFunded(1)

@@ -256,6 +256,8 @@ def test_a_critical_task_that_was_partly_paid_is_not_taken_back(network: Network
         network.commit(job, owner)
     for owner in owners:
         network.settle(job, owner=owner, token_account=network.chain.put_token_account(MINT, owner.pubkey()))
+    with refused("TaskBeingPaid"):
+        fund(network, job, purse(network, network.requester, 10), 10)
     network.chain.pass_time(LIFE)
     for close in (cancel, expire):
         with refused("TaskPartlyPaid"):
@@ -301,5 +303,3 @@ def test_every_position_of_an_input_is_a_task_of_its_own(network: Network) -> No
         network.open_spent_record(INPUT, position)
         network.post_task(INPUT, position, spent_record=spent_address(network.model, INPUT, position))
         assert network.chain.read("Task", task_address(network.requester.pubkey(), position))["position"] == position
-
-

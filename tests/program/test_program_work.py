@@ -11,8 +11,8 @@ from program.market import (
     CONFIG,
     EMISSION,
     HOUR,
-    ONE,
     MINT,
+    ONE,
     WEEK,
     cancel,
     crank,
@@ -28,7 +28,17 @@ from program.market import (
     trusted,
     work_of,
 )
-from program.network import CRITICAL, DEVICE, STANDARD, Network, digest, miner_address, model_address, ready, stake_address
+from program.network import (
+    CRITICAL,
+    DEVICE,
+    STANDARD,
+    Network,
+    digest,
+    miner_address,
+    model_address,
+    ready,
+    stake_address,
+)
 from solders.pubkey import Pubkey
 
 OTHER_KEY = digest("another key")

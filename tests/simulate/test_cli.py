@@ -45,7 +45,7 @@ def test_plots_are_written_whole_and_the_same_twice(
     for name in ("a", "b"):
         assert run(monkeypatch, capsys, "--plots", str(tmp_path / name))[0] == 0
     names = sorted(path.name for path in (tmp_path / "a").iterdir())
-    assert names == ["difficulty.svg", "rewards.svg", "strategies.svg", "supply.svg"]
+    assert names == ["difficulty.svg", "efficiency.svg", "rewards.svg", "strategies.svg", "supply.svg"]
     for name in names:
         data = (tmp_path / "a" / name).read_bytes()
         assert data.startswith(b"<?xml") and data.rstrip().endswith(b"</svg>")

@@ -1,10 +1,14 @@
 """The simulation's rules are the program's, to the unit, for any numbers that the program takes."""
 
+from types import SimpleNamespace
+
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from mai.program import difficulty, emission, parameters, rewards
+from mai.program import calibration, difficulty, emission, parameters, registry, rewards
 from mai.simulate import rules
+from mai.simulate.economy import HOUR_S, left_at
 
 AMOUNT = st.integers(0, 10**18)
 BPS = st.integers(0, 10_000)
@@ -14,7 +18,7 @@ CAP = st.integers(10**15, 10**18)
 
 @given(
     st.lists(st.integers(0, 8 * 10**15), min_size=1, max_size=7), st.integers(0, 2_592_000_000), st.integers(0, 2_000),
-    st.integers(0, 2_000), st.integers(6_000, 10_000), st.integers(0, 30_000), BPS, st.integers(0, 100_000),
+    st.integers(0, 2_000), st.integers(6_000, 10_000), st.integers(0, 3 * 10**9), BPS, st.integers(0, 100_000),
 )  # fmt: skip
 @settings(max_examples=200)
 def test_rewards_agree_for_one_and_for_many(  # type: ignore[no-untyped-def]
@@ -32,10 +36,37 @@ def test_rewards_agree_for_one_and_for_many(  # type: ignore[no-untyped-def]
     assert mine[0] == rules.reward(hourly[0], active_ms, nft, uptime, trust, multiplier, quality, rate)
 
 
-@given(st.integers(10_000_000, 3_000_000_000), AMOUNT, CAP, st.integers(3_600, 86_400), SMOOTHING)
-def test_the_multiplier_agrees(multiplier: int, minted: int, cap: int, elapsed: int, smoothing: int) -> None:
-    theirs = difficulty.next_multiplier(multiplier, minted, cap, elapsed, smoothing)
-    assert rules.next_multiplier(multiplier, minted, cap, elapsed, smoothing) == int(theirs)
+@given(
+    st.integers(100_000, 3_000_000_000), AMOUNT, st.integers(0, 10**18), st.integers(1, 15_552_000),
+    st.integers(3_600, 86_400), SMOOTHING,
+)  # fmt: skip
+def test_the_multiplier_agrees(
+    multiplier: int, minted: int, left: int, remaining: int, elapsed: int, smoothing: int
+) -> None:
+    theirs = difficulty.next_multiplier(multiplier, minted, left, remaining, elapsed, smoothing)
+    assert rules.next_multiplier(multiplier, minted, left, remaining, elapsed, smoothing) == int(theirs)
+
+
+@pytest.mark.parametrize("hour", [0, 1, 4_318, 4_319, 4_320])
+def test_what_the_crank_shares_out_is_the_programs(hour: int) -> None:
+    """As crank_difficulty works it out at the hour's end, the first crank of the next epoch included."""
+    now, minted, epoch_minted = (hour + 1) * HOUR_S, 10**15, 10**16
+    epoch = hour * HOUR_S // rules.EPOCH_S
+    now_epoch = int(rewards.epoch_at(0, now))
+    seen = epoch_minted if now_epoch == epoch else 0
+    left = difficulty.cap_before(rules.cap_of_epoch(now_epoch), seen, minted)
+    expected = int(left), int(rewards.epoch_left(0, now)) + HOUR_S
+    assert left_at(now, epoch, epoch_minted - minted) == expected
+
+
+@pytest.mark.parametrize(("device_class", "field"), [(1, "cpu_mhz"), (2, "gpu_mhs")])
+def test_countable_time_is_ten_times_what_the_declared_share_of_the_peak_needs(device_class: int, field: str) -> None:
+    peak = int(calibration.default_calibration(device_class * 6 + 5))
+    assert rules.countable_ms(device_class, 0.5, 1_000 * peak) == 500 + 10 * 1_000 * 2
+    miner = SimpleNamespace(device_class=device_class, gpu_mhs=0, cpu_mhz=0)
+    setattr(miner, field, int(calibration.default_calibration(device_class * 6 + (device_class == 1))))
+    theirs = registry.countable_ms([calibration.default_calibration(entry) for entry in range(42)], miner, 7 * peak)
+    assert rules.countable_ms(device_class, 1.0, 7 * peak) == int(theirs)
 
 
 @given(st.integers(500_000_000, 3_000_000_000), BPS, st.integers(1_000, 9_000), BPS, SMOOTHING)
@@ -52,8 +83,8 @@ def test_the_sampling_ratio_agrees(sampling: int, pending: int, settled: int, ta
 
 @given(AMOUNT, CAP, AMOUNT, st.integers(0, 2**64 - 1))
 def test_what_can_be_minted_agrees(amount: int, cap: int, epoch_minted: int, supply: int) -> None:
-    assert rules.mintable(amount, cap, epoch_minted, supply) == int(
-        emission.mintable(amount, cap, epoch_minted, supply)
+    assert rules.mintable(amount, cap, epoch_minted, supply) == min(
+        amount, int(emission.cap_left(cap, epoch_minted, supply))
     )
 
 

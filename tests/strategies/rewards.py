@@ -28,7 +28,7 @@ class Case:
     nft_tier: int
     uptime_bps: int
     trust_bps: int
-    difficulty_bps: int
+    multiplier: int
     quality_bps: int
     epoch: int
     rate_floor: int
@@ -47,10 +47,10 @@ cases = st.builds(
     nft_tier=st.integers(0, 5),
     uptime_bps=_often(4_999, 5_000, 7_999, 8_000, upto=10_000),
     trust_bps=_often(6_001, upto=10_000, least=6_000),
-    difficulty_bps=_often(1, 9_999, 10_000, upto=30_000),
+    multiplier=_often(1, 10**9 - 1, 10**9, upto=3 * 10**9),
     quality_bps=_often(1, 5_000, 9_999, upto=10_000),
     epoch=_often(1, 4, 5, 6, 7, upto=2**64 - 1),
     rate_floor=_often(50_000, upto=59_049, least=10_000),
 )
 
-WORKED_EXAMPLE = Case(150, 4_000, 0, 0, 1_000, 28_800_000, 2, 8_000, 10_000, 10_000, 10_000, 0, 59_049)
+WORKED_EXAMPLE = Case(150, 4_000, 0, 0, 1_000, 28_800_000, 2, 8_000, 10_000, 10**9, 10_000, 0, 59_049)

@@ -39,6 +39,9 @@ class Cluster(Protocol):
     def account(self, address: Pubkey) -> Account | None:
         """The account at ``address``, or None where there is none."""
 
+    def owned(self, program: Pubkey, places: Sequence[tuple[int, bytes]]) -> list[tuple[Pubkey, Account]]:
+        """Every account of ``program`` that has these bytes at these offsets."""
+
     def balance(self, address: Pubkey) -> int:
         """Lamports at ``address``."""
 

@@ -46,6 +46,8 @@ class Embedded:
         """
         self.svm = LiteSVM()
         self.messages = messages or {}
+        # The virtual machine cannot list accounts: these are all that a transaction could write, in their order.
+        self._written: dict[Pubkey, None] = {}
         self.blocks = blocks
         self._start = unix_time
         self._set_clock(1, unix_time)
@@ -94,6 +96,16 @@ class Embedded:
         account: Account | None = self.svm.get_account(address)
         return account if account is not None and account.lamports else None
 
+    def owned(self, program: Pubkey, places: Sequence[tuple[int, bytes]]) -> list[tuple[Pubkey, Account]]:
+        found = [(address, self.account(address)) for address in self._written]
+        return [
+            (address, account)
+            for address, account in found
+            if account is not None
+            and account.owner == program
+            and all(account.data[at : at + len(data)] == data for at, data in places)
+        ]
+
     def balance(self, address: Pubkey) -> int:
         return int(self.svm.get_balance(address) or 0)
 
@@ -121,6 +133,7 @@ class Embedded:
         blockhash = self.svm.latest_blockhash()
         transaction = signed(instructions, signers, blockhash, compute_units=compute_units, heap_bytes=heap_bytes)
         result = self.svm.send_transaction(transaction)
+        self._written |= {meta.pubkey: None for item in instructions for meta in item.accounts if meta.is_writable}
         self.svm.expire_blockhash()  # so that an equal transaction sent later has another signature
         landed = self._landed(result)
         if self.blocks:

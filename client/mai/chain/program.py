@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -29,6 +30,7 @@ from mai.chain.logs import TRUNCATED, attributed
 from mai.errors import MaiError
 
 _DATA_LOG = "Program data: "
+DISCRIMINATOR_BYTES = 8
 # Accounts that have one address on every cluster; nobody has to name them.
 _WELL_KNOWN = {
     "system_program": SYSTEM_PROGRAM,
@@ -39,6 +41,8 @@ _WELL_KNOWN = {
     "slot_hashes": SLOT_HASHES,
     "incinerator": Pubkey.from_string("1nc1nerator11111111111111111111111111111111"),
 }
+# How many bytes a field's type takes in an account.
+_WIDTHS = {"bool": 1, "u8": 1, "u16": 2, "u32": 4, "u64": 8, "u128": 16, "i64": 8, "publicKey": 32}
 _CAMEL = re.compile(r"(?<!^)(?=[A-Z])")
 
 
@@ -49,6 +53,11 @@ def _snake(name: str) -> str:
 def _plain(name: str) -> str:
     """A name without case and underscores: the IDL's camel case forgets where an underscore stood before a digit."""
     return name.replace("_", "").lower()
+
+
+def _width(kind: Any) -> int:
+    """Bytes of a field whose type the IDL names."""
+    return _width(kind["array"][0]) * int(kind["array"][1]) if isinstance(kind, dict) else _WIDTHS[kind]
 
 
 @dataclass(frozen=True)
@@ -85,6 +94,7 @@ class Program:
         self.errors = {entry["name"]: entry.get("msg", "") for entry in raw.get("errors") or []}
         self._coder = Coder(idl)
         self._instructions = {_snake(entry["name"]): entry for entry in raw["instructions"]}
+        self._accounts = {entry["name"]: entry["type"]["fields"] for entry in raw.get("accounts") or []}
 
     def instruction(
         self,
@@ -127,7 +137,8 @@ class Program:
     def _entry(self, name: str) -> dict[str, Any]:
         if name not in self._instructions:
             raise MaiError(f"the program has no instruction {name}")
-        return self._instructions[name]
+        entry: dict[str, Any] = self._instructions[name]
+        return entry
 
     def accounts_of(self, name: str) -> list[str]:
         """The names of an instruction's accounts, in order.
@@ -136,6 +147,26 @@ class Program:
             MaiError: an unknown instruction.
         """
         return [_snake(account["name"]) for account in self._entry(name)["accounts"]]
+
+    def places(self, kind: str, **fields: Pubkey | int) -> list[tuple[int, bytes]]:
+        """What every account of a kind with these fields has in its bytes, as (offset, bytes): for listing.
+
+        Raises:
+            MaiError: the program has no such account or field.
+        """
+        left = dict(fields)
+        found = [(0, hashlib.sha256(f"account:{kind}".encode()).digest()[:DISCRIMINATOR_BYTES])]
+        at = DISCRIMINATOR_BYTES
+        for field in self._accounts.get(kind, []):
+            width = _width(field["type"])
+            value = left.pop(_snake(field["name"]), None)
+            if value is not None:
+                raw = bytes(value) if isinstance(value, Pubkey) else value.to_bytes(width, "little")
+                found.append((at, raw))
+            at += width
+        if left or kind not in self._accounts:
+            raise MaiError(f"the program has no account {kind} with {', '.join(left) or 'any field'}")
+        return found
 
     def decode(self, data: bytes) -> Any:
         """An account's fields, by its discriminator.
@@ -148,18 +179,21 @@ class Program:
         except Exception as error:
             raise MaiError("the account's data is not of this program") from error
 
-    def fetch(self, cluster: Cluster, address: Pubkey) -> Any:
+    def fetch(self, cluster: Cluster, address: Pubkey, kind: str | None = None) -> Any:
         """Read and decode an account that this program owns.
 
         Raises:
-            MaiError: there is none, or another program owns it.
+            MaiError: there is none, another program owns it, or it is not of ``kind``.
         """
         account = cluster.account(address)
         if account is None:
             raise MaiError(f"there is no account {address}")
         if account.owner != self.address:
             raise MaiError(f"the account {address} belongs to {account.owner}, not to {self.address}")
-        return self.decode(account.data)
+        decoded = self.decode(account.data)
+        if kind is not None and type(decoded).__name__ != kind:
+            raise MaiError(f"the account {address} holds: {type(decoded).__name__}; needed here: {kind}")
+        return decoded
 
     def events(self, logs: Sequence[str]) -> Iterator[Event]:
         """The events that this program emitted, in order; what other programs wrote into the same logs is not read.

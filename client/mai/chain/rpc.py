@@ -7,12 +7,13 @@ from collections.abc import Callable, Sequence
 from typing import TypeVar
 from urllib.parse import urlsplit
 
+import based58
 import httpx
 from solana.exceptions import SolanaRpcException
 from solana.rpc.api import Client
 from solana.rpc.commitment import Commitment, Confirmed
 from solana.rpc.core import RPCException
-from solana.rpc.types import TxOpts
+from solana.rpc.types import MemcmpOpts, TxOpts
 from solders.account import Account
 from solders.clock import Clock
 from solders.instruction import Instruction
@@ -76,6 +77,11 @@ class Rpc:
 
     def account(self, address: Pubkey) -> Account | None:
         return self._ask(lambda: self._client.get_account_info(address)).value
+
+    def owned(self, program: Pubkey, places: Sequence[tuple[int, bytes]]) -> list[tuple[Pubkey, Account]]:
+        filters = [MemcmpOpts(offset, based58.b58encode(data).decode()) for offset, data in places]
+        found = self._ask(lambda: self._client.get_program_accounts(program, filters=filters)).value
+        return [(item.pubkey, item.account) for item in found]
 
     def balance(self, address: Pubkey) -> int:
         return self._ask(lambda: self._client.get_balance(address)).value

@@ -8,7 +8,26 @@ import typer
 from mai_build.errors import BuildError
 from mai_zk.errors import ZkError
 
-from mai.cli import circuit, demo, genesis, program, simulate, trace, verifier
+from mai.cli import (
+    check,
+    circuit,
+    dao,
+    demo,
+    devices,
+    difficulty,
+    genesis,
+    nft,
+    offence,
+    program,
+    register,
+    rewards,
+    simulate,
+    stake,
+    status,
+    task,
+    trace,
+    verifier,
+)
 from mai.errors import MaiError
 
 app = typer.Typer(
@@ -21,8 +40,21 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command("demo")(demo.demo)
-app.command("simulate")(simulate.simulate)
+app.command("register")(register.register)
+app.command("status")(status.status)
+app.command("rewards")(rewards.rewards)
+app.command("unstake")(stake.unstake)
+app.command("withdraw")(stake.withdraw)
+app.add_typer(devices.app, name="devices")
+app.add_typer(stake.app, name="stake")
+app.add_typer(nft.app, name="nft")
+app.add_typer(task.app, name="task")
+app.add_typer(check.app, name="check")
+app.add_typer(offence.app, name="offence")
+app.add_typer(dao.app, name="dao")
+app.add_typer(difficulty.app, name="difficulty")
 app.add_typer(circuit.app, name="circuit")
+app.command("simulate")(simulate.simulate)
 app.add_typer(genesis.app, name="genesis")
 app.add_typer(program.app, name="program")
 app.add_typer(trace.app, name="trace")

@@ -129,7 +129,7 @@ def final_loader_id() -> Pubkey:
 
 def metadata_program_id() -> Pubkey:
     """Metaplex Token Metadata."""
-    return _address("metaqbxxUerdq28cj1RcAWkYQm3ybzjb6a8bt518x1s")
+    return _address("metaqbxxUerdq28cj1RbAWkYQm3ybzjb6a8bt518x1s")
 
 
 def incinerator_id() -> Pubkey:

@@ -35,12 +35,13 @@ class Assumptions:
         task_mix: routine, standard and critical tasks.
         compute: what the compute of a work costs, as a share of its reward. Where cheats save it, the program's
             SAVING_BPS is taken instead, which is the worst case.
+        efficiency: speed of a real device, as a share of what its class's peak and its GPU (or CPU) promise.
         limit_slack: how much longer a model's time limit is than its work takes on the reference device.
         spread: of the time that a work takes on the same device (lognormal).
-        cheat_speed: speed and GPU of the lesser device, as a share of what it declares.
+        cheat_speed: speed and GPU of the lesser device, as a share of its class's.
         full_proof: cost of a newcomer's full proof, as a share of the reward.
         appeal: chance that an honest miner proves its appeal.
-        sybils: into how many identities one device is split.
+        sybils: as how many identities one device is registered.
     """
 
     genesis_supply: int = 1_000_000_000
@@ -67,9 +68,10 @@ class Assumptions:
     offences: float = 5.0
     task_mix: tuple[float, float, float] = (0.70, 0.25, 0.05)
     compute: float = 0.5
+    efficiency: float = 0.1
     limit_slack: float = 4.0
     spread: float = 0.25
-    cheat_speed: float = 0.2
+    cheat_speed: float = 0.5
     full_proof: float = 1.0
     appeal: float = 0.9
     sybils: tuple[int, ...] = (2, 3, 20)

@@ -22,7 +22,7 @@ MS_A_HOUR = 3_600_000
 def hourly_of(device_class: int, shares: tuple[float, ...]) -> int:
     """What a device earns in an active hour at launch rates, if it has these shares of its class's caps; base units."""
     first = device_class * int(calibration.CALIBRATION_FIELDS)
-    caps = [int(calibration.default_calibration(first + place)) for place in range(5)]
+    caps = rules.CALIBRATION[first : first + 5]
     return int(rewards.hourly_rate(*(int(cap * share) for cap, share in zip(caps, shares, strict=True))))
 
 
@@ -65,18 +65,32 @@ class Economy:
         return int(self.assumed.genesis_supply * UNITS_PER_MAI)
 
 
-def simulate(
-    assumed: Assumptions, years: int, seed: int, on_day: Callable[[], None] | None = None, anticipate: bool = False
-) -> Economy:
-    """Run the economy; ``on_day`` is called after each simulated day.
+def counted_of(device_class: int, assumed: Assumptions) -> int:
+    """How much of a work's active time is paid to an honest device of typical hardware, in milliseconds."""
+    share = share_of(device_class, assumed.hardware)
+    return min(assumed.work_ms, rules.countable_ms(device_class, share, units_of(device_class, assumed)))
 
-    ``anticipate`` aims the multiplier at what is left of the epoch's cap, which the program does not do yet.
-    """
+
+def units_of(device_class: int, assumed: Assumptions) -> int:
+    """The work units that typical hardware of a class does in one work's time."""
+    peak = int(calibration.peak_units(list(rules.CALIBRATION), device_class))
+    return int(peak * assumed.efficiency * share_of(device_class, assumed.hardware) * assumed.work_ms)
+
+
+def share_of(device_class: int, shares: tuple[float, ...]) -> float:
+    """The share of its class's caps that a device's speed goes by: its GPU, or its CPU where the class has no GPU."""
+    first = device_class * int(calibration.CALIBRATION_FIELDS)
+    return shares[0] if rules.CALIBRATION[first + int(calibration.CAP_GPU_MHS)] else shares[1]
+
+
+def simulate(assumed: Assumptions, years: int, seed: int, on_day: Callable[[], None] | None = None) -> Economy:
+    """Run the economy; ``on_day`` is called after each simulated day."""
     days = years * DAYS_A_YEAR
     population = populate(assumed, days, seed)
     draw = np.random.default_rng([seed, 1])
     run = Economy(assumed, population, days)
     hourly = np.array([hourly_of(device, assumed.hardware) for device in range(len(CLASSES))], dtype=object)
+    counted = np.array([counted_of(device, assumed) for device in range(len(CLASSES))], dtype=object)
     trust = np.array([trust_of(device) for device in range(len(CLASSES))], dtype=object)
     factor = int(quality.quality_factor(int(assumed.quality * rules.BPS)))
     uptime = int(rewards.uptime_bonus(int(assumed.uptime * rules.BPS)))
@@ -102,8 +116,8 @@ def simulate(
             rate, cap = rules.rate_of_epoch(epoch), rules.cap_of_epoch(epoch)
             share = min(float(population.load[day] * population.swing[hour]), assumed.online / 24)
             active_ms = int(share * MS_A_HOUR)
-            paid_bps = multiplier * rules.BPS // rules.ONE
-            each = rules.reward(hourly, active_ms, nft, uptime, trust, paid_bps, factor, rate)
+            paid_ms = active_ms * counted // assumed.work_ms
+            each = rules.reward(hourly, paid_ms, nft, uptime, trust, multiplier, factor, rate)
             wanted = int((devices * each).sum())
             minted = rules.mintable(wanted, cap, epoch_minted, supply)
             unpaid += minted < wanted
@@ -111,11 +125,8 @@ def simulate(
             supply, epoch_minted, minted_today = supply + minted, epoch_minted + minted, minted_today + minted
             settled = total * active_ms // assumed.work_ms
             pending = int(settled * assumed.proof_s * sampling / rules.ONE / HOUR_S)
-            aim = cap
-            if anticipate:
-                left_s = (epoch + 1) * rules.EPOCH_S - now
-                aim = (cap - epoch_minted + minted) * rules.EPOCH_S // left_s
-            multiplier = rules.next_multiplier(multiplier, minted, aim, HOUR_S, smoothing)
+            left, remaining_s = left_at(now + HOUR_S, epoch, epoch_minted - minted)
+            multiplier = rules.next_multiplier(multiplier, minted, left, remaining_s, HOUR_S, smoothing)
             busy = min(active_ms * rules.BPS // MS_A_HOUR, rules.BPS)
             done = completion if settled else completion_target
             difficulty = rules.next_difficulty(difficulty, done, completion_target, busy, smoothing)
@@ -141,6 +152,16 @@ def simulate(
         if on_day:
             on_day()
     return run
+
+
+def left_at(now: int, epoch: int, before: int) -> tuple[int, int]:
+    """What the crank shares out at the end of an hour: the cap that was left when it began, and for how many seconds.
+
+    ``before`` is what had been minted of ``epoch`` then; the first crank of the next epoch has all of the next cap.
+    """
+    now_epoch = now // rules.EPOCH_S
+    cap = rules.cap_of_epoch(now_epoch) - (before if now_epoch == epoch else 0)
+    return cap, rules.EPOCH_S - now % rules.EPOCH_S + HOUR_S
 
 
 def _mean_slash(assumed: Assumptions) -> int:

@@ -10,7 +10,8 @@ import numpy.typing as npt
 from mai.money import UNITS_PER_MAI
 from mai.program import parameters
 from mai.simulate import rules
-from mai.simulate.economy import DAY_S, Economy
+from mai.simulate.economy import Economy
+from mai.simulate.machines import Claim, day_of, truth, variants
 from mai.simulate.newcomers import WEEKS, newcomer_cost, split_share, standings, won_by
 from mai.simulate.strategies import (
     COLLUSION,
@@ -18,12 +19,11 @@ from mai.simulate.strategies import (
     SKIP,
     SYBILS,
     TASK_CLASSES,
-    overdeclared,
     sampling_of,
     saving_of,
     slash_of,
 )
-from mai.simulate.works import Device, flagged_share
+from mai.simulate.works import Device
 
 TRIALS = 10_000
 MS_A_DAY = 86_400_000
@@ -74,25 +74,27 @@ def horizons(run: Economy, seed: int) -> list[Horizon]:
     found.append(
         Horizon(COLLUSION, "both lie whenever both are drawn", 2 * honest, 2 * honest + float((both * each).sum()))
     )
-    return found + [_split(device, paid, many) for many in run.assumed.sybils]
+    return found + [_split(device, paid, many, copies) for copies in (False, True) for many in run.assumed.sybils]
 
 
 def _fakes(device: Device, paid: npt.NDArray[np.float64]) -> list[Horizon]:
-    assumed, epochs = device.assumed, len(paid) * DAY_S // rules.EPOCH_S + 1
-    flagged = flagged_share(assumed.cheat_speed, assumed.limit_slack, assumed.spread)
-    true, declared = overdeclared(device)
-    own, of_day = paid * true / device.reward(), np.arange(len(paid)) * DAY_S // rules.EPOCH_S
-    by_epoch = [device.at(epoch) for epoch in range(epochs)]
-    standing = np.array([one.standing(one.steady_quality(flagged)) for one in by_epoch])
-    honest, careful = float(own.sum()), min(1.0, assumed.limit_slack * assumed.cheat_speed)
+    """In the mean they earn the same multiple on every day."""
+    total = float(paid.sum())
+    typical = day_of(device, device.assumed.hardware[0], truth(device, device.assumed.hardware[0])).gross
+
+    def income(speed: float, claim: Claim) -> float:
+        return total * day_of(device, speed, claim).gross / typical
+
     return [
-        Horizon(FAKE, "declares all its class's caps", honest, float((own * declared / true * standing[of_day]).sum())),
-        Horizon(FAKE, "and claims no more time than its class may take", honest, honest * declared / true * careful),
-    ]
+        Horizon(FAKE, one.name, income(one.speed, truth(device, one.speed)), income(one.speed, one.claim))
+        for one in variants(device) if one.claim.identities == 1
+    ]  # fmt: skip
 
 
-def _split(device: Device, paid: npt.NDArray[np.float64], many: int) -> Horizon:
-    weekly = np.array([won_by(device, many, standing) for standing in standings(device, split_share(device, many))])
+def _split(device: Device, paid: npt.NDArray[np.float64], many: int, copies: bool) -> Horizon:
+    flagged, tickets = (0.0, many) if copies else (split_share(device, many), 1)
+    weekly = np.array([won_by(device, tickets, standing) for standing in standings(device, flagged)])
     won = weekly[np.minimum(np.arange(len(paid)) // 7, WEEKS - 1)]
     once = many * newcomer_cost(device, device.reward())
-    return Horizon(SYBILS, f"registered as {many} devices", float(paid.sum()), float((paid * won).sum()) - once)
+    name = f"one device registered {many} times in full" if copies else f"one device split into {many}"
+    return Horizon(SYBILS, name, float(paid.sum()), float((paid * won).sum()) - once)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,10 +14,12 @@ from mai.errors import MaiError
 from mai.money import UNITS_PER_MAI
 from mai.program import difficulty as bounds
 from mai.simulate import rules
-from mai.simulate.assumptions import CLASSES
+from mai.simulate.assumptions import CLASSES, Assumptions
 from mai.simulate.economy import DAY_S, Economy
+from mai.simulate.machines import variants
 from mai.simulate.population import DAYS_A_YEAR
 from mai.simulate.strategies import FAMILIES, LOWEST_RATE, Strategy, strategies
+from mai.simulate.works import Device
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -28,7 +31,8 @@ STYLE: Any = {
 }  # fmt: skip
 WEEK = 7
 # Where gains are shown in a range; elsewhere the scale is logarithmic above 1.
-RANGES = {"fake hardware": (-1.2, 4.5), "collusion of two": (-8.0, 1.5), "Sybils": (-2.0, 1.3)}
+EFFICIENCIES = (0.01, 1.0)
+RANGES = {"fake hardware": (-1.2, 7.5), "collusion of two": (-8.0, 1.5), "Sybils": (-2.0, 1.3)}
 MILLION = 1e6 * UNITS_PER_MAI
 
 
@@ -52,6 +56,7 @@ def draw(run: Economy) -> dict[str, bytes]:
         "supply": lambda: supply(run),
         "rewards": lambda: rewards(run),
         "difficulty": lambda: difficulty(run),
+        "efficiency": lambda: efficiency(run.assumed),
         "strategies": lambda: cheats(strategies(run.assumed)),
     }
     found = {}
@@ -138,6 +143,33 @@ def difficulty(run: Economy) -> Figure:
     panels[3].set_xlim(0, run.days / DAYS_A_YEAR)
     panels[3].set_xlabel("years since the opening")
     figure.align_ylabels()
+    return figure
+
+
+def efficiency(assumed: Assumptions) -> Figure:
+    """What untrue hardware and time earn, against the efficiency of the device."""
+    import matplotlib.pyplot as plt
+
+    figure, panels = plt.subplots(2, 1, figsize=(9, 9), sharex=True)
+    values = np.geomspace(*EFFICIENCIES, 41)
+    devices = [Device(replace(assumed, efficiency=float(value))) for value in values]
+    of_all = [variants(device) for device in devices]
+    bases = ("the same device, true time", "the same device, all time that counts")
+    for axes, base, greedy in zip(panels, bases, (False, True), strict=True):
+        for place, one in enumerate(of_all[0]):
+            shares = [of[place].against(device, greedy) for of, device in zip(of_all, devices, strict=True)]
+            axes.plot(values, shares, color=f"C{place}", label=one.name, linestyle="--" if place > 6 else "-")
+        axes.axhline(1, color="0.2", linewidth=1)
+        axes.axvline(assumed.efficiency, color="0.4", linestyle=":", linewidth=1.2)
+        axes.set_xscale("log")
+        axes.set_yscale("log")
+        axes.yaxis.set_major_formatter("{x:g}")
+        axes.set_ylabel(f"income in those of\n{base}")
+        axes.set_xlim(*EFFICIENCIES)
+    panels[0].legend(loc="center left", bbox_to_anchor=(1.01, 0.0), fontsize=9)
+    panels[0].set_title("dotted: assumed", loc="right", fontsize=9, color="0.3")
+    panels[1].set_xticks([0.01, 0.1, 1], ["1 %", "10 %", "100 %"])
+    panels[1].set_xlabel("efficiency of a real device against its class's peak")
     return figure
 
 

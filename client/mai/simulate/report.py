@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
+from math import prod
 from typing import Any
 
 from mai.money import UNITS_PER_MAI
+from mai.program import assignment, parameters
 from mai.simulate import rules
 from mai.simulate.assumptions import CLASSES, Assumptions
-from mai.simulate.economy import Economy
+from mai.simulate.economy import Economy, hourly_of
 from mai.simulate.horizon import horizons
+from mai.simulate.machines import variants
 from mai.simulate.population import DAYS_A_YEAR
 from mai.simulate.strategies import strategies
+from mai.simulate.works import Device
+
+EFFICIENCIES = (0.02, 0.05, 0.1, 0.2, 0.5)
 
 
 def years(run: Economy) -> list[dict[str, Any]]:
@@ -59,6 +65,60 @@ def cheats(assumed: Assumptions) -> list[dict[str, Any]]:
     ]
 
 
+def by_efficiency(assumed: Assumptions, efficiencies: tuple[float, ...]) -> list[dict[str, Any]]:
+    """What untrue hardware and time earn, in incomes of an honest device: its true time, and all time that counts.
+
+    Pay of a work and number of works: at the assumed efficiency, in those of who claims all time that counts.
+    """
+    devices = [Device(replace(assumed, efficiency=value)) for value in efficiencies]
+    device = Device(assumed)
+    parts = []
+    for one in variants(device):
+        cheat, honest = one.day(device), one.honest(device, True)
+        parts.append((cheat.gross / cheat.works / (honest.gross / honest.works), cheat.works / honest.works))
+    return [
+        {
+            "variant": of[0].name,
+            "pay_of_a_work": pay,
+            "works": works,
+            "incomes": {
+                f"{value:g}": [one.against(device, greedy) for greedy in (False, True)]
+                for value, device, one in zip(efficiencies, devices, of, strict=True)
+            },
+        }
+        for (pay, works), of in zip(parts, zip(*map(variants, devices), strict=True), strict=True)
+    ]
+
+
+def lottery(run: Economy) -> list[dict[str, Any]]:
+    """What the draw of a standard task gives honest devices at each year's end, by the program's rule.
+
+    Odds are basis points when the round begins; who has none until all may take the task is counted as without odds.
+    """
+    target, score = rules.parameter(parameters.ELIGIBLE_TARGET), int(run.assumed.quality * rules.BPS)
+    powers = [hourly_of(place, run.assumed.hardware) for place in range(len(CLASSES))]
+    last_s = int(assignment.OPEN_AFTER_S) - 1
+    found = []
+    for last in range(DAYS_A_YEAR - 1, run.days, DAYS_A_YEAR):
+        devices = [int(count) for count in run.population.devices[last]]
+        total, count = sum(a * b for a, b in zip(devices, powers, strict=True)), sum(devices)
+        first, final = (
+            [int(assignment.chance(score, power, total, count, target, waited, False)) for power in powers]
+            for waited in (0, last_s)
+        )
+        nobody = prod((1 - odds / rules.BPS) ** number for odds, number in zip(final, devices, strict=True))
+        found.append(
+            {
+                "year": last // DAYS_A_YEAR + 1,
+                "devices": count,
+                "odds": dict(zip(CLASSES, first, strict=True)),
+                "without_odds": sum(n for n, odds in zip(devices, final, strict=True) if odds == 0) / count,
+                "undecided": nobody,
+            }
+        )
+    return found
+
+
 def totals(run: Economy, seed: int) -> list[dict[str, Any]]:
     """Each strategy over the whole time."""
     return [asdict(one) for one in horizons(run, seed)]
@@ -72,5 +132,7 @@ def everything(run: Economy, scenario: str, seed: int) -> dict[str, Any]:
         "assumptions": run.assumed.facts(),
         "years": years(run),
         "strategies": cheats(run.assumed),
+        "efficiency": by_efficiency(run.assumed, EFFICIENCIES),
+        "lottery": lottery(run),
         "horizon": totals(run, seed),
     }

@@ -6,12 +6,13 @@
 from __future__ import annotations
 
 from functools import cache
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from mai.program import difficulty, emission, parameters, rewards
+from mai.program import calibration, difficulty, emission, parameters, registry, rewards
 
 ONE = int(difficulty.ONE)
 PERIOD_S = int(difficulty.PERIOD_S)
@@ -23,6 +24,7 @@ _LARGEST_STEP, _UTILISATION_TARGET = int(difficulty.LARGEST_STEP), int(difficult
 _MULTIPLIERS = int(difficulty.LOWEST_MULTIPLIER), int(difficulty.HIGHEST_MULTIPLIER)
 _DIFFICULTIES = int(difficulty.LOWEST_DIFFICULTY), int(difficulty.HIGHEST_DIFFICULTY)
 _SAMPLINGS = int(difficulty.LOWEST_SAMPLING), int(difficulty.HIGHEST_SAMPLING)
+CALIBRATION = tuple(int(calibration.default_calibration(entry)) for entry in range(42))
 
 # A Python integer of any size, or an array of them.
 Exact = int | npt.NDArray[np.object_]
@@ -54,11 +56,23 @@ def cap_of_epoch(epoch: int) -> int:
 def reward(
     hourly: Any, active_ms: Exact, nft: int, uptime: int, trust: Any, multiplier: int, quality: int, rate: int
 ) -> Any:
-    """The reward's amount in base units; bonuses, trust, multiplier and quality in basis points."""
+    """The reward's amount in base units; bonuses, trust and quality in basis points, the multiplier in 1/10^9."""
     amount = hourly * active_ms // _HOUR_MS
-    for factor in (BPS + nft, BPS + uptime, trust, multiplier, quality):
+    for factor in (BPS + nft, BPS + uptime, trust):
         amount = amount * factor // BPS
-    return amount * rate // _RATE_SCALE
+    return amount * multiplier // ONE * quality // BPS * rate // _RATE_SCALE
+
+
+@cache
+def countable_ms(device_class: int, share: float, units: int) -> int:
+    """The most time of a work that is paid, for a device that declares this share of its class's GPU (or CPU)."""
+    first = device_class * int(calibration.CALIBRATION_FIELDS)
+    declared = {
+        name: int(share * CALIBRATION[first + int(field)])
+        for name, field in (("gpu_mhs", calibration.CAP_GPU_MHS), ("cpu_mhz", calibration.CAP_CPU_MHZ))
+    }
+    miner = SimpleNamespace(device_class=device_class, **declared)
+    return int(registry.countable_ms(list(CALIBRATION), miner, units))
 
 
 def mintable(amount: int, cap: int, epoch_minted: int, supply: int) -> int:
@@ -72,10 +86,13 @@ def nudged(value: int, up: int, down: int, scale: int, lowest: int, highest: int
     return min(value + step, highest) if up >= down else max(value - step, lowest)
 
 
-def next_multiplier(multiplier: int, minted: int, cap: int, elapsed_s: int, smoothing: int) -> int:
-    """More minted than expected lowers the multiplier."""
-    period = max(cap * PERIOD_S // EPOCH_S, 1)
-    return nudged(multiplier, cap * elapsed_s // EPOCH_S, minted, period * smoothing, *_MULTIPLIERS)
+def next_multiplier(multiplier: int, minted: int, left: int, remaining_s: int, elapsed_s: int, smoothing: int) -> int:
+    """More minted than an even use of what is left of the cap lowers the multiplier."""
+    if left == 0:
+        return multiplier
+    expected = left * elapsed_s // max(remaining_s, elapsed_s)
+    period = max(left * PERIOD_S // max(remaining_s, PERIOD_S), 1)
+    return nudged(multiplier, expected, minted, period * smoothing, *_MULTIPLIERS)
 
 
 def next_difficulty(value: int, completion: int, target: int, utilisation: int, smoothing: int) -> int:

@@ -7,18 +7,18 @@ of each, with its formula, is in docs/explanation/economy.md.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mai.money import UNITS_PER_MAI
 from mai.program import parameters
 from mai.simulate import rules
 from mai.simulate.assumptions import Assumptions
+from mai.simulate.machines import Claim, Variant, day_of, truth, variants
 from mai.simulate.newcomers import newcomer_cost, split_share, split_value
 from mai.simulate.works import Device, flagged_share
 
 TASK_CLASSES = ("routine", "standard", "critical")
 LOWEST_RATE = 1e-6
-LAST_WEIGHT_EPOCH = 8
 FAKE, SKIP, COLLUSION, SYBILS = FAMILIES = ("fake hardware", "skipped work", "collusion of two", "Sybils")
 
 
@@ -86,38 +86,29 @@ def saving_of(reward: float) -> float:
     return reward * rules.parameter(parameters.SAVING_BPS) / rules.BPS
 
 
-def overdeclared(device: Device) -> tuple[float, float]:
-    """MAI a work of the lesser device: as it is, and as it declares itself."""
-    speed = device.assumed.cheat_speed
-    return device.reward((speed, *device.assumed.hardware[1:])), device.reward((1.0,) * 5)
-
-
 def _fake(device: Device) -> list[Strategy]:
-    """A slow device that declares all its class's caps; caught when a work takes longer than the class should need."""
-    assumed = device.assumed
-    speed, slack, spread = assumed.cheat_speed, assumed.limit_slack, assumed.spread
+    """Hardware and time that are not there; a work that takes longer than the class should need lowers the quality."""
+    assumed, (greedy, declares, careful, caps, _, cpu, cpus, *_) = device.assumed, variants(device)
 
-    def naive(when: Device) -> Strategy:
-        true, declared = overdeclared(when)
+    def daily(name: str, one: Variant, honest: Claim, rate: float | None) -> Strategy:
+        base = day_of(device, one.speed, honest).net
         return Strategy(
-            FAKE, f"{speed:.0%} of the class's GPU declares all of it, epoch {when.epoch}", "device-day",
-            when.works * true, lambda rate: when.works * declared * when.standing(when.steady_quality(rate)),
-            flagged_share(speed, slack, spread), when.works * true,
+            FAKE, name, "device-day", base, lambda share: day_of(device, one.speed, one.claim, share).net, rate, base
         )  # fmt: skip
 
-    true, declared = overdeclared(device)
+    lesser, typical = truth(device, declares.speed), truth(device, greedy.speed)
+    flagged = flagged_share(declares.speed, assumed.limit_slack, assumed.spread)
+    best, full = replace(lesser, greedy=True), day_of(device, careful.speed, careful.claim)
+    own = day_of(device, careful.speed, best)
+    per_work = own.gross / own.works
     return [
-        naive(device),
-        naive(device.at(LAST_WEIGHT_EPOCH)),
         Strategy(
-            FAKE, "the same, claims no more time than its class may take", "device-day", device.works * true,
-            lambda _: device.works * declared * min(1.0, slack * speed), None, device.works * true,
+            FAKE, f"{declares.name}, by the work", "work", per_work, lambda _: full.gross / full.works, None, per_work
         ),
-        Strategy(
-            FAKE, "the same, if paid time were capped by declared speed", "device-day", device.works * true,
-            lambda rate: device.works * declared * speed * device.standing(device.steady_quality(rate)),
-            flagged_share(speed, 1.0, spread), device.works * true,
-        ),
+        daily(f"{declares.name}, its true time", declares, lesser, flagged),
+        daily(f"{declares.name}, all time that counts", careful, best, None),
+        daily(f"{greedy.name}, against its true time", greedy, typical, None),
+        *(daily(one.name, one, greedy.claim, None) for one in (caps, cpu, cpus)),
     ]  # fmt: skip
 
 
@@ -167,11 +158,10 @@ def _sybils(device: Device) -> list[Strategy]:
     saving, fee = saving_of(reward), typical
     burned = fee * (1 - rules.parameter(parameters.FEE_TREASURY_BPS) / rules.BPS)
 
-    def split(name: str, identities: int, tickets: float) -> Strategy:
+    def split(name: str, identities: int, tickets: float, flagged: float | None) -> Strategy:
         return Strategy(
             SYBILS, name, "device-day", device.works * typical * (1 - assumed.compute),
-            lambda rate: split_value(device, identities, tickets, rate), split_share(device, identities),
-            device.works * typical,
+            lambda rate: split_value(device, identities, tickets, rate), flagged, device.works * typical,
         )  # fmt: skip
 
     return [
@@ -179,8 +169,10 @@ def _sybils(device: Device) -> list[Strategy]:
             SYBILS, "throw-away identities that skip routine work", "work", reward,
             lambda rate: reward + saving - rate * lost, sampling_of(0), saving,
         ),
-        *(split(f"one device registered as {many}, first year", many, many) for many in assumed.sybils),
-        split(f"as {assumed.sybils[0]}, if chances followed declared power", assumed.sybils[0], 1),
+        *(split(f"one device split into {many}, first year", many, 1, split_share(device, many))
+          for many in assumed.sybils),
+        *(split(f"one device registered {many} times in full, first year", many, many, None)
+          for many in assumed.sybils),
         Strategy(
             SYBILS, "own task done with the same wallet, fee of one reward", "task", 0.0,
             lambda _: min(typical, burned) - fee - assumed.compute * typical, None, typical,

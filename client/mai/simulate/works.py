@@ -10,10 +10,9 @@ from mai.money import UNITS_PER_MAI
 from mai.program import assignment, calibration, parameters, quality, rewards
 from mai.simulate import rules
 from mai.simulate.assumptions import Assumptions
-from mai.simulate.economy import hourly_of, trust_of
+from mai.simulate.economy import counted_of, hourly_of, trust_of
 
 COUNTED = 1_000
-MULTIPLIER_BPS = 10_000
 
 
 @dataclass(frozen=True)
@@ -34,12 +33,16 @@ class Device:
         return self.assumed.demand_end * 3_600_000 / self.assumed.work_ms
 
     @cache  # noqa: B019 - devices are few and live as long as the process
-    def reward(self, shares: tuple[float, ...] | None = None) -> float:
-        """MAI for one work at multiplier 1.0, for hardware as shares of the class's caps (typical ones if left out)."""
+    def reward(self, shares: tuple[float, ...] | None = None, counted_ms: int | None = None) -> float:
+        """MAI for one work at multiplier 1.0, for hardware as shares of the class's caps and the time that counts.
+
+        What is left out is that of an honest device of typical hardware.
+        """
+        counted = counted_of(self.device_class, self.assumed) if counted_ms is None else counted_ms
         amount = rules.reward(
-            hourly_of(self.device_class, shares or self.assumed.hardware), self.assumed.work_ms,
+            hourly_of(self.device_class, shares or self.assumed.hardware), counted,
             int(self.assumed.nft * rules.BPS), int(rewards.uptime_bonus(int(self.assumed.uptime * rules.BPS))),
-            trust_of(self.device_class), MULTIPLIER_BPS,
+            trust_of(self.device_class), rules.ONE,
             int(quality.quality_factor(int(self.assumed.quality * rules.BPS))), rules.rate_of_epoch(self.epoch),
         )  # fmt: skip
         return float(amount / UNITS_PER_MAI)

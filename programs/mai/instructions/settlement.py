@@ -64,10 +64,10 @@ def settle(
     trust_bps = trust(miner.device_class, miner.attested)
     quality_bps = quality_factor(miner.quality_bps)
     units = total_units(model.segments, model.work_units, work.tokens)
-    counted_ms = min(work.active_ms, countable_ms(calibration.entries, miner, units))
+    hourly = counted_rate(miner, calibration)
+    counted_ms = min(work.active_ms, countable_ms(calibration.entries, miner.device_class, hourly, units))
     terms = reward(
-        counted_rate(miner, calibration), counted_ms, nft_bps, uptime_bps, trust_bps, emission.multiplier, quality_bps,
-        rate
+        hourly, counted_ms, nft_bps, uptime_bps, trust_bps, emission.multiplier, quality_bps, rate
     )
     minted = terms.amount
     limit: u64 = 0

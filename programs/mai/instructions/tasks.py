@@ -62,6 +62,8 @@ def fund_task(
 ):
     assert task.requester == requester.key(), 'NotRequester: only its requester can fund a task'
     assert task.status == TASK_OPEN, 'TaskNotOpen: only an open task can be funded'
+    # A fee is burned with the first payment or goes back when there was none: a later one would stay for ever.
+    assert task.settled == 0, 'TaskBeingPaid: a task is funded before its first payment'
     check_vault(config, vault.key())
     assert treasury.key() == config.treasury, 'WrongFeeTreasury: this is not the treasury'
     check_wallet(config, token_account.mint(), token_account.authority(), requester.key())

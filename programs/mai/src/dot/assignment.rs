@@ -21,6 +21,8 @@ seahorse_const! { AVERAGE_SCORE , 7500 }
 
 seahorse_const! { BLOCK_STRIDE , 4 }
 
+seahorse_const! { CERTAIN , 1000000000 }
+
 seahorse_const! { CRITICAL_BLOCKS , 4 }
 
 seahorse_const! { CRITICAL_DELAY , 32 }
@@ -31,7 +33,7 @@ seahorse_const! { DOUBLING_S , 4 }
 
 seahorse_const! { EVICTED , 18446744073709551615 }
 
-seahorse_const! { HIGHEST_CHANCE , 9500 }
+seahorse_const! { HIGHEST_CHANCE , 950000000 }
 
 seahorse_const! { NEWCOMER_SAMPLING , 9900 }
 
@@ -61,23 +63,26 @@ pub fn chance(
     if (<u64 as TryFrom<_>>::try_from(count.clone()).unwrap() <= target)
         || (waited_s >= OPEN_AFTER_S!())
     {
-        return FULL_BPS!();
+        return CERTAIN!();
     }
 
-    let mut base = (((<u128 as TryFrom<_>>::try_from(target.clone()).unwrap() * FULL_BPS!())
+    let mut share = ((<u128 as TryFrom<_>>::try_from(target.clone()).unwrap() * CERTAIN!())
         * <u128 as TryFrom<_>>::try_from(score_bps.clone()).unwrap())
-        * <u128 as TryFrom<_>>::try_from(power.clone()).unwrap())
-        / (<u128 as TryFrom<_>>::try_from(total_power.max(1)).unwrap() * AVERAGE_SCORE!());
+        * <u128 as TryFrom<_>>::try_from(power.clone()).unwrap();
 
     if trusted {
-        base = base * TRUSTED_FACTOR!();
+        share = share * TRUSTED_FACTOR!();
     }
 
     for mut doubling in 0..(waited_s / DOUBLING_S!()) {
-        base = base * 2;
+        share = share * 2;
     }
 
-    return <u64 as TryFrom<_>>::try_from(base.min(HIGHEST_CHANCE!())).unwrap();
+    return <u64 as TryFrom<_>>::try_from(
+        (share / (<u128 as TryFrom<_>>::try_from(total_power.max(1)).unwrap() * AVERAGE_SCORE!()))
+            .min(HIGHEST_CHANCE!()),
+    )
+    .unwrap();
 }
 
 pub fn draw_seed<'info>(
@@ -171,7 +176,7 @@ pub fn ticket(mut seed: Mutable<[u8; 32]>, mut who: Pubkey) -> u64 {
 
     append_digest(data.clone(), key_bytes(who.clone()));
 
-    return number(keccak(data.clone())) % FULL_BPS!();
+    return number(keccak(data.clone())) % CERTAIN!();
 }
 
 pub fn waited_since(mut task_class: u8, mut target: u64, mut slot: u64) -> u64 {

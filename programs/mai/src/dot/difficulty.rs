@@ -58,17 +58,19 @@ pub fn next_difficulty(
     mut utilisation_bps: u64,
     mut smoothing: u64,
 ) -> u64 {
-    let mut up =
-        <u128 as TryFrom<_>>::try_from(target_bps.clone()).unwrap() + UTILISATION_TARGET_BPS!();
+    let mut up = (<u128 as TryFrom<_>>::try_from(target_bps.clone()).unwrap()
+        + UTILISATION_TARGET_BPS!())
+        * ONE!();
 
-    let mut down = <u128 as TryFrom<_>>::try_from(completion_bps.clone()).unwrap()
-        + <u128 as TryFrom<_>>::try_from(utilisation_bps.clone()).unwrap();
+    let mut down = (<u128 as TryFrom<_>>::try_from(completion_bps.clone()).unwrap()
+        + <u128 as TryFrom<_>>::try_from(utilisation_bps.clone()).unwrap())
+        * <u128 as TryFrom<_>>::try_from(difficulty.clone()).unwrap();
 
     return nudged(
         difficulty.clone(),
         up.clone(),
         down.clone(),
-        (20000 * <u128 as TryFrom<_>>::try_from(smoothing.clone()).unwrap()),
+        ((20000 * <u128 as TryFrom<_>>::try_from(smoothing.clone()).unwrap()) * ONE!()),
         LOWEST_DIFFICULTY!(),
         HIGHEST_DIFFICULTY!(),
     );

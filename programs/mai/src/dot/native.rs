@@ -9,7 +9,7 @@ use anchor_lang::solana_program::{bpf_loader, bpf_loader_upgradeable, incinerato
 /// Metaplex Token Metadata.
 mod metadata {
     use anchor_lang::prelude::*;
-    declare_id!("metaqbxxUerdq28cj1RcAWkYQm3ybzjb6a8bt518x1s");
+    declare_id!("metaqbxxUerdq28cj1RbAWkYQm3ybzjb6a8bt518x1s");
 }
 
 /// The sysvar of slot hashes: a count, then (slot, hash) of the last 512 blocks, the newest first.

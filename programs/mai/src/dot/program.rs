@@ -3995,14 +3995,16 @@ pub fn settle_handler<'info>(
         work.borrow().tokens.clone(),
     );
 
+    let mut hourly = counted_rate(miner.clone(), calibration.clone());
     let mut counted_ms = work.borrow().active_ms.min(countable_ms(
         calibration.borrow().entries.clone(),
-        miner.clone(),
+        miner.borrow().device_class.clone(),
+        hourly.clone(),
         units.clone(),
     ));
 
     let mut terms = reward(
-        counted_rate(miner.clone(), calibration.clone()),
+        hourly.clone(),
         counted_ms.clone(),
         nft_bps.clone(),
         uptime_bps.clone(),

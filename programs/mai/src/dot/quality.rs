@@ -198,7 +198,7 @@ pub fn week_score(
     );
 
     let mut hardware = share_bps(
-        <u64 as TryFrom<_>>::try_from(consistent.clone()).unwrap(),
+        <u64 as TryFrom<_>>::try_from(consistent.min(completed)).unwrap(),
         <u64 as TryFrom<_>>::try_from(completed.clone()).unwrap(),
     );
 

@@ -702,40 +702,43 @@ pub fn commit_timeout(
     return timeout_s;
 }
 
-pub fn countable_ms<'info>(
+pub fn countable_ms(
     mut entries: Mutable<[u64; 42]>,
-    mut miner: Mutable<LoadedMiner<'info, '_>>,
+    mut device_class: u8,
+    mut hourly: u128,
     mut units: u64,
 ) -> u64 {
-    let mut field = CAP_GPU_MHS!();
-    let mut declared = miner.borrow().gpu_mhs;
-
-    if entries.borrow()[entries.wrapped_index(
-        ((CALIBRATION_FIELDS!() * miner.borrow().device_class) + CAP_GPU_MHS!()) as i128,
-    )] == 0
-    {
-        field = CAP_CPU_MHZ!();
-
-        declared = miner.borrow().cpu_mhz;
-    }
-
-    let mut cap = entries.borrow()[entries
-        .wrapped_index(((CALIBRATION_FIELDS!() * miner.borrow().device_class) + field) as i128)];
-
-    let mut peak = peak_units(entries.clone(), miner.borrow().device_class.clone());
-    let mut share = <u128 as TryFrom<_>>::try_from(peak.clone()).unwrap()
-        * <u128 as TryFrom<_>>::try_from(
-            <u64 as TryFrom<_>>::try_from(declared.clone())
-                .unwrap()
-                .min(cap)
-                .max(1),
+    let mut at = CALIBRATION_FIELDS!() * device_class;
+    let mut full = hourly_rate(
+        <u32 as TryFrom<_>>::try_from(
+            entries.borrow()[entries.wrapped_index((at + CAP_GPU_MHS!()) as i128)].clone(),
         )
-        .unwrap();
+        .unwrap(),
+        <u32 as TryFrom<_>>::try_from(
+            entries.borrow()[entries.wrapped_index((at + CAP_CPU_MHZ!()) as i128)].clone(),
+        )
+        .unwrap(),
+        <u32 as TryFrom<_>>::try_from(
+            entries.borrow()[entries.wrapped_index((at + CAP_RAM_MHZ!()) as i128)].clone(),
+        )
+        .unwrap(),
+        <u32 as TryFrom<_>>::try_from(
+            entries.borrow()[entries.wrapped_index((at + CAP_STORAGE_GB!()) as i128)].clone(),
+        )
+        .unwrap(),
+        <u32 as TryFrom<_>>::try_from(
+            entries.borrow()[entries.wrapped_index((at + CAP_NETWORK_MBPS!()) as i128)].clone(),
+        )
+        .unwrap(),
+    );
+
+    let mut share =
+        <u128 as TryFrom<_>>::try_from(peak_units(entries.clone(), device_class.clone())).unwrap()
+            * hourly.max(1);
 
     return <u64 as TryFrom<_>>::try_from(
         (OVERHEAD_MS!()
-            + (((EFFICIENCY!() * <u128 as TryFrom<_>>::try_from(units.clone()).unwrap())
-                * <u128 as TryFrom<_>>::try_from(cap.clone()).unwrap())
+            + (((EFFICIENCY!() * <u128 as TryFrom<_>>::try_from(units.clone()).unwrap()) * full)
                 / share.max(1)))
         .min(ACTIVE_MS_LIMIT!()),
     )
@@ -805,6 +808,17 @@ pub fn declare<'info>(
         cores.clone(),
         ram_mb.clone(),
     );
+
+    if calibration.borrow().entries.borrow()[calibration
+        .borrow()
+        .entries
+        .wrapped_index(((CALIBRATION_FIELDS!() * device_class) + CAP_GPU_MHS!()) as i128)]
+        == 0
+    {
+        if !(vram_mb == 0) {
+            panic!("VramWithoutGpu: a device of a class without a GPU has no GPU memory");
+        }
+    }
 
     hourly_rate(
         gpu_mhs.clone(),

@@ -1,0 +1,243 @@
+"""`mai devices`: a wallet's devices, their results and their end."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+from rich.text import Text
+
+from mai.chain.cluster import LAMPORTS_PER_SOL
+from mai.chain.devices import ACTIVE, QUANTITIES, Device, Devices, registry
+from mai.chain.nft import TIER_NAMES, Nfts
+from mai.chain.stake import Staking
+from mai.cli import register as hardware
+from mai.cli.connect import DEFAULT_URL, OwnerOption, YesOption, confirm, open_economy, show_facts, show_sent, wallet_of
+from mai.cli.format import count, listing, percent, until, when
+from mai.cli.output import Output, OutputOption, people, print_json
+from mai.cli.stake import facts as stake_facts
+from mai.cli.wallet import DEFAULT_KEYPAIR, KeypairOption, UrlOption, read_keypair
+from mai.miner.miner import CLIENT_VERSION
+from mai.money import fixed_mai
+
+app = typer.Typer(help="Devices: list, show, update, heartbeat, retire.", no_args_is_help=True)
+
+DeviceArgument = Annotated[str | None, typer.Argument(help="a device's name or address; not needed for an only one")]
+
+
+@app.command("list")
+def list_devices(
+    owner: OwnerOption = None,
+    url: UrlOption = DEFAULT_URL,
+    keypair: KeypairOption = DEFAULT_KEYPAIR,
+    output: OutputOption = Output.table,
+) -> None:
+    """List a wallet's devices with their results."""
+    wallet, economy = wallet_of(owner, keypair), open_economy(url)
+    found = Devices(economy).of(wallet)
+    stake = Staking(economy).view(wallet)
+    if output is Output.json:
+        nfts = Nfts(economy)
+        listed = [facts(device, nfts) for device in found]
+        print_json({"owner": str(wallet), "stake": stake_facts(stake), "devices": listed})
+        return
+    if not found:
+        people.print(f"The wallet {wallet} has no device: register one with `mai register`.", highlight=False)
+        return
+    numbers = ("earned MAI", "done", "failed", "uptime", "quality", "bad", "off.")
+    table = listing("device", "state", *numbers, "NFT", right=numbers)
+    for device in found:
+        item = device.fields
+        table.add_row(
+            Text(device.name),
+            state(device),
+            fixed_mai(item.earned),
+            f"{item.settled:,}",
+            f"{item.failures:,}",
+            percent(item.uptime_bps),
+            percent(item.quality_bps),
+            f"{item.violations:,}",
+            f"{item.offences:,}",
+            TIER_NAMES[item.nft_tier],
+        )
+    people.print(table)
+    people.print(f"Stake: {fixed_mai(stake.fields.matured + stake.fields.pending) if stake else 0} MAI.")
+
+
+def state(device: Device) -> str:
+    """active, busy or retired."""
+    if device.fields.status != ACTIVE:
+        return "retired"
+    return f"{device.fields.in_flight} at work" if device.fields.in_flight else "active"
+
+
+def facts(device: Device, nfts: Nfts) -> dict[str, Any]:
+    """A device for programs."""
+    item = device.fields
+    counts = ("assigned", "commits", "settled", "failures", "violations", "offences", "overturned", "in_flight")
+    return {
+        "name": device.name,
+        "miner": str(device.address),
+        "device": bytes(item.device).hex(),
+        "state": "active" if item.status == ACTIVE else "retired",
+        "class": device.class_name,
+        "attested": item.attested,
+        "region": item.region,
+        "gpu_model": device.hardware.gpu_model,
+        "vram_mb": item.vram_mb,
+        "cores": item.cores,
+        "ram_mb": item.ram_mb,
+        **{name: getattr(item, name) for name in QUANTITIES},
+        "earned": fixed_mai(item.earned, grouped=False),
+        **{name: getattr(item, name) for name in counts},
+        "active_ms": item.active_ms,
+        "uptime_bps": item.uptime_bps,
+        "quality_bps": item.quality_bps,
+        "nft": None if item.nft_tier == 0 else str(item.nft_mint),
+        "nft_tier": TIER_NAMES[item.nft_tier],
+        "nft_counts": nfts.held_tier(device) > 0,
+        "bond_lamports": item.bond,
+        "registered_ts": item.registered_ts,
+        "retired_ts": item.retired_ts or None,
+    }
+
+
+@app.command()
+def show(
+    device: DeviceArgument = None,
+    owner: OwnerOption = None,
+    url: UrlOption = DEFAULT_URL,
+    keypair: KeypairOption = DEFAULT_KEYPAIR,
+    output: OutputOption = Output.table,
+) -> None:
+    """Show one device: hardware, results, reputation, NFT and bond."""
+    wallet, economy = wallet_of(owner, keypair), open_economy(url)
+    found, nfts = Devices(economy).pick(wallet, device), Nfts(economy)
+    if output is Output.json:
+        print_json(facts(found, nfts))
+        return
+    item, now = found.fields, economy.cluster.unix_time()
+    resources = [f"{getattr(item, name):,} {hardware.UNITS[name]} {name.partition('_')[0]}" for name in QUANTITIES]
+    gpu = f"{found.hardware.gpu_model or 'no GPU named'}, {item.vram_mb:,} MB"
+    nft = {"NFT": "none"}
+    if item.nft_tier:
+        counts = "counts" if nfts.held_tier(found) else "does not count now"
+        nft = {"NFT": f"{TIER_NAMES[item.nft_tier]}, {counts}", "NFT mint": str(item.nft_mint)}
+    rows = {
+        "device": found.name,
+        "miner": str(found.address),
+        "state": state(found),
+        "class": f"{found.class_name}{', attested' if item.attested else ''}",
+        "hardware": f"{gpu}; {item.cores:,} cores, {item.ram_mb:,} MB of RAM",
+        "counts": ", ".join(resources),
+        "earned": f"{fixed_mai(item.earned)} MAI for {count(item.settled, 'work')} of {item.active_ms / 1_000:,.3f} s",
+        "works": f"{item.assigned:,} assigned, {item.commits:,} committed, {item.failures:,} failed",
+        "violations": count(item.violations, "implausible claim"),
+        "offences": f"{item.offences:,}, of which {item.overturned:,} overturned",
+        "uptime": f"{percent(item.uptime_bps)} in the last full week; {item.hours:,} h in this one",
+        "quality": percent(item.quality_bps),
+        **nft,
+        "bond": f"{item.bond / LAMPORTS_PER_SOL:.9f} SOL",
+        "registered": when(item.registered_ts),
+    }
+    if item.status != ACTIVE:
+        rows["retired"] = when(item.retired_ts)
+        rows["bond from"] = until(item.retired_ts + int(registry.BOND_COOLDOWN_S), now)
+    show_facts(rows)
+
+
+@app.command()
+def update(
+    device: DeviceArgument = None,
+    device_class: hardware.ClassOption = None,
+    gpu_mhs: hardware.GpuOption = None,
+    cpu_mhz: hardware.CpuOption = None,
+    ram_mhz: hardware.RamOption = None,
+    storage_gb: hardware.StorageOption = None,
+    network_mbps: hardware.NetworkOption = None,
+    gpu_model: hardware.ModelOption = None,
+    vram_mb: hardware.VramOption = None,
+    cores: hardware.CoresOption = None,
+    ram_mb: hardware.MemoryOption = None,
+    region: hardware.RegionOption = None,
+    url: UrlOption = DEFAULT_URL,
+    keypair: KeypairOption = DEFAULT_KEYPAIR,
+    output: OutputOption = Output.table,
+) -> None:
+    """Declare a device anew; what is not said stays as it counts now."""
+    signer, economy = read_keypair(keypair), open_economy(url)
+    devices = Devices(economy)
+    found = devices.pick(signer.pubkey(), device)
+    said = hardware.declared(
+        found.hardware,
+        device_class=device_class,
+        gpu_mhs=gpu_mhs,
+        cpu_mhz=cpu_mhz,
+        ram_mhz=ram_mhz,
+        storage_gb=storage_gb,
+        network_mbps=network_mbps,
+        gpu_model=gpu_model,
+        vram_mb=vram_mb,
+        cores=cores,
+        ram_mb=ram_mb,
+        region=region,
+    )
+    landed = devices.update(signer, found, said, client_version=CLIENT_VERSION)
+    updated = Device(found.address, economy.read("Miner", found.address))
+    hardware.show_declared(economy, signer, updated, said, landed.signature, output)
+
+
+@app.command()
+def heartbeat(
+    device: DeviceArgument = None,
+    url: UrlOption = DEFAULT_URL,
+    keypair: KeypairOption = DEFAULT_KEYPAIR,
+    output: OutputOption = Output.table,
+) -> None:
+    """Give a sign of life; one an hour counts towards the week's uptime."""
+    signer, economy = read_keypair(keypair), open_economy(url)
+    devices = Devices(economy)
+    found = devices.pick(signer.pubkey(), device)
+    landed = devices.heartbeat(signer, found)
+    item = economy.read("Miner", found.address)
+    said = {"device": found.name, "week": item.week, "hours": item.hours, "uptime_bps": item.uptime_bps}
+    rows = {"device": found.name, "this week": f"{item.hours:,} of 168 h", "last week": percent(item.uptime_bps)}
+    show_sent(output, landed, said, rows)
+
+
+@app.command()
+def retire(
+    device: DeviceArgument = None,
+    yes: YesOption = False,
+    url: UrlOption = DEFAULT_URL,
+    keypair: KeypairOption = DEFAULT_KEYPAIR,
+    output: OutputOption = Output.table,
+) -> None:
+    """End a device's work for ever; its bond can be withdrawn 21 days later."""
+    signer, economy = read_keypair(keypair), open_economy(url)
+    devices = Devices(economy)
+    found = devices.pick(signer.pubkey(), device)
+    confirm(f"Retire the device {found.name} for ever?", yes, output)
+    landed = devices.retire(signer, found)
+    item = economy.read("Miner", found.address)
+    free = item.retired_ts + int(registry.BOND_COOLDOWN_S)
+    bond = f"{item.bond / LAMPORTS_PER_SOL:.9f} SOL from {when(free)}"
+    said = {"device": found.name, "bond_lamports": item.bond, "withdrawable_ts": free}
+    show_sent(output, landed, said, {"retired": found.name, "bond": bond})
+
+
+@app.command("withdraw-bond")
+def withdraw_bond(
+    device: DeviceArgument = None,
+    url: UrlOption = DEFAULT_URL,
+    keypair: KeypairOption = DEFAULT_KEYPAIR,
+    output: OutputOption = Output.table,
+) -> None:
+    """Get the bond of a retired device back."""
+    signer, economy = read_keypair(keypair), open_economy(url)
+    devices = Devices(economy)
+    found = devices.pick(signer.pubkey(), device)
+    landed = devices.withdraw_bond(signer, found)
+    bond = found.fields.bond
+    rows = {"device": found.name, "returned": f"{bond / LAMPORTS_PER_SOL:.9f} SOL"}
+    show_sent(output, landed, {"device": found.name, "bond_lamports": bond}, rows)
