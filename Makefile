@@ -7,7 +7,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export DEBIAN_FRONTEND := noninteractive
 
 .PHONY: help demo test lint program program-check bench program-reference sampling-plots simulate-plots coverage \
-  circuits tools clean
+  attack-verifier attack-economy attack-table attack-weakened circuits tools clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -48,11 +48,11 @@ coverage: $(VENV)/.dev ## check every circuit of the coverage table (minutes; AR
 attack-verifier: $(VENV)/.dev ## attack the verifier with 100,000 mutated cases; goes on where it stopped (ARGS="--differential")
 	@PYTHONPATH=tests $(BIN)/python -m campaign $(ARGS)
 
-attack-table: $(VENV)/.dev ## attack every account of every instruction, write docs/security/economy.md's table
-	@PYTHONPATH=tests $(BIN)/python -m attacks.table
-
 attack-economy: $(VENV)/.dev ## walk 100,000 random steps on the program and on its model (ARGS="--seed text")
 	@PYTHONPATH=tests $(BIN)/python -m economy $(ARGS)
+
+attack-table: $(VENV)/.dev ## attack every account of every instruction, write docs/security/economy.md's table
+	@PYTHONPATH=tests $(BIN)/python -m attacks.table
 
 attack-weakened: $(VENV)/.dev tools ## can the attacks fail? build the verifier without one check at a time, and attack it
 	@PYTHONPATH=tests $(BIN)/python -m campaign.weakened

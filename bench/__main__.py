@@ -19,7 +19,7 @@ from mai.demo.story import Image
 from mai_zk.digits import sample
 from rich.console import Console
 
-from bench import batch, compute, field, prove, shards
+from bench import batch, compute, field, policy, prove, shards
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 INSTRUCTION_RUNS = 12
@@ -46,6 +46,7 @@ def main() -> int:
         ("Several proofs in one transaction", _batch),
         ("Field operations", _field),
         ("Instructions", _instructions),
+        ("The policy program's instructions", policy.table),
         ("Programs", _programs),
         ("Proving", lambda: _proving(arguments.runs)),
         ("Shards of linear layers", shards.section),

@@ -12,7 +12,7 @@ from program.network import CONFIG, digest, miner_address, pda
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 
-METAPLEX = Pubkey.from_string("metaqbxxUerdq28cj1RcAWkYQm3ybzjb6a8bt518x1s")
+METAPLEX = Pubkey.from_string("metaqbxxUerdq28cj1RbAWkYQm3ybzjb6a8bt518x1s")
 CALIBRATION, GOVERNANCE, NFTS = pda(b"calibration"), pda(b"governance"), pda(b"nfts")
 NOBODY = Pubkey.default()
 UNIT = 10**9

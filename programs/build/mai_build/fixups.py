@@ -6,11 +6,10 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from mai_build import native, read_only
+from mai_build import native, read_only, slim
 
 Parts = dict[str, str]  # path under src/ -> Rust text
 
-_MUTABLE = re.compile(r"(?<=\n) *pub struct Mutable<T>")
 _HEADER = "// Generated from {source} by `mai program build`; edit those instead.\n\n"
 _IMPORT_ANCHOR = "use crate::{id, seahorse_util::*};\n"
 _CRATE_USE = re.compile(r"use crate::dot::(?P<tree>[^;]+);")
@@ -90,11 +89,6 @@ FIX_UPS = (
         _absent_authority,
     ),
     FixUp(
-        "equality",
-        "two arrays cannot be compared, because Seahorse's type of them has no equality",
-        lambda parts: {path: _MUTABLE.sub(r"#[derive(PartialEq)]\g<0>", text) for path, text in parts.items()},
-    ),
-    FixUp(
         "read-only",
         "Seahorse makes every account writable; what is never written is neither locked nor stored",
         _read_only,
@@ -104,6 +98,9 @@ FIX_UPS = (
         "an instruction's list or array arrives as plain bytes, which Seahorse's own type of it cannot read",
         _list_arguments,
     ),
+    FixUp("plain-cells", "counting owners and borrows is a tenth of the code, and nothing reads it", slim.plain_cells),
+    FixUp("program-list", "a hash map of at most four programs costs its hashing and growing", slim.program_list),
+    FixUp("refusals", "a panic at every place carries the place and a formatter with it", slim.refusals),
 )
 
 

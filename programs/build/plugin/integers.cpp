@@ -22,7 +22,16 @@ bool isCheckedMul(Instruction &I) {
                   Call->getIntrinsicID() == Intrinsic::smul_with_overflow);
 }
 
+/// Checked addition and subtraction of a register: the back end would make the flag a number first and then compare it.
+bool isCheckedSum(Instruction &I) {
+  auto *Call = dyn_cast<WithOverflowInst>(&I);
+  return Call && !isCheckedMul(I) && Call->getLHS()->getType()->isIntegerTy() &&
+         Call->getLHS()->getType()->getIntegerBitWidth() <= Word;
+}
+
 bool needsLowering(Instruction &I) {
+  if (isCheckedSum(I))
+    return true;
   if (isCheckedMul(I)) {
     unsigned Bits = I.getOperand(0)->getType()->getIntegerBitWidth();
     return Bits == Word || Bits == 2 * Word;
@@ -146,6 +155,22 @@ Value *checkedMul(IRBuilder<> &B, IntrinsicInst *I) {
                                                     : checkedMul128(B, I->getType(), X, Y, Signed);
 }
 
+/// The sum or difference, and whether it is another number than in unlimited width.
+Value *checkedSum(IRBuilder<> &B, WithOverflowInst *I) {
+  Value *X = I->getLHS(), *Y = I->getRHS(), *Overflow;
+  bool Adds = I->getBinaryOp() == Instruction::Add;
+  Value *Result = Adds ? B.CreateAdd(X, Y) : B.CreateSub(X, Y);
+  auto *Constant = dyn_cast<ConstantInt>(Y);
+  if (!I->isSigned())
+    Overflow = Adds ? B.CreateICmpUGT(X, B.CreateNot(Y)) : B.CreateICmpULT(X, Y);
+  else if (Constant)
+    Overflow = Constant->isNegative() == Adds ? B.CreateICmpSGT(Result, X) : B.CreateICmpSLT(Result, X);
+  else // the result's sign differs from both of the sum's terms, or is the subtrahend's and not the minuend's
+    Overflow = B.CreateICmpSLT(B.CreateAnd(B.CreateXor(X, Result), B.CreateXor(Adds ? Y : X, Adds ? Result : Y)),
+                               ConstantInt::get(X->getType(), 0));
+  return resultAndFlag(B, I->getType(), Result, Overflow);
+}
+
 /// A signed division of at most 64 bits by the unsigned instruction; the remainder has the dividend's sign.
 Value *divideSigned(IRBuilder<> &B, unsigned Opcode, Value *X, Value *Y) {
   Value *SignX = signMask(B, X), *SignY = signMask(B, Y);
@@ -193,6 +218,8 @@ Value *divide128(IRBuilder<> &B, BinaryOperator *I) {
 
 Value *lowered(Instruction *I) {
   IRBuilder<> B(I);
+  if (isCheckedSum(*I))
+    return checkedSum(B, cast<WithOverflowInst>(I));
   if (auto *Call = dyn_cast<IntrinsicInst>(I))
     return checkedMul(B, Call);
   auto *Operation = cast<BinaryOperator>(I);

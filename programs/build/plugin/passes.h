@@ -9,10 +9,13 @@
 
 namespace sbf {
 
+/// The VM's heap takes nothing back: dropping what only owns memory does nothing, and there is one copy of the allocator.
+void forgetOwners(llvm::Module &M);
+
 /// f64 arithmetic, comparisons and conversions become calls of compiler_builtins (__adddf3, ...).
 void lowerFloats(llvm::Module &M);
 
-/// Integer operations that the VM has no instruction for: 128-bit arithmetic, checked multiplication, signed division.
+/// Integer operations that the VM has no instruction for: 128-bit arithmetic, checked arithmetic, signed division.
 void lowerIntegers(llvm::Module &M);
 
 /// memcpy, memmove and memset of more than a few words, or of unknown size, become system calls.

@@ -1,4 +1,4 @@
-// Registers `sbf-wide` (before the last clean-up) and `sbf-legalize` (after it) with LLVM's pass builder.
+// Registers `sbf-forget` (before all), `sbf-wide` (before the last clean-up) and `sbf-legalize` (after it) with LLVM's pass builder.
 #include "passes.h"
 
 #include "llvm/IR/PassManager.h"
@@ -8,6 +8,13 @@
 using namespace llvm;
 
 namespace {
+
+struct Forget : PassInfoMixin<Forget> {
+  PreservedAnalyses run(Module &M, ModuleAnalysisManager &) {
+    sbf::forgetOwners(M);
+    return PreservedAnalyses::none();
+  }
+};
 
 struct Wide : PassInfoMixin<Wide> {
   PreservedAnalyses run(Module &M, ModuleAnalysisManager &) {
@@ -26,7 +33,9 @@ struct Legalize : PassInfoMixin<Legalize> {
 };
 
 bool addPass(StringRef Name, ModulePassManager &Passes, ArrayRef<PassBuilder::PipelineElement>) {
-  if (Name == "sbf-wide")
+  if (Name == "sbf-forget")
+    Passes.addPass(Forget());
+  else if (Name == "sbf-wide")
     Passes.addPass(Wide());
   else if (Name == "sbf-legalize")
     Passes.addPass(Legalize());
