@@ -36,8 +36,8 @@ SIZES = {82: "mint", 165: "token account", 355: "multisig"}
 UNITS = 1_400_000
 NUMBERS = itertools.count(1)
 NOTHING = Account(0, b"", Pubkey.default())
-# Whose the refusals are that are not this program's own. A panic without a name, a bad access or a lack of compute is no
-# refusal.
+# Whose the refusals are that are not this program's own. A panic without a name, a bad access or a lack of compute is
+# no refusal.
 ORIGINS = {
     "Anchor's": {
         "AccountDidNotDeserialize", "AccountDiscriminatorMismatch", "AccountNotInitialized", "AccountNotSigner",

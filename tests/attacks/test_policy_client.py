@@ -10,16 +10,17 @@ from typing import Any
 
 import httpx
 import pytest
-from attacks.policy import World
 from mai.chain import artifacts, rpc
 from mai.chain.program import Program
 from mai.chain.refusal import refusal
 from mai.errors import MaiError, ProgramError
-from program.chain import MAI, TOKEN_PROGRAM, Refused
-from program.network import MINT, Network, digest, ready
+from program.chain import MAI, TOKEN_PROGRAM, VERIFIER, Refused
+from program.market import Job, fund, purse
+from program.network import CONFIG, MINT, SINGLES, Network, digest, ready
 from solana.rpc.core import RPCException
 from solders.compute_budget import set_compute_unit_limit
 from solders.hash import Hash
+from solders.instruction import Instruction
 from solders.keypair import Keypair
 from solders.message import Message
 from solders.system_program import TransferParams, transfer
@@ -41,30 +42,36 @@ def logs_of(act: Callable[[], Any]) -> list[str]:
 def test_real_failures_have_their_real_names() -> None:
     """Anchor logs `Instruction: Name` in front of everything, which is no refusal."""
     network = ready()
-    network.chain.set_time(2**63 - 1)
-    network.open_spent_record(digest("late"))
-    world = World()
-    fund = world.calls()["fund_task"]
-    fund.arguments["amount"] = 2**64 - 1
+    job, wallet = network.committed(), purse(network, network.requester, 10)
+    foreign = network.receipt(job, network.requester.pubkey())
+    asked = network.post()
+    other_mint = network.chain.put_mint(CONFIG, None)
     for name, act in (
         ("AccountInUse", network.register_miner),
-        ("ArithmeticOverflow", lambda: network.post_task(digest("late"), 1)),
-        ("InsufficientTokens", lambda: world.run(fund, world.metas(fund))),
+        ("InsufficientTokens", lambda: fund(network, asked, wallet, 11)),
         ("PositionOutOfRange", lambda: network.open_spent_record(digest("late"), position=2)),
-        ("ClaimerMismatch", lambda: world.network.settle(world.job, world.receipts["rival's receipt"])),
-        ("WrongMint", lambda: world.network.settle(world.job, mint=world.pool["another mint of the config"])),
-        ("AccountDiscriminatorMismatch", lambda: world.network.settle(world.job, config=world.network.miner)),
+        ("ClaimerMismatch", lambda: network.settle(job, foreign)),
+        ("WrongMint", lambda: network.settle(job, mint=other_mint)),
+        ("AccountDiscriminatorMismatch", lambda: network.settle(job, config=network.miner)),
     ):
         assert refusal("reason", logs_of(act), {}).name == name
+    network.open_spent_record(digest("late"))
+    network.chain.set_slot(network.chain.svm.get_clock().slot, 2**63 - 1)
+    assert refusal("reason", logs_of(lambda: network.post_task(digest("late"), 99)), {}).name == "ArithmeticOverflow"
+
+
+def settlement(network: Network, job: Job) -> Instruction:
+    more = {"token_account": network.wallet, "nft_account": CONFIG, "receipt": network.receipt(job)}
+    accounts = {**SINGLES, **network.job_accounts(job), **more, "verifier_program": VERIFIER}
+    return network.chain.instruction("settle", accounts)
 
 
 def test_running_out_of_compute_is_named() -> None:
-    world = World()
-    accounts = world.chain.instruction("settle", world.settlement())
-    message = Message([set_compute_unit_limit(20_000), accounts], world.network.owner.pubkey())
-    result = world.chain.svm.send_transaction(
-        Transaction([world.network.owner], message, world.chain.svm.latest_blockhash())
-    )
+    network = ready()
+    settle = settlement(network, network.committed())
+    message = Message([set_compute_unit_limit(20_000), settle], network.owner.pubkey())
+    blockhash = network.chain.svm.latest_blockhash()
+    result = network.chain.svm.send_transaction(Transaction([network.owner], message, blockhash))
     assert refusal(str(result.err()), result.meta().logs(), {}).name == "ComputeBudgetExceeded"
 
 
@@ -122,16 +129,15 @@ def test_events_of_other_programs_are_not_read(policy: Program) -> None:
 
 
 def test_real_events_are_read(policy: Program) -> None:
-    world = World()
-    call = world.calls()["fund_task"]
-    message = Message(
-        [world.chain.instruction(call.name, call.accounts, call.arguments)], world.network.requester.pubkey()
-    )
-    result = world.chain.svm.send_transaction(
-        Transaction([world.network.requester], message, world.chain.svm.latest_blockhash())
-    )
+    network = ready()
+    accounts = {**SINGLES, "requester": network.requester.pubkey(), "task": network.post().task}
+    accounts["token_account"] = purse(network, network.requester, 10)
+    funded = network.chain.instruction("fund_task", accounts, {"amount": 10})
+    message = Message([funded], network.requester.pubkey())
+    blockhash = network.chain.svm.latest_blockhash()
+    result = network.chain.svm.send_transaction(Transaction([network.requester], message, blockhash))
     (event,) = policy.events(result.logs())
-    assert (event.name, event.data["burned"]) == ("TaskFunded", 10)
+    assert (event.name, event.data["fee"], event.data["treasury"]) == ("TaskFunded", 9, 1)
 
 
 def test_logs_that_were_cut_off_are_not_taken_for_complete(policy: Program) -> None:

@@ -9,7 +9,7 @@ import re
 from dataclasses import replace
 
 import pytest
-from attacks import allowed, table
+from attacks import allowed
 from attacks.calls import CALLS
 from attacks.founding_calls import FOUNDING
 from attacks.generate import Outcome, Range, attacks, prepared
@@ -89,7 +89,7 @@ def test_one_byte_more_is_harm(world: World, name: str) -> None:
 
 
 def test_a_control_that_fails_is_no_control(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(table.Range, "control", lambda self: Outcome("MiningNotOpen"))
+    monkeypatch.setattr(Range, "control", lambda self: Outcome("MiningNotOpen"))
     with pytest.raises(AssertionError, match="the control is refused by MiningNotOpen"):
         row_of("heartbeat", world)
 

@@ -269,8 +269,10 @@ def test_the_authority_approves_models_until_mining_opens() -> None:
     network = founded()
     late = digest("late model")
     event = network.register_model().events["ModelRegistered"]
-    network.register_model(network.requester, key=digest("a stranger's model"))
+    with refused("ModelsNotOpen"):  # or a stranger could take a launch model's address with limits of his own
+        network.register_model(network.requester, key=digest("a stranger's model"), max_active_ms=1)
     network.open_mining()
+    network.register_model(network.requester, key=digest("a stranger's model"))
     network.register_model(key=late)
     model = network.chain.read("Model", model_address())
     assert (bytes(model["key_hash"]), bytes(model["params"])) == (KEY_HASH, PARAMS)

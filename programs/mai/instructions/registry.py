@@ -1,7 +1,7 @@
 # Who may work, on what, and what of it can be paid.
 from seahorse.prelude import *
 from calibration import Calibration
-from config import Config, check_open, week_at
+from config import PHASE_OPEN, Config, check_open, week_at
 from digests import digest
 from emission import Emission
 from events import BondWithdrawn, Heartbeat, MinerRegistered, MinerRetired, MinerUpdated, ModelRegistered
@@ -122,7 +122,7 @@ def withdraw_bond(owner: Signer, stake: Stake, miner: Miner, clock: Clock):
 
 
 # Registers what may mint: at once by the authority before mining opens, by a vote of the DAO afterwards. Only the
-# approval ever changes.
+# approval ever changes. Whoever is first fixes a model's limits, so before the opening nobody else can be.
 @instruction
 def register_model(
     payer: Signer, config: Config, model: Empty[Model], key0: u64, key1: u64, key2: u64, key3: u64, params0: u64,
@@ -131,6 +131,8 @@ def register_model(
 ):
     bump = model.bump()
     model = model.init(payer=payer, seeds=['model', key0, key1, key2, key3, params0, params1, params2, params3])
+    may_register = config.phase == PHASE_OPEN or payer.key() == config.authority
+    assert may_register, 'ModelsNotOpen: until mining opens only the authority of genesis registers models'
     check_model_limits(segments, work_units, max_active_ms, max_tokens, positions, vram_mb)
     check_proof_kind(proof, detection_bps)
     model.key_hash = digest(key0, key1, key2, key3)
