@@ -127,11 +127,11 @@ def efficiency() -> str:
 def lottery() -> str:
     """What the draw gives honest devices as the network grows."""
     rows = [
-        [str(row["year"]), f"{row['devices']:,}", *(str(row["odds"][name]) for name in SHOWN),
-         f"{100 * row['without_odds']:.0f} %", f"{100 * row['undecided']:.0f} %"]
+        [str(row["year"]), f"{row['devices']:,}", *(f"{row['odds'][name] / 1e3:,.1f}" for name in SHOWN),
+         f"{row['winners']:.2f}", f"{100 * row['without_odds']:.0f} %", f"{100 * row['undecided']:.0f} %"]
         for row in report.lottery(run("base"))
     ]  # fmt: skip
-    return _table(["year", "devices", *SHOWN, "devices without a chance", "draws without a winner"], rows, 0)
+    return _table(["year", "devices", *SHOWN, "winners", "devices without a chance", "draws without a winner"], rows, 0)
 
 
 TABLES = {

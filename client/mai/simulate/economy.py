@@ -67,8 +67,8 @@ class Economy:
 
 def counted_of(device_class: int, assumed: Assumptions) -> int:
     """How much of a work's active time is paid to an honest device of typical hardware, in milliseconds."""
-    share = share_of(device_class, assumed.hardware)
-    return min(assumed.work_ms, rules.countable_ms(device_class, share, units_of(device_class, assumed)))
+    hourly = hourly_of(device_class, assumed.hardware)
+    return min(assumed.work_ms, rules.countable_ms(device_class, hourly, units_of(device_class, assumed)))
 
 
 def units_of(device_class: int, assumed: Assumptions) -> int:

@@ -87,7 +87,7 @@ def _fakes(device: Device, paid: npt.NDArray[np.float64]) -> list[Horizon]:
 
     return [
         Horizon(FAKE, one.name, income(one.speed, truth(device, one.speed)), income(one.speed, one.claim))
-        for one in variants(device) if one.claim.identities == 1
+        for one in variants(device) if not one.claim.copies(device)
     ]  # fmt: skip
 
 

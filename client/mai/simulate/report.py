@@ -93,11 +93,12 @@ def by_efficiency(assumed: Assumptions, efficiencies: tuple[float, ...]) -> list
 def lottery(run: Economy) -> list[dict[str, Any]]:
     """What the draw of a standard task gives honest devices at each year's end, by the program's rule.
 
-    Odds are basis points when the round begins; who has none until all may take the task is counted as without odds.
+    Odds are 1/10^9 when the round begins, winners the expected number of those who may then take the task; who has no
+    chance until all may take it is counted as without odds.
     """
     target, score = rules.parameter(parameters.ELIGIBLE_TARGET), int(run.assumed.quality * rules.BPS)
     powers = [hourly_of(place, run.assumed.hardware) for place in range(len(CLASSES))]
-    last_s = int(assignment.OPEN_AFTER_S) - 1
+    last_s, certain = int(assignment.OPEN_AFTER_S) - 1, int(assignment.CERTAIN)
     found = []
     for last in range(DAYS_A_YEAR - 1, run.days, DAYS_A_YEAR):
         devices = [int(count) for count in run.population.devices[last]]
@@ -106,12 +107,13 @@ def lottery(run: Economy) -> list[dict[str, Any]]:
             [int(assignment.chance(score, power, total, count, target, waited, False)) for power in powers]
             for waited in (0, last_s)
         )
-        nobody = prod((1 - odds / rules.BPS) ** number for odds, number in zip(final, devices, strict=True))
+        nobody = prod((1 - odds / certain) ** number for odds, number in zip(final, devices, strict=True))
         found.append(
             {
                 "year": last // DAYS_A_YEAR + 1,
                 "devices": count,
                 "odds": dict(zip(CLASSES, first, strict=True)),
+                "winners": sum(n * odds for n, odds in zip(devices, first, strict=True)) / certain,
                 "without_odds": sum(n for n, odds in zip(devices, final, strict=True) if odds == 0) / count,
                 "undecided": nobody,
             }
