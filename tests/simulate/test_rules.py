@@ -1,6 +1,7 @@
 """The simulation's rules are the program's, to the unit, for any numbers that the program takes."""
 
 from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings

@@ -107,7 +107,7 @@ def test_a_gpu_is_no_cpu_to_a_model_that_needs_vram_but_may_be_a_phone() -> None
 
 @pytest.mark.parametrize("efficiency", [0.02, 0.05, 0.1, 0.2])
 def test_claiming_all_time_that_counts_is_worth_ten_times_the_efficiency(efficiency: float) -> None:
-    """Times the GPU's share of its cap over the whole rate's, and a half second in sixty; below one it is worth nothing."""
+    """Times the GPU's share of its cap over the whole rate's, and a half second in sixty; never less than one."""
     device = Device(replace(BASE, efficiency=efficiency))
     greedy, honest = (one(device).gross for one in (
         VARIANTS["typical, all time that counts"].day,

@@ -7,17 +7,18 @@ from math import prod
 from typing import Any
 
 from mai.money import UNITS_PER_MAI
-from mai.program import assignment, parameters
+from mai.program import assignment, calibration, parameters, registry
 from mai.simulate import rules
 from mai.simulate.assumptions import CLASSES, Assumptions
 from mai.simulate.economy import Economy, hourly_of
 from mai.simulate.horizon import horizons
-from mai.simulate.machines import variants
+from mai.simulate.machines import MS_AN_HOUR, variants
 from mai.simulate.population import DAYS_A_YEAR
 from mai.simulate.strategies import strategies
 from mai.simulate.works import Device
 
 EFFICIENCIES = (0.02, 0.05, 0.1, 0.2, 0.5)
+GIGA = 10**9
 
 
 def years(run: Economy) -> list[dict[str, Any]]:
@@ -88,6 +89,19 @@ def by_efficiency(assumed: Assumptions, efficiencies: tuple[float, ...]) -> list
         }
         for (pay, works), of in zip(parts, zip(*map(variants, devices), strict=True), strict=True)
     ]
+
+
+def classes() -> list[dict[str, Any]]:
+    """What work units pay in a class before bonuses and trust, if all the time that counts is claimed."""
+    found = []
+    for place, name in enumerate(CLASSES):
+        full, peak = hourly_of(place, (1.0,) * 5), int(calibration.peak_units(list(rules.CALIBRATION), place))
+        each = int(registry.EFFICIENCY) * GIGA * full / (peak * MS_AN_HOUR * UNITS_PER_MAI)
+        found.append(
+            {"class": name, "hourly": full / UNITS_PER_MAI, "peak": peak, "giga_units": each,
+             "vram": rules.takes_vram(place)}
+        )  # fmt: skip
+    return found
 
 
 def lottery(run: Economy) -> list[dict[str, Any]]:

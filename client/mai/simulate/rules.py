@@ -64,7 +64,7 @@ def reward(
 
 @cache
 def countable_ms(device_class: int, hourly: int, units: int) -> int:
-    """The most time of a work that is paid, for a device whose declared hardware has this hourly rate, in base units."""
+    """The most time of a work that is paid, for a device that declares hardware of this hourly rate (base units)."""
     return int(registry.countable_ms(list(CALIBRATION), device_class, hourly, units))
 
 
