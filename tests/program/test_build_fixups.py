@@ -20,9 +20,11 @@ def test_every_fix_up_has_a_name_and_a_reason() -> None:
         "glob-imports",
         "public-emit",
         "absent-authority",
-        "equality",
         "read-only",
         "list-arguments",
+        "plain-cells",
+        "program-list",
+        "refusals",
     ]
     assert all(len(f.why) > 20 for f in fixups.FIX_UPS)
 
