@@ -3322,6 +3322,12 @@ pub fn register_model_handler<'info>(
 ) -> () {
     let mut bump = model.bump.unwrap();
     let mut model = model.account.clone();
+    let mut may_register =
+        (config.borrow().phase == PHASE_OPEN!()) || (payer.key() == config.borrow().authority);
+
+    if !may_register {
+        refuse("ModelsNotOpen: until mining opens only the authority of genesis registers models");
+    }
 
     check_model_limits(
         segments.clone(),
