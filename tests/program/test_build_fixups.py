@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from mai_build import fixups, read_only, seahorse
+from mai_build import fixups, read_only, seahorse, slim
 from mai_build.errors import BuildError
 
 
@@ -20,9 +20,11 @@ def test_every_fix_up_has_a_name_and_a_reason() -> None:
         "glob-imports",
         "public-emit",
         "absent-authority",
-        "equality",
         "read-only",
         "list-arguments",
+        "plain-cells",
+        "program-list",
+        "refusals",
     ]
     assert all(len(f.why) > 20 for f in fixups.FIX_UPS)
 
@@ -248,6 +250,78 @@ def test_list_arguments_leaves_other_arguments_and_other_functions_alone() -> No
     entry = "    pub fn ask(ctx: Context<Ask>, number: u64) -> Result<()> {\n    }\n"
     parts = {"lib.rs": helper + entry, "dot/program.rs": LISTS}
     assert fix_up("list-arguments").apply(parts) == parts
+
+
+# As Seahorse 0.2.7 writes it.
+UTIL = """\
+pub mod seahorse_util {
+    use super::*;
+    use std::{collections::HashMap, fmt::Debug, ops::Deref};
+
+    pub struct Mutable<T>(Rc<RefCell<T>>);
+
+    impl<T> Mutable<T> {
+        pub fn new(obj: T) -> Self {
+            Self(Rc::new(RefCell::new(obj)))
+        }
+    }
+
+    impl<T> Deref for Mutable<T> {
+        type Target = Rc<RefCell<T>>;
+    }
+
+    impl<T: Default> Default for Mutable<T> {
+    }
+
+    #[derive(Clone, Debug)]
+    pub struct ProgramsMap<'info>(pub HashMap<&'static str, AccountInfo<'info>>);
+
+    impl<'info> ProgramsMap<'info> {
+        pub fn get(&self, name: &'static str) -> AccountInfo<'info> {
+            self.0.get(name).unwrap().clone()
+        }
+    }
+}
+
+        let mut programs = HashMap::new();
+"""
+
+
+def test_plain_cells_replaces_the_cell_and_keeps_what_it_can_do() -> None:
+    fixed = fix_up("plain-cells").apply({"lib.rs": UTIL})["lib.rs"]
+    before, _, rest = UTIL.partition("    pub struct Mutable<T>")
+    after = rest[rest.index("    impl<T: Default>") :]
+    assert fixed.startswith(before)
+    assert fixed.endswith(after)
+    middle = fixed[len(before) : -len(after)]
+    assert "Rc" not in middle
+    for each in ("Clone for", "PartialEq> PartialEq for", "Debug> Debug for"):
+        assert f"{each} Mutable<T>" in middle
+    for each in ("new(obj: T) -> Self", "borrow(&self) -> &T", "borrow_mut(&self) -> &mut T"):
+        assert f"pub fn {each}" in middle
+
+
+def test_program_list_replaces_the_map_where_it_is_declared_and_where_it_is_made() -> None:
+    fixed = fix_up("program-list").apply({"lib.rs": UTIL})["lib.rs"]
+    assert "HashMap<" not in fixed
+    assert "HashMap::new" not in fixed
+    assert fixed.count("Programs::new()") == 1
+    assert "self.0.get(name).unwrap().clone()" in fixed
+
+
+def test_refusals_turns_a_panic_with_a_name_into_a_call_and_leaves_others() -> None:
+    named = 'panic!("TooLate: it is \\"over\\"");'
+    others = 'panic!("TooLate: after {}", now); panic!("no name"); panic!("Braces: {{}}");'
+    fixed = fix_up("refusals").apply({"lib.rs": UTIL, "dot/program.rs": f"{named} {others}"})
+    assert fixed["dot/program.rs"] == f'refuse("TooLate: it is \\"over\\""); {others}'
+    assert fixed["lib.rs"].count("pub fn refuse(sentence: &'static str) -> !") == 1
+    assert fixed["lib.rs"].replace(slim.REFUSE, "") == UTIL
+
+
+@pytest.mark.parametrize("name", ["plain-cells", "program-list", "refusals"])
+def test_what_is_not_as_seahorse_writes_it_is_left_alone(name: str) -> None:
+    parts = {"lib.rs": "pub mod dot;\n", "dot/program.rs": 'panic!("TooLate: over");\n'}
+    assert fix_up(name).apply(parts) == parts
 
 
 def test_the_header_says_where_the_source_is() -> None:

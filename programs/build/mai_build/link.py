@@ -20,6 +20,7 @@ from mai_build.errors import BuildError
 SETTINGS_VARIABLE = "MAI_SBF_LINK"
 ENTRY = "entrypoint"
 STACK_FRAME_BYTES = 4096
+SMALL = "Os"
 ARCHIVE_MAGIC = b"!<arch>"
 BITCODE_MAGIC = b"BC\xc0\xde"
 
@@ -46,7 +47,7 @@ class Settings:
     builtins: str  # bitcode of builtins.c
     relink: str  # the relink command
     program: str  # the crate to link; a dependency that also asks for a cdylib gets an empty file
-    level: str  # LLVM's optimisation level: O3 for speed, Os where a frame would pass 4096 bytes
+    level: str  # LLVM's optimisation level: O3 for speed, SMALL where a frame would pass 4096 bytes
 
     def to_environment(self) -> str:
         """The environment variable's value."""
@@ -119,6 +120,7 @@ def link(settings: Settings, inputs: Sequence[Path], output: Path, work: Path) -
     """Make `output`, with intermediate files under `work`. Raises BuildError naming the step that failed."""
     llvm = Path(settings.llvm_bin)
     plugin = f"--load-pass-plugin={settings.plugin}"
+    first, last = ("sbf-forget,", ",mergefunc,globaldce") if settings.level == SMALL else ("", "")
 
     parts = bitcode_files(llvm, inputs, work)
     run(llvm / "llvm-link", "-o", work / "linked.bc", *parts, f"--override={settings.builtins}")
@@ -126,7 +128,7 @@ def link(settings: Settings, inputs: Sequence[Path], output: Path, work: Path) -
     roots = ",".join([ENTRY, *MEMORY_FUNCTIONS, *ARITHMETIC_FUNCTIONS])
     run(
         llvm / "opt", plugin, f"--internalize-public-api-list={roots}", "--strip-debug",
-        f"-passes=internalize,globaldce,lower-atomic,default<{settings.level}>,globaldce",
+        f"-passes=internalize,globaldce,{first}lower-atomic,default<{settings.level}>,globaldce",
         work / "linked.bc", "-o", work / "small.bc",
     )  # fmt: skip
 
@@ -134,7 +136,7 @@ def link(settings: Settings, inputs: Sequence[Path], output: Path, work: Path) -
     tidy = "function(sroa,early-cse,instcombine<no-verify-fixpoint>,simplifycfg,dce)"
     run(
         llvm / "opt", plugin, f"--internalize-public-api-list={roots}",
-        f"-passes=function(lower-atomic),sbf-wide,internalize,globaldce,sbf-legalize,{tidy},globaldce",
+        f"-passes=function(lower-atomic),sbf-wide,internalize,globaldce,sbf-legalize,{tidy},globaldce{last}",
         work / "small.bc", "-o", work / "legal.bc",
     )  # fmt: skip
     if ENTRY not in defined_functions(llvm, work / "legal.bc"):

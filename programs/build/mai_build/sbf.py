@@ -18,13 +18,13 @@ ELF_MAGIC = b"\x7fELF"
 
 # LLVM's whole-program level; Cargo.toml has the matching `opt-level`. Anchor: at O2 or O3 a `try_accounts` frame passes
 # 4096 bytes.
-SMALL = "Os"
 LEVELS = {"verifier": "O3", "traces": "O3"}
 # Cargo hashes std's absolute path into every symbol, and symbols decide the order of constants in the result. For a
 # process that runs in the workspace this name of the library copy is right, and it is the same on every machine.
 STD_ADDRESS = f"/proc/self/cwd/{LIBRARY}"
-# The same for all programs, so that they share one compiled std.
-FLAGS = ("-Zunstable-options",)
+# The same for all programs, so that they share one compiled std. Without places, equal panics are one piece of code; a
+# refusal's name says where it is.
+FLAGS = ("-Zunstable-options", "-Zlocation-detail=none")
 
 
 def cargo_home() -> Path:
@@ -56,7 +56,7 @@ def environment(toolchain: Toolchain, workspace: Path, target_dir: Path, program
     tools = toolchain.tools
     settings = Settings(
         llvm_bin=str(tools.llvm_bin), plugin=str(toolchain.plugin), builtins=str(toolchain.builtins),
-        relink=str(toolchain.relink), program=program, level=LEVELS.get(program, SMALL),
+        relink=str(toolchain.relink), program=program, level=LEVELS.get(program, link.SMALL),
     )  # fmt: skip
     flags = [*FLAGS, *remaps(workspace, toolchain.library, cargo_home())]
     triple = TARGET.upper().replace("-", "_")
@@ -84,7 +84,7 @@ def command(toolchain: Toolchain, target_dir: Path, program: str) -> list[str | 
 def _forget_old_link(toolchain: Toolchain, target_dir: Path, program: str) -> None:
     """Make cargo link again when a linker step has changed, which it cannot know."""
     parts = [Path(link.__file__), toolchain.plugin, toolchain.builtins, toolchain.relink]
-    key = digest(LEVELS.get(program, SMALL), *parts)
+    key = digest(LEVELS.get(program, link.SMALL), *parts)
     release = target_dir / TARGET / "release"
     mark = release / f".link-{program}"
     if not mark.is_file() or mark.read_text() != key:

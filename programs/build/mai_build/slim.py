@@ -49,7 +49,6 @@ _PLAIN_CELLS = """\
 
 """
 _MAP = "pub struct ProgramsMap<'info>(pub HashMap<&'static str, AccountInfo<'info>>);\n"
-_GET = "self.0.get(name).unwrap().clone()"
 _LIST = """\
 pub struct ProgramsMap<'info>(pub Programs<'info>);
 
@@ -75,7 +74,7 @@ pub struct ProgramsMap<'info>(pub Programs<'info>);
 """
 _ASSERT = re.compile(r'panic!\((?P<sentence>"[A-Z]\w*: (?:[^"\\{}]|\\.)*")\)')
 _UTIL = "pub mod seahorse_util {\n    use super::*;\n"
-_REFUSE = """
+REFUSE = """
     // Logs the sentence and ends the transaction; what `panic!` does, without its message's and its place's plumbing.
     #[cold]
     #[inline(never)]
@@ -96,7 +95,7 @@ def program_list(parts: Parts) -> Parts:
     library = parts["lib.rs"]
     if _MAP not in library:
         return parts
-    library = library.replace(_MAP, _LIST, 1).replace("let mut programs = HashMap::new();", "let mut programs = Programs::new();")
+    library = library.replace(_MAP, _LIST, 1).replace("programs = HashMap::new();", "programs = Programs::new();")
     return {**parts, "lib.rs": library}
 
 
@@ -105,4 +104,4 @@ def refusals(parts: Parts) -> Parts:
     if _UTIL not in parts["lib.rs"]:
         return parts
     fixed = {path: _ASSERT.sub(r"refuse(\g<sentence>)", text) for path, text in parts.items()}
-    return {**fixed, "lib.rs": fixed["lib.rs"].replace(_UTIL, _UTIL + _REFUSE, 1)}
+    return {**fixed, "lib.rs": fixed["lib.rs"].replace(_UTIL, _UTIL + REFUSE, 1)}
