@@ -6,10 +6,12 @@ import sys
 from functools import cache
 
 from mai.cli.simulate import amount, rate
-from mai.simulate import report
+from mai.program import parameters
+from mai.simulate import report, rules
 from mai.simulate.assumptions import BASE, CLASSES, SCENARIOS
 from mai.simulate.economy import Economy, simulate
 from mai.simulate.files import write_all
+from mai.simulate.strategies import TASK_CLASSES, slash_of
 from rich.console import Console
 
 from bench.sampling import REPOSITORY, filled
@@ -19,6 +21,22 @@ PLOTS = PAGE.parent / "plots"
 YEARS, SEED = 10, 1
 SHOWN = ("mobile", "CPU", "GPU consumer", "GPU confidential")
 HOURS = YEARS * 365 * 24
+LAMPORTS_PER_SOL = 10**9
+_CAPS = "calibration: the class's caps; the machine's own time"
+_COPIES = "bonds; stake for works in flight; the machine's own time"
+# By variant: why it does not pay without end.
+PRICES = {
+    "50% of the GPU, declares all of it, by the work": "half a second a work",
+    "50% of the GPU, declares all of it, its true time": _CAPS,
+    "50% of the GPU, declares all of it, all time that counts": _CAPS,
+    "typical, all time that counts, against its true time": "calibration: the class's peak",
+    "typical, all but the GPU at the caps": _CAPS,
+    "typical, everything at the caps": _CAPS,
+    "typical, registered as 20 CPUs, no VRAM needed": "models that need VRAM; calibration: the CPUs' peak; bonds",
+    "one device registered 2 times in full, first year": _COPIES,
+    "one device registered 3 times in full, first year": _COPIES,
+    "one device registered 20 times in full, first year": _COPIES,
+}
 
 
 @cache
@@ -38,7 +56,7 @@ def assumptions() -> str:
 
     def shown(value: object) -> str:
         if isinstance(value, tuple):
-            return ", ".join(f"{part:g}" for part in value)
+            return "none" if not value else ", ".join(f"{part:g}" for part in value)
         return f"{value:,}" if isinstance(value, int) else f"{value:g}"
 
     rows = [[f"`{name}`", *(shown(facts[one][name]) for one in facts)] for name in BASE.facts()]
@@ -79,6 +97,37 @@ def cheats() -> str:
     return _table(
         ["strategy", "variant", "a", "honest", "cheat", "difference", "caught at default", "pays below"], rows, 3
     )
+
+
+def pays() -> str:
+    """What pays at the default parameters, and what bounds or prices it."""
+    found = {row["variant"]: row for row in report.cheats(BASE) if row["difference"] > 0}
+    rows = [[name, f"{100 * row['difference'] / row['honest']:,.1f} %", PRICES[name]] for name, row in found.items()]
+    return _table(["what pays", "more than honest", "what bounds or prices it"], rows)
+
+
+def classes() -> str:
+    """What work units pay, by class."""
+    rows = [
+        [row["class"], f"{row['hourly']:,.2f}", f"{row['peak']:,}", amount(row["giga_units"]),
+         "yes" if row["vram"] else "no"]
+        for row in report.classes()
+    ]  # fmt: skip
+    return _table(["class", "MAI an hour at the caps", "peak, units a ms", "MAI for 10⁹ units", "takes VRAM"], rows)
+
+
+def identity() -> str:
+    """What an identity costs."""
+    bond = rules.parameter(parameters.BOND_LAMPORTS) / LAMPORTS_PER_SOL
+    flight = rules.parameter(parameters.IN_FLIGHT_LIMIT)
+    rows = [
+        [f"{many:,}", f"{many * bond:g}", *(f"{many * flight * slash_of(place):,.0f}" for place in range(3))]
+        for many in (1, *BASE.sybils)
+    ]
+    return _table(
+        ["identities", "bond, SOL", *(f"stake for {flight} {name} works each in flight, MAI" for name in TASK_CLASSES)],
+        rows, 0,
+    )  # fmt: skip
 
 
 def horizon() -> str:
@@ -127,16 +176,17 @@ def efficiency() -> str:
 def lottery() -> str:
     """What the draw gives honest devices as the network grows."""
     rows = [
-        [str(row["year"]), f"{row['devices']:,}", *(str(row["odds"][name]) for name in SHOWN),
-         f"{100 * row['without_odds']:.0f} %", f"{100 * row['undecided']:.0f} %"]
+        [str(row["year"]), f"{row['devices']:,}", *(f"{row['odds'][name] / 1e3:,.1f}" for name in SHOWN),
+         f"{row['winners']:.2f}", f"{100 * row['without_odds']:.0f} %", f"{100 * row['undecided']:.0f} %"]
         for row in report.lottery(run("base"))
     ]  # fmt: skip
-    return _table(["year", "devices", *SHOWN, "devices without a chance", "draws without a winner"], rows, 0)
+    return _table(["year", "devices", *SHOWN, "winners", "devices without a chance", "draws without a winner"], rows, 0)
 
 
 TABLES = {
     "assumptions": assumptions, "years": years, "rewards": rewards, "caps": caps, "cheats": cheats,
-    "efficiency": efficiency, "lottery": lottery, "horizon": horizon,
+    "pays": pays, "classes": classes, "identity": identity, "efficiency": efficiency, "lottery": lottery,
+    "horizon": horizon,
 }  # fmt: skip
 
 

@@ -54,6 +54,6 @@ def table() -> str:
     rows += [f"| `{name}` | {least:,} | {most:,} |" for name, (least, most) in figures]
     return "\n".join(rows) + (
         "\n\nWhole instruction with its calls of other programs, on the embedded chain; the verifier's own work is not "
-        "in `settle` (it claims a receipt). Several networks with addresses of their own: finding one costs 1,500 units "
-        "a try. The tests hold every one of them to 60,000."
+        "in `settle` (it claims a receipt). Several networks with addresses of their own: finding one costs 1,500 "
+        "units a try. The tests hold every one of them to 60,000."
     )

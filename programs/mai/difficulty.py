@@ -18,8 +18,6 @@ HIGHEST_DIFFICULTY = 3_000_000_000
 LOWEST_SAMPLING = 1_000_000_000
 HIGHEST_SAMPLING = 4_000_000_000
 LARGEST_STEP = 8
-# A crank that comes late counts at most a day.
-LONGEST_ELAPSED_S = 86_400
 # The share of the devices' time that difficulty aims to see at work.
 UTILISATION_TARGET_BPS = 3_000
 

@@ -253,12 +253,14 @@ def enter_miner_week(config: Config, miner: Miner, now: i64):
 
 
 # A committed work that will never be paid: its place, its vote and the stake at risk are free again.
-def lose_work(emission: Emission, miner: Miner, stake: Stake, task: Task, work: Work, status: u8, slot: u64):
+def lose_work(
+    emission: Emission, miner: Miner, stake: Stake, task: Task, work: Work, status: u8, slot: u64, nobody: Pubkey
+):
     emission.pending -= 1
     miner.in_flight -= 1
     stake.at_risk -= work.at_risk
     target_slot = slot + seed_delay(task.task_class)
-    give_place(task, target_slot)
+    give_place(task, target_slot, work.owner, nobody)
     uncount_output(task, work.output)
     work.status = status
 

@@ -53,10 +53,11 @@ class Task(Account):
     target_slot: u64
     seed: Array[u8, 32]
     seeded: bool
-    # Places in all, now taken, and paid.
+    # Places in all, now taken, and paid; and who has them.
     places: u8
     taken: u8
     settled: u8
+    owners: Array[Pubkey, 3]
     # The first two different outputs that were committed, and how many miners gave each; others count in `committed`.
     committed: u8
     first_output: Array[u8, 32]
@@ -167,15 +168,25 @@ def check_refund(task: Task):
     assert task.settled == 0, 'TaskPartlyPaid: one of the places was paid already'
 
 
-# Takes one place; the task is assigned when none is free.
-def take_place(task: Task):
+# Takes one place, of which an owner has one at most: three devices of one owner would always agree. The task is assigned
+# when no place is free.
+def take_place(task: Task, owner: Pubkey, nobody: Pubkey):
+    placed = False
+    for place in range(3):
+        assert task.owners[place] != owner, 'OwnerHasPlace: a device of this owner has a place in the task'
+        if not placed and task.owners[place] == nobody:
+            task.owners[place] = owner
+            placed = True
     task.taken += 1
     if task.taken + task.settled == task.places:
         task.status = TASK_ASSIGNED
 
 
 # Frees one place; who takes it is drawn anew.
-def give_place(task: Task, target_slot: u64):
+def give_place(task: Task, target_slot: u64, owner: Pubkey, nobody: Pubkey):
+    for place in range(3):
+        if task.owners[place] == owner:
+            task.owners[place] = nobody
     task.taken -= 1
     task.status = TASK_OPEN
     task.round += 1

@@ -43,11 +43,11 @@ ORIGINS = {
         "AccountDidNotDeserialize", "AccountDiscriminatorMismatch", "AccountNotInitialized", "AccountNotSigner",
         "AccountOwnedByWrongProgram", "AccountSysvarMismatch", "ConstraintMut", "ConstraintSeeds", "InvalidProgramId",
     },
-    "the verifier's": {
+    "The verifier's": {
         "ClaimerMismatch", "ContextMismatch", "DuplicateAccount", "KeyMismatch", "WrongAccountType", "WrongOwner",
     },
-    "the token program's": {"InsufficientTokens", "InvalidAccountData", "UninitializedAccount"},
-    "the runtime's": {"PrivilegeEscalation"},
+    "The token program's": {"InsufficientTokens", "InvalidAccountData", "UninitializedAccount"},
+    "The runtime's": {"PrivilegeEscalation"},
 }  # fmt: skip
 NAMES = set(ERRORS).union(*ORIGINS.values())
 

@@ -98,9 +98,8 @@ def render(found: list[Row]) -> str:
         *(f"| {rule.name} | {allowed[rule.name]:,} | {rule.reason} |" for rule in ALLOWED),
         *(f"| {name} | {count:,} | {COMBINED} |" for name, count in sorted(allowed.items()) if name not in RULES),
         "",
-        "Names that are not this program's: "
-        + "; ".join(f"{', '.join(sorted(each & names.keys()))} {whose}" for whose, each in ORIGINS.items())
-        + ".",
+        *(f"{whose} names: {', '.join(sorted(each & names.keys()))}." for whose, each in ORIGINS.items()),
+        "All others are this program's.",
         "",
         "| instruction | accounts | attacks | refused by | accepted |",
         "|---|---|---|---|---|",

@@ -22,7 +22,7 @@ def turn(
     load_target_bps: int,
 ) -> None:  # fmt: skip
     """What was left of the epoch's cap when the period began is expected evenly over what was left of the epoch."""
-    elapsed = min(now - emission.period_start_ts, 86_400)
+    elapsed = now - emission.period_start_ts
     remaining = epoch_ends - now + elapsed
     left = max(cap - max(emission.epoch_minted - emission.period_minted, 0), 0)
     if left:

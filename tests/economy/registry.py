@@ -131,6 +131,7 @@ def withdraw_bond(tx: Transaction) -> None:
 def register_model(tx: Transaction) -> None:
     config, key, params = config_of(tx), joined(tx, "key"), joined(tx, "params")
     model = tx.create("model", "Model", model_address(key, params))
+    tx.need(config.phase == 3 or tx.key("payer") == config.authority, "ModelsNotOpen")
     for name, (least, too_little, most, too_much) in LIMITS.items():
         tx.need(tx[name] >= least, too_little)
         tx.need(tx[name] <= most, too_much)

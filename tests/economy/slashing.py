@@ -50,7 +50,7 @@ def lose(
         miner.failed += 1
         miner.failures += 1
     stake.at_risk -= work.at_risk
-    give_place(tx, task)
+    give_place(tx, task, work.owner)
     unvote(task, work.output)
     work.status = status
 

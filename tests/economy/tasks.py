@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from economy.ledger import Record, Transaction
+from economy.ledger import NOBODY, Record, Transaction
 from economy.lottery import BLOCKS, DELAY, chance, context, draw, score, ticket
 from economy.nfts import EARLY_MINING, early
 from economy.parameters import P, class_sampling, class_slash
@@ -34,14 +34,20 @@ def work_address(task: Pubkey, miner: Pubkey) -> Pubkey:
 # -- places and votes
 
 
-def take_place(task: Record) -> None:
+def take_place(tx: Transaction, task: Record, owner: Pubkey) -> None:
+    """An owner has one place at most: three devices of one owner would always agree."""
+    tx.need(owner not in task.owners, "OwnerHasPlace")
+    free = [place for place, holder in enumerate(task.owners) if holder == NOBODY]
+    if free:
+        task.owners[free[0]] = owner
     task.taken += 1
     if task.taken + task.settled == task.places:
         task.status = ASSIGNED
 
 
-def give_place(tx: Transaction, task: Record) -> None:
+def give_place(tx: Transaction, task: Record, owner: Pubkey) -> None:
     """The place is free again, and its next holder is drawn anew."""
+    task.owners = [NOBODY if holder == owner else holder for holder in task.owners]
     task.taken -= 1
     task.status = OPEN
     task.round += 1
@@ -205,7 +211,7 @@ def assign_task(tx: Transaction) -> None:
     risk = 0 if model.detection_bps == 10_000 else class_slash(parameters, task.task_class)
     tx.need(stake.matured + stake.pending >= stake.at_risk + risk, "StakeTooSmall")
     stake.at_risk += risk
-    take_place(task)
+    take_place(tx, task, owner)
     miner.assigned += 1
     miner.in_flight += 1
     sign_of_life(miner, config.genesis_ts, tx.now)
@@ -251,7 +257,7 @@ def commit_work(tx: Transaction) -> None:
         tx.need(stake.matured + stake.pending >= stake.at_risk + work.at_risk, "StakeGone")
         stake.at_risk += work.at_risk
         miner.in_flight += 1
-        take_place(task)
+        take_place(tx, task, tx.key("owner"))
     start = max(work.assigned_ts * 1_000, miner.busy_until_ms)
     peak = calibration.entries[6 * miner.device_class + 5]
     reason = implausible(tx, model, peak, start)
@@ -272,7 +278,7 @@ def commit_work(tx: Transaction) -> None:
         miner.in_flight -= 1
         miner.violations += 1
         miner.rejected += 1
-        give_place(tx, task)
+        give_place(tx, task, work.owner)
 
 
 def release_work(tx: Transaction) -> None:
@@ -290,4 +296,4 @@ def release_work(tx: Transaction) -> None:
     miner.failed += 1
     miner.missed += 1
     miner.failures += 1
-    give_place(tx, task)
+    give_place(tx, task, work.owner)

@@ -8,7 +8,7 @@ import pytest
 from mai.program import tasks
 from program.chain import refused
 from program.market import EMISSION, MINT, fund, purse, rival, work_of
-from program.network import CRITICAL, VAULT, Job, Network, digest, named, ready, work_address
+from program.network import CRITICAL, VAULT, Job, Network, digest, miner_address, named, ready, work_address
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 
@@ -65,6 +65,23 @@ def test_two_who_agree_are_paid_and_the_third_is_not(network: Network) -> None:
         pay(network, job, owners[0])
     task = task_of(network, job)
     assert (task["status"], task["settled"], task["taken"]) == (tasks.TASK_ASSIGNED, 2, 1)
+
+
+def test_an_owner_has_one_place_in_a_task(network: Network) -> None:
+    second = Pubkey.from_bytes(digest("a second device"))
+    network.register_miner(device=second)
+    accounts = {"miner": miner_address(network.owner.pubkey(), second)}
+    job = network.post(task_class=CRITICAL)
+    network.chain.pass_slots(50)
+    network.assign(job)
+    accounts["work"] = work_address(job.task, accounts["miner"])
+    with refused("OwnerHasPlace"):
+        network.assign(job, **accounts)
+    network.assign(job, rival(network))
+    network.chain.pass_time(61)
+    network.release(job)
+    network.chain.pass_slots(50)
+    network.assign(job, **accounts)  # the first device's place is free again
 
 
 def test_three_who_agree_are_paid_once_each(network: Network) -> None:

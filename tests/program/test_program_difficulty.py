@@ -28,7 +28,7 @@ def network() -> Network:
 
 def answer(before: dict[str, Any], now: int, parameters: list[int], start: int = START) -> list[int]:
     """The next multiplier, task difficulty and sampling ratio: exact fractions, rounded once each."""
-    elapsed = min(now - before["period_start_ts"], DAY)
+    elapsed = now - before["period_start_ts"]
     epoch, into = divmod(now - start, EPOCH)
     smoothing = parameters[SMOOTHING]
     cap = oracle.cap(epoch, RATE_FLOOR, parameters[CAP])

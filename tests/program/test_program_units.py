@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
-from bench import policy
 from program.chain import OUT
+
+from bench import policy
 
 LIMIT = 60_000
 SEARCH = 1_500
@@ -19,7 +20,8 @@ def units() -> dict[str, tuple[int, int]]:
 
 
 def test_every_instruction_is_measured(units: dict[str, tuple[int, int]]) -> None:
-    named = {entry["name"].replace("_", "").lower() for entry in json.loads((OUT / "mai.json").read_text())["instructions"]}
+    entries = json.loads((OUT / "mai.json").read_text())["instructions"]
+    named = {entry["name"].replace("_", "").lower() for entry in entries}
     assert {name.replace("_", "") for name in units} == named
 
 

@@ -6,10 +6,10 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from mai.money import UNITS_PER_MAI
-from mai.program import difficulty
+from mai.program import assignment, difficulty, parameters
 from mai.simulate import report, rules
-from mai.simulate.assumptions import SCENARIOS, scenario
-from mai.simulate.economy import DAY_S, Economy, counted_of, simulate
+from mai.simulate.assumptions import CLASSES, SCENARIOS, scenario
+from mai.simulate.economy import DAY_S, Economy, counted_of, hourly_of, simulate
 
 YEARS = 2
 
@@ -74,22 +74,33 @@ def test_the_sampling_ratio_rests_between_its_bounds(run: Economy) -> None:
     assert all(1.1 * lowest < value < 0.5 * highest for value in run.sampling[60:])
 
 
-def test_task_difficulty_ends_at_a_bound() -> None:
-    """A known gap: nothing that difficulty does moves what it is worked out from."""
-    busy, idle = (simulate(replace(scenario("base"), demand_start=hours, demand_end=hours), 1, 1) for hours in (8, 2))
-    assert busy.difficulty[-1] < 1.01 * int(difficulty.LOWEST_DIFFICULTY)
-    assert idle.difficulty[-1] > 0.99 * int(difficulty.HIGHEST_DIFFICULTY)
+@pytest.mark.parametrize("hours", [2, 8, 16])
+def test_task_difficulty_rests_at_the_targets_over_what_is_measured(hours: int) -> None:
+    assumed = replace(scenario("base"), demand_start=hours, demand_end=hours, noise=0.0, daily_swing=0.0)
+    steady = simulate(assumed, 1, 1)
+    targets = rules.parameter(parameters.COMPLETION_TARGET_BPS) + int(difficulty.UTILISATION_TARGET_BPS)
+    measured = (assumed.allowed + steady.population.load[-30:]) * rules.BPS
+    assert np.array(steady.difficulty[-30:]) / rules.ONE == pytest.approx(targets / measured, rel=0.02)
+
+
+def test_task_difficulty_is_at_no_bound_in_any_scenario(run: Economy) -> None:
+    lowest, highest = int(difficulty.LOWEST_DIFFICULTY), int(difficulty.HIGHEST_DIFFICULTY)
+    assert all(1.1 * lowest < value < 0.5 * highest for value in run.difficulty)
 
 
 def test_a_device_less_efficient_than_expected_is_paid_less_time() -> None:
     counted = [counted_of(2, replace(scenario("base"), efficiency=value)) for value in (0.2, 0.1, 0.05, 0.02)]
-    assert counted == [60_000, 60_000, 30_500, 12_500]
+    assert counted == [60_000, 60_000, 34_491, 14_096]
 
 
-def test_the_draw_has_no_chances_for_the_small_in_a_large_network() -> None:
-    """A known gap: chances are whole basis points, rounded down before they double."""
-    row = report.lottery(simulate(replace(scenario("base"), devices_start=100_000), 1, 1))[0]
-    assert row["without_odds"] > 0.8 and row["odds"]["GPU consumer"] == 0 < row["odds"]["GPU server"]
+def test_the_draw_gives_everybody_a_chance_in_proportion_to_power_however_large_the_network() -> None:
+    for count in (1_000, 2_000_000):
+        assumed = replace(scenario("base"), devices_start=count)
+        row = report.lottery(simulate(assumed, 1, 1))[0]
+        odds = [row["odds"][name] / hourly_of(place, assumed.hardware) for place, name in enumerate(CLASSES)]
+        assert row["without_odds"] == 0 and odds == pytest.approx([odds[-1]] * len(odds), rel=0.05)
+        expected = rules.parameter(parameters.ELIGIBLE_TARGET) * assumed.quality * rules.BPS
+        assert row["winners"] == pytest.approx(expected / int(assignment.AVERAGE_SCORE), rel=0.01)
 
 
 def test_years_add_up() -> None:

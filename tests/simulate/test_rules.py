@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from mai.program import calibration, difficulty, emission, parameters, registry, rewards
 from mai.simulate import rules
-from mai.simulate.economy import HOUR_S, left_at
+from mai.simulate.economy import HOUR_S, hourly_of, left_at
 
 AMOUNT = st.integers(0, 10**18)
 BPS = st.integers(0, 10_000)
@@ -59,14 +59,39 @@ def test_what_the_crank_shares_out_is_the_programs(hour: int) -> None:
     assert left_at(now, epoch, epoch_minted - minted) == expected
 
 
-@pytest.mark.parametrize(("device_class", "field"), [(1, "cpu_mhz"), (2, "gpu_mhs")])
-def test_countable_time_is_ten_times_what_the_declared_share_of_the_peak_needs(device_class: int, field: str) -> None:
-    peak = int(calibration.default_calibration(device_class * 6 + 5))
-    assert rules.countable_ms(device_class, 0.5, 1_000 * peak) == 500 + 10 * 1_000 * 2
-    miner = SimpleNamespace(device_class=device_class, gpu_mhs=0, cpu_mhz=0)
-    setattr(miner, field, int(calibration.default_calibration(device_class * 6 + (device_class == 1))))
-    theirs = registry.countable_ms([calibration.default_calibration(entry) for entry in range(42)], miner, 7 * peak)
-    assert rules.countable_ms(device_class, 1.0, 7 * peak) == int(theirs)
+@pytest.mark.parametrize("device_class", range(7))
+def test_countable_time_is_ten_times_what_the_declared_share_of_the_rate_needs(device_class: int) -> None:
+    peak, full = int(calibration.default_calibration(device_class * 6 + 5)), hourly_of(device_class, (1.0,) * 5)
+    assert rules.countable_ms(device_class, full, 1_000 * peak) == 500 + 10 * 1_000
+    assert rules.countable_ms(device_class, full // 2, 1_000 * peak) == 500 + 10 * 1_000 * 2
+
+
+@pytest.mark.parametrize("device_class", range(7))
+@given(st.tuples(*[st.floats(0.05, 1.0)] * 5), st.integers(10**5, 10**9))
+def test_a_work_pays_the_same_whatever_is_declared(device_class: int, shares: tuple[float, ...], units: int) -> None:
+    """But for the half second around it, which is paid at the declared rate, and a millisecond of rounding."""
+    paid, full = (
+        hourly * (rules.countable_ms(device_class, hourly, units) - 500)
+        for hourly in (hourly_of(device_class, shares), hourly_of(device_class, (1.0,) * 5))
+    )
+    assert abs(paid - full) <= hourly_of(device_class, (1.0,) * 5)
+
+
+@pytest.mark.parametrize("device_class", range(7))
+def test_who_can_declare_gpu_memory_is_the_programs(device_class: int) -> None:
+    def declares(vram_mb: int) -> None:
+        entries = SimpleNamespace(entries=list(rules.CALIBRATION))
+        registry.declare(
+            SimpleNamespace(), entries, device_class, 0, 0, [0] * 32, vram_mb, 1, 1, 1, 1, 1, 1, 1
+        )  # fmt: skip
+
+    declares(0)
+    if rules.takes_vram(device_class):
+        declares(1)
+    else:
+        with pytest.raises(AssertionError, match="VramWithoutGpu"):
+            declares(1)
+    assert rules.takes_vram(device_class) == (device_class != calibration.DEVICE_CPU)
 
 
 @given(st.integers(500_000_000, 3_000_000_000), BPS, st.integers(1_000, 9_000), BPS, SMOOTHING)

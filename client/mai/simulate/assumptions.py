@@ -42,6 +42,7 @@ class Assumptions:
         full_proof: cost of a newcomer's full proof, as a share of the reward.
         appeal: chance that an honest miner proves its appeal.
         sybils: as how many identities one device is registered.
+        attested: classes whose devices are attested; the program has no instruction that attests one.
     """
 
     genesis_supply: int = 1_000_000_000
@@ -75,6 +76,7 @@ class Assumptions:
     full_proof: float = 1.0
     appeal: float = 0.9
     sybils: tuple[int, ...] = (2, 3, 20)
+    attested: tuple[int, ...] = ()
 
     def facts(self) -> dict[str, Any]:
         """Every assumption by name."""

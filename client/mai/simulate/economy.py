@@ -26,9 +26,9 @@ def hourly_of(device_class: int, shares: tuple[float, ...]) -> int:
     return int(rewards.hourly_rate(*(int(cap * share) for cap, share in zip(caps, shares, strict=True))))
 
 
-def trust_of(device_class: int) -> int:
-    """Basis points; devices of the confidential class are attested, all others are not."""
-    return int(calibration.trust(device_class, device_class == int(calibration.DEVICE_GPU_CONFIDENTIAL)))
+def trust_of(device_class: int, assumed: Assumptions) -> int:
+    """Basis points."""
+    return int(calibration.trust(device_class, device_class in assumed.attested))
 
 
 @dataclass
@@ -67,8 +67,8 @@ class Economy:
 
 def counted_of(device_class: int, assumed: Assumptions) -> int:
     """How much of a work's active time is paid to an honest device of typical hardware, in milliseconds."""
-    share = share_of(device_class, assumed.hardware)
-    return min(assumed.work_ms, rules.countable_ms(device_class, share, units_of(device_class, assumed)))
+    hourly = hourly_of(device_class, assumed.hardware)
+    return min(assumed.work_ms, rules.countable_ms(device_class, hourly, units_of(device_class, assumed)))
 
 
 def units_of(device_class: int, assumed: Assumptions) -> int:
@@ -91,7 +91,7 @@ def simulate(assumed: Assumptions, years: int, seed: int, on_day: Callable[[], N
     run = Economy(assumed, population, days)
     hourly = np.array([hourly_of(device, assumed.hardware) for device in range(len(CLASSES))], dtype=object)
     counted = np.array([counted_of(device, assumed) for device in range(len(CLASSES))], dtype=object)
-    trust = np.array([trust_of(device) for device in range(len(CLASSES))], dtype=object)
+    trust = np.array([trust_of(device, assumed) for device in range(len(CLASSES))], dtype=object)
     factor = int(quality.quality_factor(int(assumed.quality * rules.BPS)))
     uptime = int(rewards.uptime_bonus(int(assumed.uptime * rules.BPS)))
     nft = int(assumed.nft * rules.BPS)

@@ -11,7 +11,7 @@ from mai.money import UNITS_PER_MAI
 from mai.program import parameters
 from mai.simulate import rules
 from mai.simulate.economy import Economy
-from mai.simulate.machines import Claim, day_of, truth, variants
+from mai.simulate.machines import Variant, day_of, truth, variants
 from mai.simulate.newcomers import WEEKS, newcomer_cost, split_share, standings, won_by
 from mai.simulate.strategies import (
     COLLUSION,
@@ -31,7 +31,10 @@ MS_A_DAY = 86_400_000
 
 @dataclass(frozen=True)
 class Horizon:
-    """MAI over the whole time of an honest device and of a cheat with the same hardware; compute is not counted."""
+    """MAI over the whole time of an honest device, before compute, and of a cheat with the same hardware.
+
+    Compute that the cheat saves counts as its income, compute that it does beyond the honest device's as its cost.
+    """
 
     family: str
     name: str
@@ -82,13 +85,12 @@ def _fakes(device: Device, paid: npt.NDArray[np.float64]) -> list[Horizon]:
     total = float(paid.sum())
     typical = day_of(device, device.assumed.hardware[0], truth(device, device.assumed.hardware[0])).gross
 
-    def income(speed: float, claim: Claim) -> float:
-        return total * day_of(device, speed, claim).gross / typical
+    def of(one: Variant) -> Horizon:
+        honest, cheat = one.honest(device, False), one.day(device)
+        base = total * honest.gross / typical
+        return Horizon(FAKE, one.name, base, base + total * (cheat.net - honest.net) / typical)
 
-    return [
-        Horizon(FAKE, one.name, income(one.speed, truth(device, one.speed)), income(one.speed, one.claim))
-        for one in variants(device) if one.claim.identities == 1
-    ]  # fmt: skip
+    return [of(one) for one in variants(device) if not one.claim.copies(device)]
 
 
 def _split(device: Device, paid: npt.NDArray[np.float64], many: int, copies: bool) -> Horizon:
@@ -97,4 +99,5 @@ def _split(device: Device, paid: npt.NDArray[np.float64], many: int, copies: boo
     won = weekly[np.minimum(np.arange(len(paid)) // 7, WEEKS - 1)]
     once = many * newcomer_cost(device, device.reward())
     name = f"one device registered {many} times in full" if copies else f"one device split into {many}"
-    return Horizon(SYBILS, name, float(paid.sum()), float((paid * won).sum()) - once)
+    gain = float((paid * (won - 1)).sum()) * (1 - device.assumed.compute) - once
+    return Horizon(SYBILS, name, float(paid.sum()), float(paid.sum()) + gain)

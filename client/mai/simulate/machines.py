@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from mai.program import calibration, parameters
 from mai.simulate import rules
-from mai.simulate.economy import hourly_of, share_of, units_of
+from mai.simulate.economy import hourly_of, units_of
 from mai.simulate.works import Device, flagged_share
 
 MS_AN_HOUR = 3_600_000
@@ -23,12 +23,18 @@ class Claim:
     declared: hardware, as shares of the caps of `device_class`.
     greedy: claims all the time that counts, not the time that the work took.
     identities: registrations of the same machine, each declaring all of this.
+    vram: takes the tasks of models that need GPU memory, not of those that need none.
     """
 
     device_class: int
     declared: tuple[float, ...]
     greedy: bool = False
     identities: int = 1
+    vram: bool = False
+
+    def copies(self, device: Device) -> bool:
+        """Is it the device as it is, but several times?"""
+        return self.device_class == device.device_class and self.identities > 1
 
 
 @dataclass(frozen=True)
@@ -49,15 +55,14 @@ def day_of(device: Device, speed: float, claim: Claim, flagged: float | None = N
     """A machine with this share of its class's GPU; ``flagged`` is the share of its works, if not as claimed."""
     assumed = device.assumed
     true_ms = assumed.work_ms * assumed.hardware[0] / speed
-    counts = rules.countable_ms(
-        claim.device_class, share_of(claim.device_class, claim.declared), units_of(device.device_class, assumed)
-    )
+    hourly = hourly_of(claim.device_class, claim.declared)
+    counts = rules.countable_ms(claim.device_class, hourly, units_of(device.device_class, assumed))
     longest = longest_claim(device, claim.device_class)
     claimed = min(counts, longest) if claim.greedy else true_ms
     if flagged is None:
         flagged = 0.0 if claim.greedy else flagged_share(speed, assumed.limit_slack, assumed.spread)
-    typical = hourly_of(device.device_class, assumed.hardware)
-    power = claim.identities * hourly_of(claim.device_class, claim.declared) / typical
+    assigned = rules.takes_vram(claim.device_class) or not claim.vram
+    power = assigned * claim.identities * hourly / hourly_of(device.device_class, assumed.hardware)
     won = device.works * power * device.standing(device.steady_quality(flagged))
     online_ms = assumed.online * MS_AN_HOUR
     works = min(won, online_ms / true_ms, claim.identities * online_ms / max(claimed, true_ms))
@@ -72,12 +77,6 @@ def longest_claim(device: Device, device_class: int) -> int:
     own, declared = (int(calibration.peak_units(peaks, one)) for one in (device.device_class, device_class))
     should_need = assumed.limit_slack * assumed.work_ms * assumed.hardware[0] * own / declared
     return int(min(should_need, 1_000 * rules.parameter(parameters.LARGE_TIMEOUT_S)))
-
-
-def best_gpu(device: Device, speed: float) -> Claim:
-    """The GPU share that pays most if all else is declared in full, to a hundredth of the cap."""
-    found = [Claim(device.device_class, (hundredth / 100, *ALL[1:]), True) for hundredth in range(1, 101)]
-    return max(found, key=lambda claim: day_of(device, speed, claim).net)
 
 
 @dataclass(frozen=True)
@@ -102,19 +101,20 @@ class Variant:
 
 
 def variants(device: Device) -> list[Variant]:
-    """All that is compared; `best_gpu` depends on the device's efficiency."""
+    """All that is compared."""
     assumed, own = device.assumed, device.device_class
-    typical, lesser = assumed.hardware[0], assumed.cheat_speed
-    cpu, most = int(calibration.DEVICE_CPU), assumed.sybils[-1]
+    typical, lesser, most = assumed.hardware[0], assumed.cheat_speed, assumed.sybils[-1]
+    cpu, phone = int(calibration.DEVICE_CPU), int(calibration.DEVICE_MOBILE)
     honest = truth(device, typical)
     return [
         Variant("typical, all time that counts", typical, replace(honest, greedy=True)),
         Variant(f"{lesser:.0%} of the GPU, declares all of it", lesser, Claim(own, (1.0, *honest.declared[1:]))),
         Variant("the same, all time that counts", lesser, Claim(own, (1.0, *honest.declared[1:]), True)),
         Variant("typical, all but the GPU at the caps", typical, Claim(own, (typical, *ALL[1:]), True)),
-        Variant("the same, the GPU share that pays best", typical, best_gpu(device, typical)),
-        Variant("typical, registered as a CPU", typical, Claim(cpu, ALL, True)),
-        Variant(f"typical, registered as {most} CPUs", typical, Claim(cpu, ALL, True, most)),
+        Variant("typical, everything at the caps", typical, Claim(own, ALL, True)),
+        Variant("typical, registered as a CPU, no VRAM needed", typical, Claim(cpu, ALL, True)),
+        Variant(f"typical, registered as {most} CPUs, no VRAM needed", typical, Claim(cpu, ALL, True, most)),
+        Variant(f"typical, registered as {most} phones", typical, Claim(phone, ALL, True, most, vram=True)),
         *(Variant(f"typical, registered {many} times", typical, replace(honest, identities=many))
           for many in (assumed.sybils[0], most)),
     ]  # fmt: skip

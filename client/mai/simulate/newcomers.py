@@ -34,8 +34,8 @@ def split_share(device: Device, identities: int) -> float:
 def won_by(device: Device, tickets: float, standing: float) -> float:
     """Tasks that one device with so many tickets wins, in those of one honest device, as far as its time allows.
 
-    Tickets are declared power: one in all for shares of the device, one each for copies of it. A task pays the same in
-    all: a share of the rate for so much longer.
+    Tickets are declared power: one in all for shares of the device, one each for copies of it. A task pays the same
+    whatever is declared.
     """
     return min(tickets * standing, device.assumed.online / device.assumed.demand_end)
 

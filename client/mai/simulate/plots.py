@@ -32,7 +32,7 @@ STYLE: Any = {
 WEEK = 7
 # Where gains are shown in a range; elsewhere the scale is logarithmic above 1.
 EFFICIENCIES = (0.01, 1.0)
-RANGES = {"fake hardware": (-1.2, 7.5), "collusion of two": (-8.0, 1.5), "Sybils": (-2.0, 1.3)}
+RANGES = {"fake hardware": (-1.2, 5.5), "collusion of two": (-8.0, 1.5), "Sybils": (-2.0, 1.3)}
 MILLION = 1e6 * UNITS_PER_MAI
 
 

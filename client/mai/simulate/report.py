@@ -7,17 +7,18 @@ from math import prod
 from typing import Any
 
 from mai.money import UNITS_PER_MAI
-from mai.program import assignment, parameters
+from mai.program import assignment, calibration, parameters, registry
 from mai.simulate import rules
 from mai.simulate.assumptions import CLASSES, Assumptions
 from mai.simulate.economy import Economy, hourly_of
 from mai.simulate.horizon import horizons
-from mai.simulate.machines import variants
+from mai.simulate.machines import MS_AN_HOUR, variants
 from mai.simulate.population import DAYS_A_YEAR
 from mai.simulate.strategies import strategies
 from mai.simulate.works import Device
 
 EFFICIENCIES = (0.02, 0.05, 0.1, 0.2, 0.5)
+GIGA = 10**9
 
 
 def years(run: Economy) -> list[dict[str, Any]]:
@@ -90,14 +91,28 @@ def by_efficiency(assumed: Assumptions, efficiencies: tuple[float, ...]) -> list
     ]
 
 
+def classes() -> list[dict[str, Any]]:
+    """What work units pay in a class before bonuses and trust, if all the time that counts is claimed."""
+    found = []
+    for place, name in enumerate(CLASSES):
+        full, peak = hourly_of(place, (1.0,) * 5), int(calibration.peak_units(list(rules.CALIBRATION), place))
+        each = int(registry.EFFICIENCY) * GIGA * full / (peak * MS_AN_HOUR * UNITS_PER_MAI)
+        found.append(
+            {"class": name, "hourly": full / UNITS_PER_MAI, "peak": peak, "giga_units": each,
+             "vram": rules.takes_vram(place)}
+        )  # fmt: skip
+    return found
+
+
 def lottery(run: Economy) -> list[dict[str, Any]]:
     """What the draw of a standard task gives honest devices at each year's end, by the program's rule.
 
-    Odds are basis points when the round begins; who has none until all may take the task is counted as without odds.
+    Odds are 1/10^9 when the round begins, winners the expected number of those who may then take the task; who has no
+    chance until all may take it is counted as without odds.
     """
     target, score = rules.parameter(parameters.ELIGIBLE_TARGET), int(run.assumed.quality * rules.BPS)
     powers = [hourly_of(place, run.assumed.hardware) for place in range(len(CLASSES))]
-    last_s = int(assignment.OPEN_AFTER_S) - 1
+    last_s, certain = int(assignment.OPEN_AFTER_S) - 1, int(assignment.CERTAIN)
     found = []
     for last in range(DAYS_A_YEAR - 1, run.days, DAYS_A_YEAR):
         devices = [int(count) for count in run.population.devices[last]]
@@ -106,12 +121,13 @@ def lottery(run: Economy) -> list[dict[str, Any]]:
             [int(assignment.chance(score, power, total, count, target, waited, False)) for power in powers]
             for waited in (0, last_s)
         )
-        nobody = prod((1 - odds / rules.BPS) ** number for odds, number in zip(final, devices, strict=True))
+        nobody = prod((1 - odds / certain) ** number for odds, number in zip(final, devices, strict=True))
         found.append(
             {
                 "year": last // DAYS_A_YEAR + 1,
                 "devices": count,
                 "odds": dict(zip(CLASSES, first, strict=True)),
+                "winners": sum(n * odds for n, odds in zip(devices, first, strict=True)) / certain,
                 "without_odds": sum(n for n, odds in zip(devices, final, strict=True) if odds == 0) / count,
                 "undecided": nobody,
             }

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 from functools import cache
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -64,15 +63,14 @@ def reward(
 
 
 @cache
-def countable_ms(device_class: int, share: float, units: int) -> int:
-    """The most time of a work that is paid, for a device that declares this share of its class's GPU (or CPU)."""
-    first = device_class * int(calibration.CALIBRATION_FIELDS)
-    declared = {
-        name: int(share * CALIBRATION[first + int(field)])
-        for name, field in (("gpu_mhs", calibration.CAP_GPU_MHS), ("cpu_mhz", calibration.CAP_CPU_MHZ))
-    }
-    miner = SimpleNamespace(device_class=device_class, **declared)
-    return int(registry.countable_ms(list(CALIBRATION), miner, units))
+def countable_ms(device_class: int, hourly: int, units: int) -> int:
+    """The most time of a work that is paid, for a device that declares hardware of this hourly rate (base units)."""
+    return int(registry.countable_ms(list(CALIBRATION), device_class, hourly, units))
+
+
+def takes_vram(device_class: int) -> bool:
+    """Can a device of this class declare GPU memory, so be assigned the tasks of models that need some?"""
+    return CALIBRATION[device_class * int(calibration.CALIBRATION_FIELDS) + int(calibration.CAP_GPU_MHS)] > 0
 
 
 def mintable(amount: int, cap: int, epoch_minted: int, supply: int) -> int:
@@ -96,9 +94,9 @@ def next_multiplier(multiplier: int, minted: int, left: int, remaining_s: int, e
 
 
 def next_difficulty(value: int, completion: int, target: int, utilisation: int, smoothing: int) -> int:
-    """Fast completions and idle devices make tasks harder to get; all shares in basis points."""
-    up, down = target + _UTILISATION_TARGET, completion + utilisation
-    return nudged(value, up, down, 20_000 * smoothing, *_DIFFICULTIES)
+    """Fast completions and idle devices make tasks harder to get, in proportion to it; all shares in basis points."""
+    up, down = (target + _UTILISATION_TARGET) * ONE, (completion + utilisation) * value
+    return nudged(value, up, down, 20_000 * smoothing * ONE, *_DIFFICULTIES)
 
 
 def next_sampling(sampling: int, pending: int, settled: int, target: int, smoothing: int) -> int:

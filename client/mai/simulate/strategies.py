@@ -88,7 +88,8 @@ def saving_of(reward: float) -> float:
 
 def _fake(device: Device) -> list[Strategy]:
     """Hardware and time that are not there; a work that takes longer than the class should need lowers the quality."""
-    assumed, (greedy, declares, careful, caps, _, cpu, cpus, *_) = device.assumed, variants(device)
+    assumed, (greedy, declares, careful, caps, full, cpu, cpus, phones, *_) = device.assumed, variants(device)
+    refused = replace(cpus, name="the same, VRAM needed", claim=replace(cpus.claim, vram=True))
 
     def daily(name: str, one: Variant, honest: Claim, rate: float | None) -> Strategy:
         base = day_of(device, one.speed, honest).net
@@ -98,17 +99,17 @@ def _fake(device: Device) -> list[Strategy]:
 
     lesser, typical = truth(device, declares.speed), truth(device, greedy.speed)
     flagged = flagged_share(declares.speed, assumed.limit_slack, assumed.spread)
-    best, full = replace(lesser, greedy=True), day_of(device, careful.speed, careful.claim)
+    best, paid = replace(lesser, greedy=True), day_of(device, careful.speed, careful.claim)
     own = day_of(device, careful.speed, best)
     per_work = own.gross / own.works
     return [
         Strategy(
-            FAKE, f"{declares.name}, by the work", "work", per_work, lambda _: full.gross / full.works, None, per_work
+            FAKE, f"{declares.name}, by the work", "work", per_work, lambda _: paid.gross / paid.works, None, per_work
         ),
         daily(f"{declares.name}, its true time", declares, lesser, flagged),
         daily(f"{declares.name}, all time that counts", careful, best, None),
         daily(f"{greedy.name}, against its true time", greedy, typical, None),
-        *(daily(one.name, one, greedy.claim, None) for one in (caps, cpu, cpus)),
+        *(daily(one.name, one, greedy.claim, None) for one in (caps, full, cpu, cpus, refused, phones)),
     ]  # fmt: skip
 
 

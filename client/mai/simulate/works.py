@@ -42,7 +42,7 @@ class Device:
         amount = rules.reward(
             hourly_of(self.device_class, shares or self.assumed.hardware), counted,
             int(self.assumed.nft * rules.BPS), int(rewards.uptime_bonus(int(self.assumed.uptime * rules.BPS))),
-            trust_of(self.device_class), rules.ONE,
+            trust_of(self.device_class, self.assumed), rules.ONE,
             int(quality.quality_factor(int(self.assumed.quality * rules.BPS))), rules.rate_of_epoch(self.epoch),
         )  # fmt: skip
         return float(amount / UNITS_PER_MAI)

@@ -96,13 +96,6 @@ def _arguments(text: str) -> dict[int, _Argument]:
     return found
 
 
-def calls_of(text: str) -> Iterator[tuple[str, str, list[str]]]:
-    """Every call in a module: the function that makes it, the one that is called, and the arguments."""
-    for function in _functions([text]):
-        for call in _CALL.finditer(function.body):
-            yield function.name, call["name"], [part for _, part in _split(function.body[call.end() :], "()[]{}")]
-
-
 class Functions:
     """The functions of all generated modules, and which of their parameters they only read."""
 
@@ -118,11 +111,6 @@ class Functions:
         """Whether every function of this name only reads the account `name`, whose type is `declared`."""
         kind, found = _kind(declared), self._by_name.get(function, [])
         return kind is not None and bool(found) and all(self._reads(each.body, name, kind) for each in found)
-
-    def writes(self, function: str, index: int, count: int) -> bool:
-        """Whether a function of this name and number of parameters may write to its parameter `index`."""
-        found = self._by_name.get(function, [])
-        return any(len(each.parameters) == count for each in found) and (function, index) in self._written
 
     def _found_written(self) -> Iterator[tuple[str, int]]:
         for functions in self._by_name.values():

@@ -22,9 +22,8 @@ LEVELS = {"verifier": "O3", "traces": "O3"}
 # Cargo hashes std's absolute path into every symbol, and symbols decide the order of constants in the result. For a
 # process that runs in the workspace this name of the library copy is right, and it is the same on every machine.
 STD_ADDRESS = f"/proc/self/cwd/{LIBRARY}"
-# The same for all programs, so that they share one compiled std. Without places, equal panics are one piece of code; a
-# refusal's name says where it is.
-FLAGS = ("-Zunstable-options", "-Zlocation-detail=none")
+# The same for all programs, so that they share one compiled std.
+FLAGS = ("-Zunstable-options",)
 
 
 def cargo_home() -> Path:

@@ -7,7 +7,7 @@ import re
 import tempfile
 from pathlib import Path
 
-from mai_build import borrows, fixups, native, origin
+from mai_build import fixups, native, origin
 from mai_build.errors import BuildError, missing
 from mai_build.process import Report, clean_environment, run, silent
 from mai_build.tools import INSTALL_SEAHORSE, SEAHORSE_VERSION, on_path, rustfmt
@@ -56,5 +56,4 @@ def compile_program(source: Path, shown: str, report: Report = silent) -> dict[s
     by_hand = source.with_name(native.FILE)
     text = by_hand.read_text() if by_hand.is_file() else None
     parts = fixups.apply(split_parts(output), f"{Path(shown).parent.as_posix()}/*.py", text)
-    borrows.check(parts)
     return {path: text.encode() for path, text in parts.items()}

@@ -107,7 +107,7 @@ def decide_check(
     if check.status == CHECK_UPHELD:
         enter_miner_week(config, miner, now)
         if work.status == WORK_COMMITTED:
-            lose_work(emission, miner, accused, task, work, WORK_FAULTY, clock.slot())
+            lose_work(emission, miner, accused, task, work, WORK_FAULTY, clock.slot(), config.nobody)
             count_failure(miner)
         work.status = WORK_FAULTY
         work.disputed = False

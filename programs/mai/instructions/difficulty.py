@@ -1,7 +1,7 @@
 # Turning the crank of the difficulty.
 from seahorse.prelude import *
 from config import Config, check_open
-from difficulty import LONGEST_ELAPSED_S, cap_before, completion, turn, utilisation
+from difficulty import cap_before, completion, turn, utilisation
 from emission import Emission, cap_of_epoch, enter_epoch
 from events import DifficultyTurned
 from parameters import COMPLETION_TARGET_BPS, EPOCH_CAP, LOAD_TARGET_BPS, RATE_FLOOR, SMOOTHING
@@ -19,8 +19,7 @@ def crank_difficulty(caller: Signer, config: Config, emission: Emission, clock: 
     minted = emission.period_minted
     settled = emission.period_settled
     left = cap_before(cap, emission.epoch_minted, minted)
-    # A crank that comes late counts at most a day.
-    elapsed_s = u64(min(now - emission.period_start_ts, LONGEST_ELAPSED_S))
+    elapsed_s = u64(now - emission.period_start_ts)
     remaining_s = epoch_left(config.genesis_ts, now) + elapsed_s
     completion_bps = completion(
         emission.period_active_ms, emission.period_allowed_ms, config.parameters[COMPLETION_TARGET_BPS]

@@ -34,10 +34,10 @@ def report_offence(
     assert kind != OFFENCE_NONE, 'NothingToReport: the chain shows no offence in this work'
     enter_miner_week(config, miner, now)
     if kind == OFFENCE_MISSED_PROOF:
-        lose_work(emission, miner, stake, task, work, WORK_FORFEITED, clock.slot())
+        lose_work(emission, miner, stake, task, work, WORK_FORFEITED, clock.slot(), config.nobody)
         count_failure(miner)
     elif kind == OFFENCE_MINORITY_OUTPUT:
-        lose_work(emission, miner, stake, task, work, WORK_FAULTY, clock.slot())
+        lose_work(emission, miner, stake, task, work, WORK_FAULTY, clock.slot(), config.nobody)
         count_failure(miner)
     open_offence(config, offence, stake, kind, work.key(), reporter.key(), config.nobody, now, bump)
     charge_work(config, governance, offence, stake, miner, task, work)
@@ -63,7 +63,7 @@ def close_work(
     assert now > work.prove_until_ts, 'StillProvable: the time to prove this work is not over'
     kind = offence_of(work, task, model, spent_record, now)
     assert kind == OFFENCE_NONE, 'MustBeReported: the work could have been paid or was found wrong'
-    lose_work(emission, miner, stake, task, work, WORK_FORFEITED, clock.slot())
+    lose_work(emission, miner, stake, task, work, WORK_FORFEITED, clock.slot(), config.nobody)
     closed = WorkClosed(work.key(), task.key(), miner.key())
     closed.emit()
 

@@ -80,7 +80,7 @@ def assign_task(
         risk = of_class(config.parameters, task.task_class, SLASH)
     assert stake.matured + stake.pending >= stake.at_risk + risk, 'StakeTooSmall: the stake does not cover the risk'
     stake.at_risk += risk
-    take_place(task)
+    take_place(task, owner.key(), config.nobody)
     miner.assigned += 1
     miner.in_flight += 1
     count_hour(miner, config.genesis_ts, now)
@@ -129,7 +129,7 @@ def commit_work(
         assert task.status == TASK_OPEN, 'PlaceTaken: another device has the place now'
         assert stake.matured + stake.pending >= stake.at_risk + work.at_risk, 'StakeGone: the stake is too small now'
         stake.at_risk += work.at_risk
-        take_place(task)
+        take_place(task, owner.key(), config.nobody)
         miner.in_flight += 1
     check_tokens(tokens, task.max_tokens, active_ms)
     start_ms = earliest_start(to_ms(work.assigned_ts), miner.busy_until_ms)
@@ -161,7 +161,7 @@ def commit_work(
     else:
         work.status = WORK_REJECTED
         stake.at_risk -= work.at_risk
-        give_place(task, next_slot)
+        give_place(task, next_slot, work.owner, config.nobody)
         miner.in_flight -= 1
         miner.violations += 1
         miner.rejected += 1
@@ -186,7 +186,7 @@ def release_work(
     next_slot = clock.slot() + seed_delay(task.task_class)
     work.status = WORK_MISSED
     stake.at_risk -= work.at_risk
-    give_place(task, next_slot)
+    give_place(task, next_slot, work.owner, config.nobody)
     miner.in_flight -= 1
     miner.failed += 1
     miner.missed += 1

@@ -18,8 +18,6 @@ seahorse_const! { HIGHEST_SAMPLING , 4000000000 }
 
 seahorse_const! { LARGEST_STEP , 8 }
 
-seahorse_const! { LONGEST_ELAPSED_S , 86400 }
-
 seahorse_const! { LOWEST_DIFFICULTY , 500000000 }
 
 seahorse_const! { LOWEST_MULTIPLIER , 100000 }

@@ -28,7 +28,7 @@ use crate::dot::{
         check_open, check_vault, check_verifier_program, check_wallet, configure, week_at, Config,
         DECIMALS, PHASE_FROZEN, PHASE_HANDED_OVER, PHASE_OPEN,
     },
-    difficulty::{cap_before, completion, turn, utilisation, LONGEST_ELAPSED_S},
+    difficulty::{cap_before, completion, turn, utilisation},
     digests::{copied, digest},
     effects::{
         check_changes, check_form, check_model_value, check_new_collection, check_new_parameter,
@@ -377,7 +377,7 @@ pub fn assign_task_handler<'info>(
 
     assign!(stake.borrow_mut().at_risk, stake.borrow().at_risk + risk);
 
-    take_place(task.clone());
+    take_place(task.clone(), owner.key(), config.borrow().nobody.clone());
 
     assign!(miner.borrow_mut().assigned, miner.borrow().assigned + 1);
 
@@ -566,6 +566,7 @@ pub fn close_work_handler<'info>(
         work.clone(),
         WORK_FORFEITED!(),
         clock.slot.clone(),
+        config.borrow().nobody.clone(),
     );
 
     let mut closed = WorkClosed::__new__(
@@ -660,7 +661,7 @@ pub fn commit_work_handler<'info>(
             stake.borrow().at_risk + work.borrow().at_risk
         );
 
-        take_place(task.clone());
+        take_place(task.clone(), owner.key(), config.borrow().nobody.clone());
 
         assign!(miner.borrow_mut().in_flight, miner.borrow().in_flight + 1);
     }
@@ -767,7 +768,12 @@ pub fn commit_work_handler<'info>(
             stake.borrow().at_risk - work.borrow().at_risk
         );
 
-        give_place(task.clone(), next_slot.clone());
+        give_place(
+            task.clone(),
+            next_slot.clone(),
+            work.borrow().owner.clone(),
+            config.borrow().nobody.clone(),
+        );
 
         assign!(miner.borrow_mut().in_flight, miner.borrow().in_flight - 1);
 
@@ -876,10 +882,8 @@ pub fn crank_difficulty_handler<'info>(
         minted.clone(),
     );
 
-    let mut elapsed_s = <u64 as TryFrom<_>>::try_from(
-        (now - emission.borrow().period_start_ts).min(LONGEST_ELAPSED_S!()),
-    )
-    .unwrap();
+    let mut elapsed_s =
+        <u64 as TryFrom<_>>::try_from((now - emission.borrow().period_start_ts)).unwrap();
 
     let mut remaining_s = epoch_left(config.borrow().genesis_ts.clone(), now.clone()) + elapsed_s;
     let mut completion_bps = completion(
@@ -1038,6 +1042,7 @@ pub fn decide_check_handler<'info>(
                 work.clone(),
                 WORK_FAULTY!(),
                 clock.slot.clone(),
+                config.borrow().nobody.clone(),
             );
 
             count_failure(miner.clone());
@@ -3322,6 +3327,12 @@ pub fn register_model_handler<'info>(
 ) -> () {
     let mut bump = model.bump.unwrap();
     let mut model = model.account.clone();
+    let mut may_register =
+        (config.borrow().phase == PHASE_OPEN!()) || (payer.key() == config.borrow().authority);
+
+    if !may_register {
+        refuse("ModelsNotOpen: until mining opens only the authority of genesis registers models");
+    }
 
     check_model_limits(
         segments.clone(),
@@ -3436,7 +3447,12 @@ pub fn release_work_handler<'info>(
         stake.borrow().at_risk - work.borrow().at_risk
     );
 
-    give_place(task.clone(), next_slot.clone());
+    give_place(
+        task.clone(),
+        next_slot.clone(),
+        work.borrow().owner.clone(),
+        config.borrow().nobody.clone(),
+    );
 
     assign!(miner.borrow_mut().in_flight, miner.borrow().in_flight - 1);
 
@@ -3575,6 +3591,7 @@ pub fn report_offence_handler<'info>(
             work.clone(),
             WORK_FORFEITED!(),
             clock.slot.clone(),
+            config.borrow().nobody.clone(),
         );
 
         count_failure(miner.clone());
@@ -3588,6 +3605,7 @@ pub fn report_offence_handler<'info>(
                 work.clone(),
                 WORK_FAULTY!(),
                 clock.slot.clone(),
+                config.borrow().nobody.clone(),
             );
 
             count_failure(miner.clone());

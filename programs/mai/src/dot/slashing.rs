@@ -725,6 +725,7 @@ pub fn lose_work<'info>(
     mut work: Mutable<LoadedWork<'info, '_>>,
     mut status: u8,
     mut slot: u64,
+    mut nobody: Pubkey,
 ) -> () {
     assign!(emission.borrow_mut().pending, emission.borrow().pending - 1);
 
@@ -737,7 +738,12 @@ pub fn lose_work<'info>(
 
     let mut target_slot = slot + seed_delay(task.borrow().task_class.clone());
 
-    give_place(task.clone(), target_slot.clone());
+    give_place(
+        task.clone(),
+        target_slot.clone(),
+        work.borrow().owner.clone(),
+        nobody.clone(),
+    );
 
     uncount_output(task.clone(), work.borrow().output.clone());
 

@@ -153,6 +153,7 @@ pub struct Task {
     pub places: u8,
     pub taken: u8,
     pub settled: u8,
+    pub owners: [Pubkey; 3],
     pub committed: u8,
     pub first_output: [u8; 32],
     pub first_votes: u8,
@@ -189,6 +190,7 @@ impl<'info, 'entrypoint> Task {
         let places = account.places;
         let taken = account.taken;
         let settled = account.settled;
+        let owners = Mutable::new(account.owners.clone());
         let committed = account.committed;
         let first_output = Mutable::new(account.first_output.clone());
         let first_votes = account.first_votes;
@@ -222,6 +224,7 @@ impl<'info, 'entrypoint> Task {
             places,
             taken,
             settled,
+            owners,
             committed,
             first_output,
             first_votes,
@@ -325,6 +328,10 @@ impl<'info, 'entrypoint> Task {
 
         loaded.__account__.settled = settled;
 
+        let owners = loaded.owners.borrow().clone();
+
+        loaded.__account__.owners = owners;
+
         let committed = loaded.committed;
 
         loaded.__account__.committed = committed;
@@ -378,6 +385,7 @@ pub struct LoadedTask<'info, 'entrypoint> {
     pub places: u8,
     pub taken: u8,
     pub settled: u8,
+    pub owners: Mutable<[Pubkey; 3]>,
     pub committed: u8,
     pub first_output: Mutable<[u8; 32]>,
     pub first_votes: u8,
@@ -651,7 +659,23 @@ pub fn count_output<'info>(
     }
 }
 
-pub fn give_place<'info>(mut task: Mutable<LoadedTask<'info, '_>>, mut target_slot: u64) -> () {
+pub fn give_place<'info>(
+    mut task: Mutable<LoadedTask<'info, '_>>,
+    mut target_slot: u64,
+    mut owner: Pubkey,
+    mut nobody: Pubkey,
+) -> () {
+    for mut place in 0..3 {
+        if task.borrow().owners.borrow()[task.borrow().owners.wrapped_index(place as i128)] == owner
+        {
+            index_assign!(
+                task.borrow_mut().owners.borrow_mut(),
+                task.borrow_mut().owners.wrapped_index(place as i128),
+                nobody
+            );
+        }
+    }
+
     assign!(task.borrow_mut().taken, task.borrow().taken - 1);
 
     assign!(task.borrow_mut().status, TASK_OPEN!());
@@ -684,7 +708,34 @@ pub fn places_of(mut task_class: u8) -> u8 {
     return 1;
 }
 
-pub fn take_place<'info>(mut task: Mutable<LoadedTask<'info, '_>>) -> () {
+pub fn take_place<'info>(
+    mut task: Mutable<LoadedTask<'info, '_>>,
+    mut owner: Pubkey,
+    mut nobody: Pubkey,
+) -> () {
+    let mut placed = false;
+
+    for mut place in 0..3 {
+        if !(task.borrow().owners.borrow()[task.borrow().owners.wrapped_index(place as i128)]
+            != owner)
+        {
+            refuse("OwnerHasPlace: a device of this owner has a place in the task");
+        }
+
+        if (!placed)
+            && (task.borrow().owners.borrow()[task.borrow().owners.wrapped_index(place as i128)]
+                == nobody)
+        {
+            index_assign!(
+                task.borrow_mut().owners.borrow_mut(),
+                task.borrow_mut().owners.wrapped_index(place as i128),
+                owner
+            );
+
+            placed = true;
+        }
+    }
+
     assign!(task.borrow_mut().taken, task.borrow().taken + 1);
 
     if (task.borrow().taken + task.borrow().settled) == task.borrow().places {
