@@ -7,11 +7,12 @@ from functools import cache
 
 from mai.cli.simulate import amount, rate
 from mai.program import parameters
+from mai.program.names import TASK_CLASSES
 from mai.simulate import report, rules
 from mai.simulate.assumptions import BASE, CLASSES, SCENARIOS
 from mai.simulate.economy import Economy, simulate
 from mai.simulate.files import write_all
-from mai.simulate.strategies import TASK_CLASSES, slash_of
+from mai.simulate.strategies import slash_of
 from rich.console import Console
 
 from bench.sampling import REPOSITORY, filled
@@ -125,7 +126,8 @@ def identity() -> str:
         for many in (1, *BASE.sybils)
     ]
     return _table(
-        ["identities", "bond, SOL", *(f"stake for {flight} {name} works each in flight, MAI" for name in TASK_CLASSES)],
+        ["identities", "bond, SOL",
+         *(f"stake for {flight} {name} works each in flight, MAI" for name in TASK_CLASSES.values())],
         rows, 0,
     )  # fmt: skip
 

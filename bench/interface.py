@@ -14,6 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from mai.chain.effects import PARAMETERS
+from mai.program import parameters
+
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "programs" / "mai"
 IDL = ROOT / "programs" / "build" / "out" / "mai.json"
@@ -192,41 +195,18 @@ def sections(program: Program, idl: dict[str, Any]) -> Iterator[str]:
 
 
 def _parameters() -> Iterator[str]:
-    from mai.program import parameters
-
-    names = {value: key for key, value in _constants().items()}
     risks = {0: "low", 1: "medium", 2: "high"}
     yield from ("## Parameters", "", "What the DAO may move, and how far (`parameters.py`).", "")
     yield from ("| index | name | default | lowest | highest | risk |", "|---|---|---|---|---|---|")
-    for index in range(32):
+    for index, name in enumerate(PARAMETERS):
         numbers = (
             parameters.default_parameter(index),
             parameters.lowest_parameter(index),
             parameters.highest_parameter(index),
         )
         shown = " | ".join(f"{int(number):,}" for number in numbers)
-        yield f"| {index} | `{names[index]}` | {shown} | {risks[int(parameters.parameter_risk(index))]} |"
+        yield f"| {index} | `{name.upper()}` | {shown} | {risks[int(parameters.parameter_risk(index))]} |"
     yield ""
-
-
-def _constants() -> dict[str, int]:
-    """The names of the parameters, those of the task classes spelt out."""
-    from mai.program import parameters
-
-    found = {}
-    for node in ast.parse((SOURCE / "parameters.py").read_text()).body:
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-            name = node.targets[0].id
-            if name in ("SAMPLING_BPS", "SLASH", "REWARD_LIMIT"):
-                for task_class, label in enumerate(("ROUTINE", "STANDARD", "CRITICAL")):
-                    found[f"{label}_{name}"] = int(
-                        parameters.CLASS_PARAMETERS + 3 * task_class + getattr(parameters, name)
-                    )
-            elif name == "TASK_ROUTINE":
-                break
-            elif name != "CLASS_PARAMETERS":
-                found[name] = int(getattr(parameters, name))
-    return found
 
 
 def document() -> str:

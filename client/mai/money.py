@@ -21,11 +21,7 @@ def format_mai(units: int, *, grouped: bool = True) -> str:
     >>> format_mai(7_927_920_000_000)
     '7,927.92'
     """
-    sign = "-" if units < 0 else ""
-    whole, fraction = divmod(abs(units), UNITS_PER_MAI)
-    digits = f"{fraction:0{DECIMALS}d}".rstrip("0")
-    text = f"{whole:,}" if grouped else str(whole)
-    return f"{sign}{text}{'.' + digits if digits else ''}"
+    return fixed_mai(units, grouped=grouped).rstrip("0").rstrip(".")
 
 
 def fixed_mai(units: int, *, grouped: bool = True) -> str:
@@ -36,7 +32,7 @@ def fixed_mai(units: int, *, grouped: bool = True) -> str:
     """
     sign = "-" if units < 0 else ""
     whole, fraction = divmod(abs(units), UNITS_PER_MAI)
-    return f"{sign}{whole:,}.{fraction:09d}" if grouped else f"{sign}{whole}.{fraction:09d}"
+    return f"{sign}{whole:{',' if grouped else ''}}.{fraction:0{DECIMALS}d}"
 
 
 def parse_mai(text: str) -> int:

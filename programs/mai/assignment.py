@@ -5,6 +5,7 @@ from seahorse.prelude import *
 from native import block_hash, first_block, keccak, key_bytes, number
 from parameters import FULL_BPS, TASK_CRITICAL, TASK_ROUTINE
 from digests import append_digest
+from rewards import ONE
 
 # Slots between the posting and the first seed block: routine tasks take the next block, the others later leaders' ones.
 ROUTINE_DELAY = 1
@@ -127,4 +128,4 @@ def work_context(
 def required_sampling(class_bps: u64, sampling: u64, newcomer: bool) -> u64:
     if newcomer:
         return NEWCOMER_SAMPLING
-    return min(u64(u128(class_bps) * u128(sampling) // 1_000_000_000), NEWCOMER_SAMPLING)
+    return min(u64(u128(class_bps) * u128(sampling) // ONE), NEWCOMER_SAMPLING)

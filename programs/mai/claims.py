@@ -1,6 +1,8 @@
-# The data of the calls that consume what the verifier has found to be true: a receipt of a whole proof, or a proved trace.
+# The data of the calls that consume what the verifier has found to be true: a receipt of a whole proof, a proved trace.
 from seahorse.prelude import *
 from digests import append_digest
+from registry import PROOF_TRACE, Model
+from tasks import Task
 
 
 # `claim`: its discriminator, then context, key hash, SRS, input, params and output.
@@ -33,3 +35,14 @@ def claim_trace_data(
         for b in int_bytes(count):
             data.append(b)
     return data
+
+
+# What consumes the proof of this output: of a model that is proved whole a receipt, else a trace of so many tokens.
+def claim_of(
+    srs: Array[u8, 32], model: Model, task: Task, context: Array[u8, 32], output: Array[u8, 32], tokens: u32
+) -> List[u8]:
+    if model.proof == PROOF_TRACE:
+        return claim_trace_data(
+            context, model.key_hash, task.input, output, task.prompt_tokens, tokens, task.max_tokens
+        )
+    return claim_data(context, model.key_hash, srs, task.input, model.params, output)

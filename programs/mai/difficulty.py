@@ -6,10 +6,11 @@
 # of the epoch's cap, spread over what is left of the epoch: a cap that is used up is no shortage.
 from seahorse.prelude import *
 from emission import Emission
+from parameters import FULL_BPS
+from rewards import ONE
 
 PERIOD_S = 3_600
-# Three numbers in 1/10^9.
-ONE = 1_000_000_000
+# The bounds of the three numbers, in 1/10^9.
 LOWEST_MULTIPLIER = 100_000
 HIGHEST_MULTIPLIER = 3_000_000_000
 LOWEST_DIFFICULTY = 500_000_000
@@ -53,14 +54,14 @@ def next_multiplier(
 # Share of the devices' time that was paid work, in basis points, at most 10,000.
 def utilisation(active_ms: u64, miners: u32, elapsed_s: u64) -> u64:
     there = u128(miners) * u128(elapsed_s) * 1_000
-    return u64(min(u128(active_ms) * 10_000 // max(there, 1), 10_000))
+    return u64(min(u128(active_ms) * FULL_BPS // max(there, 1), FULL_BPS))
 
 
 # Share of the allowed time that works took, in basis points; the target where nothing was done.
 def completion(active_ms: u64, allowed_ms: u64, target_bps: u64) -> u64:
     if allowed_ms == 0:
         return target_bps
-    return u64(min(u128(active_ms) * 10_000 // u128(allowed_ms), 10_000))
+    return u64(min(u128(active_ms) * FULL_BPS // u128(allowed_ms), FULL_BPS))
 
 
 # Fast completions and idle devices make tasks harder to get, slow ones and full devices easier. What is measured weighs
@@ -73,9 +74,9 @@ def next_difficulty(difficulty: u64, completion_bps: u64, target_bps: u64, utili
 
 # Proofs that pile up lower the sampling ratio, an empty queue raises it.
 def next_sampling(sampling: u64, pending: u32, settled: u32, target_bps: u64, smoothing: u64) -> u64:
-    load = min(u64(pending) * 10_000 // max(u64(settled), 1), 10_000)
+    load = min(u64(pending) * FULL_BPS // max(u64(settled), 1), FULL_BPS)
     return nudged(
-        sampling, u128(target_bps), u128(load), 10_000 * u128(smoothing), LOWEST_SAMPLING, HIGHEST_SAMPLING
+        sampling, u128(target_bps), u128(load), FULL_BPS * u128(smoothing), LOWEST_SAMPLING, HIGHEST_SAMPLING
     )
 
 

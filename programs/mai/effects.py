@@ -1,6 +1,5 @@
 # What a proposal may change: the risk and the checks of each kind of effect, the same when it is proposed and executed.
 from seahorse.prelude import *
-from calibration import check_calibration
 from governance import PROPOSE_CALIBRATION, PROPOSE_COLLECTION, PROPOSE_MODEL, PROPOSE_PARAMETER
 from nfts import NFT_AIRDROP, NFT_NONE, NftRegistry, collection_tier
 from parameters import FULL_BPS, RISK_HIGH, RISK_MEDIUM, check_deterrence, check_parameter, parameter_risk

@@ -1,10 +1,10 @@
 # What the whole network has minted and done, PDA ['emission']: the epoch's cap, and the period's figures that
 # difficulty.py turns into the next period's difficulty. Written by every settlement, as the mint is.
 from seahorse.prelude import *
+from rewards import RATE_SCALE
 
 # No supply above this is ever minted: it keeps every amount of the token program within 64 bits.
 SUPPLY_LIMIT = 18_000_000_000_000_000_000
-RATE_UNIT = 100_000
 
 
 class Emission(Account):
@@ -35,7 +35,7 @@ class Emission(Account):
 
 # The most that an epoch mints, in base units, rounded down.
 def cap_of_epoch(epoch_cap: u64, rate: u64) -> u64:
-    return u64(u128(epoch_cap) * u128(rate) // RATE_UNIT)
+    return u64(u128(epoch_cap) * u128(rate) // RATE_SCALE)
 
 
 # How much can still be minted in this epoch and below the supply's limit.

@@ -34,7 +34,7 @@ class Proposal(Account):
     kind: u8
     risk: u8
     status: u8
-    # What changes: a parameter's index, class * 8 + field of the calibration, an NFT tier; or an account.
+    # What changes: a parameter's index, class * 6 + field of the calibration, an NFT tier; or an account.
     index: u32
     target: Pubkey
     # To what and from what, so that voters and executor mean the same change: a number, for a collection its key.
@@ -180,6 +180,12 @@ def turn_vote(proposal: Proposal, vote: Vote, now: i64):
     vote.approves = False
     proposal.approved -= vote.weight
     proposal.denied += vote.weight
+
+
+def cast(vote: Vote, proposal: Proposal, turned: bool) -> VoteCast:
+    return VoteCast(
+        vote.proposal, vote.stake, vote.weight, vote.approves, turned, proposal.approved, proposal.denied
+    )
 
 
 # Enough stake took part: a share of all that was staked when it was proposed.

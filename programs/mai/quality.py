@@ -1,7 +1,10 @@
 # Uptime and reputation of a device, week by week (mining consensus document, 3.4; architecture document, 3 and 6).
 # A week is closed by the first instruction that touches the device in a later one.
 from seahorse.prelude import *
+from config import Config, week_at
+from parameters import FULL_BPS, MISSED_HOURS
 from registry import Miner
+from rewards import epoch_at
 
 HOURS_A_WEEK = 168
 HOUR_S = 3_600
@@ -12,7 +15,6 @@ EXCLUDED_QUALITY = 2_000
 # What a hard offence leaves of a reputation.
 OFFENCE_DIVISOR = 4
 VIOLATION_BPS = 1_000
-BPS = 10_000
 # The weight of AI results against hardware: a half at first, 5 points more each epoch, at most nine tenths.
 FIRST_AI_WEIGHT = 5_000
 AI_WEIGHT_STEP = 500
@@ -24,8 +26,8 @@ SHORTEST_EXPECTED_MS = 10
 
 def share_bps(part: u64, whole: u64) -> u64:
     if whole == 0:
-        return BPS
-    return part * BPS // whole
+        return FULL_BPS
+    return part * FULL_BPS // whole
 
 
 # Is the time that a device took what its class should need? most_ms: the model's limit; peak: the class's work units
@@ -45,8 +47,8 @@ def ai_score(completed: u32, failed: u32, rejected: u32, active_ms: u64, allowed
     passed = share_bps(u64(completed), u64(completed) + u64(rejected))
     used: u64 = 0
     if allowed_ms > 0:
-        used = min(u64(u128(active_ms) * BPS // u128(allowed_ms)), BPS)
-    latency = BPS - used // 2
+        used = min(u64(u128(active_ms) * FULL_BPS // u128(allowed_ms)), FULL_BPS)
+    latency = FULL_BPS - used // 2
     return (4 * success + 3 * passed + 2 * latency + uptime_bps) // 10
 
 
@@ -59,7 +61,7 @@ def week_score(
     ai = ai_score(completed, failed, rejected, active_ms, allowed_ms, uptime_bps)
     # A work is consistent when it is committed and completed when it is paid, which may be a week later.
     hardware = share_bps(u64(min(consistent, completed)), u64(completed))
-    score = (weight * ai + (BPS - weight) * hardware) // BPS
+    score = (weight * ai + (FULL_BPS - weight) * hardware) // FULL_BPS
     return score - min(score, VIOLATION_BPS * u64(rejected))
 
 
@@ -68,14 +70,16 @@ def week_uptime(hours: u16, missed: u16, missed_hours: u64, completed: u32) -> u
     if completed == 0:
         return 0
     lost = u64(missed) * missed_hours
-    return (u64(hours) - min(u64(hours), lost)) * BPS // HOURS_A_WEEK
+    return (u64(hours) - min(u64(hours), lost)) * FULL_BPS // HOURS_A_WEEK
 
 
 # Closes the miner's week if a later one has begun: last week's uptime counts only in the week after it.
-def enter_week(miner: Miner, week: u32, epoch: u64, missed_hours: u64):
+def enter_week(config: Config, miner: Miner, now: i64):
+    week = week_at(config.genesis_ts, now)
     if week > miner.week:
-        uptime = week_uptime(miner.hours, miner.missed, missed_hours, miner.completed)
+        uptime = week_uptime(miner.hours, miner.missed, config.parameters[MISSED_HOURS], miner.completed)
         if miner.completed + miner.failed + miner.rejected > 0:
+            epoch = epoch_at(config.genesis_ts, now)
             score = week_score(
                 epoch, miner.completed, miner.failed, miner.rejected, miner.consistent, miner.active_ms_week,
                 miner.allowed_ms_week, uptime
@@ -105,4 +109,4 @@ def count_hour(miner: Miner, genesis_ts: i64, now: i64):
 
 # The reward's quality factor: a half to one.
 def quality_factor(quality_bps: u16) -> u64:
-    return BPS // 2 + u64(quality_bps) // 2
+    return FULL_BPS // 2 + u64(quality_bps) // 2

@@ -12,6 +12,7 @@
 # An epoch is 180 days and takes 10 % off every rate; after the third year the rate is the floor.
 # Within the limits below no step can overflow: amount < 1.5 x 10^19 < 2^64.
 from seahorse.prelude import *
+from parameters import FULL_BPS
 
 # Launch rates, base units per hour: 5 MAI per MH/s, 2 per GHz, 0.2 per 1,000 MHz of RAM, 0.1 per 10 GB, 0.1 per Mbps.
 GPU_RATE = 5_000_000_000
@@ -22,10 +23,7 @@ NETWORK_RATE = 100_000_000
 
 HOUR_MS = 3_600_000
 EPOCH_SECONDS = 15_552_000
-BPS = 10_000
 RATE_SCALE = 100_000
-LOWEST_RATE_FLOOR = 10_000
-HIGHEST_RATE_FLOOR = 59_049
 
 QUANTITY_LIMIT = 1_000_000
 ACTIVE_MS_LIMIT = 2_592_000_000
@@ -103,16 +101,16 @@ def reward(
     assert nft_bps <= BONUS_LIMIT, 'NftBonusOutOfRange: an NFT bonus is at most 2,000 basis points'
     assert uptime_bps <= BONUS_LIMIT, 'UptimeBonusOutOfRange: an uptime bonus is at most 2,000 basis points'
     assert trust_bps >= LOWEST_TRUST, 'TrustTooLow: trust is at least 6,000 basis points'
-    assert trust_bps <= BPS, 'TrustTooHigh: trust is at most 10,000 basis points'
+    assert trust_bps <= FULL_BPS, 'TrustTooHigh: trust is at most 10,000 basis points'
     assert multiplier <= MULTIPLIER_LIMIT, 'MultiplierOutOfRange: the multiplier is at most 3,000,000,000'
-    assert quality_bps <= BPS, 'QualityOutOfRange: quality is at most 10,000 basis points'
+    assert quality_bps <= FULL_BPS, 'QualityOutOfRange: quality is at most 10,000 basis points'
     assert rate <= RATE_SCALE, 'RateOutOfRange: an epoch rate is at most 100,000'
     base = hourly * u128(active_ms) // HOUR_MS
-    after_nft = base * (BPS + u128(nft_bps)) // BPS
-    after_uptime = after_nft * (BPS + u128(uptime_bps)) // BPS
-    after_trust = after_uptime * u128(trust_bps) // BPS
+    after_nft = base * (FULL_BPS + u128(nft_bps)) // FULL_BPS
+    after_uptime = after_nft * (FULL_BPS + u128(uptime_bps)) // FULL_BPS
+    after_trust = after_uptime * u128(trust_bps) // FULL_BPS
     after_difficulty = after_trust * u128(multiplier) // ONE
-    after_quality = after_difficulty * u128(quality_bps) // BPS
+    after_quality = after_difficulty * u128(quality_bps) // FULL_BPS
     amount = after_quality * u128(rate) // RATE_SCALE
     return Reward(
         u64(hourly), u64(base), u64(after_nft), u64(after_uptime), u64(after_trust), u64(after_difficulty),

@@ -3,15 +3,14 @@
 from seahorse.prelude import *
 from assignment import seed_delay
 from checks import Check, count_verifier
-from config import Config, week_at
+from config import Config
 from digests import copied
 from emission import Emission
 from governance import Governance
 from native import key_bytes
-from parameters import APPEAL_WINDOW_S, FULL_BPS, MISSED_HOURS, SLASH, SOFT_BPS, VERIFIER_STAKE, of_class
-from quality import OFFENCE_DIVISOR, enter_week
+from parameters import APPEAL_WINDOW_S, FULL_BPS, SLASH, SOFT_BPS, VERIFIER_STAKE, of_class
+from quality import OFFENCE_DIVISOR
 from registry import Miner, Model
-from rewards import epoch_at
 from staking import Stake
 from tasks import (
     WORK_COMMITTED, WORK_REJECTED, SpentRecord, Task, Work, give_place, outvoted, uncount_output, votes_for,
@@ -214,6 +213,14 @@ def open_offence(
     stake.offences += 1
 
 
+# What is said of a new offence once all its fields are there.
+def reported(offence: Offence, key: Pubkey) -> OffenceReported:
+    return OffenceReported(
+        key, offence.kind, offence.evidence, offence.work, offence.stake, offence.owner, offence.miner,
+        offence.reporter, offence.assistant, offence.amount, offence.bond, offence.final_ts
+    )
+
+
 # What an offence in a work costs: stake, a part of the device's bond and, if hard, of its reputation.
 def charge_work(
     config: Config, governance: Governance, offence: Offence, stake: Stake, miner: Miner, task: Task, work: Work
@@ -245,11 +252,6 @@ def charge_check(config: Config, governance: Governance, offence: Offence, stake
     offence.task = check.task
     offence.miner = check.miner
     take(config, governance, offence, stake, config.parameters[VERIFIER_STAKE])
-
-
-def enter_miner_week(config: Config, miner: Miner, now: i64):
-    week = week_at(config.genesis_ts, now)
-    enter_week(miner, week, epoch_at(config.genesis_ts, now), config.parameters[MISSED_HOURS])
 
 
 # A committed work that will never be paid: its place, its vote and the stake at risk are free again.

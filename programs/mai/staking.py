@@ -74,6 +74,12 @@ MOVED_TO_VERIFIER = 4
 MOVED_FROM_VERIFIER = 5
 
 
+def moved(stake: Stake, key: Pubkey, movement: u8, amount: u64, staked: u64) -> StakeMoved:
+    return StakeMoved(
+        key, movement, amount, stake.matured, stake.pending, stake.unstaking, stake.unlock_ts, stake.verifier, staked
+    )
+
+
 # What a stake of this size may do: Basic votes, Standard proposes, Advanced proposes what is of high risk.
 def tier_of(amount: u64) -> u8:
     if amount >= ADVANCED_STAKE:

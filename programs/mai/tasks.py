@@ -161,11 +161,15 @@ def votes_needed(places: u8) -> u8:
     return 1
 
 
-# A task ends unpaid only while nobody has a place in it.
-def check_refund(task: Task):
+# Ends a task that nobody has a place in, and returns what goes back to its requester.
+def close_unpaid(task: Task, status: u8) -> u64:
     assert task.status == TASK_OPEN, 'TaskNotFree: the task is taken, paid or closed'
     assert task.taken == 0, 'TaskHasMiners: a miner is at work on the task'
     assert task.settled == 0, 'TaskPartlyPaid: one of the places was paid already'
+    refund = task.fee
+    task.fee = 0
+    task.status = status
+    return refund
 
 
 # Takes one place, of which an owner has one at most: three devices of one owner would always agree. The task is assigned

@@ -22,6 +22,10 @@ TEXT = digest("reasons")
 
 PARAMETER, CALIBRATE = governance.PROPOSE_PARAMETER, governance.PROPOSE_CALIBRATION
 MODEL, TREASURY, COLLECTION = governance.PROPOSE_MODEL, governance.PROPOSE_TREASURY, governance.PROPOSE_COLLECTION
+BASIC, STANDARD, ADVANCED = staking.BASIC_STAKE, staking.STANDARD_STAKE, staking.ADVANCED_STAKE
+TIMEOUT, NEWCOMERS, TARGET = parameters.TIMEOUT_S, parameters.NEWCOMER_TASKS, parameters.COMPLETION_TARGET_BPS
+# A change of each risk.
+LOW, MEDIUM, HIGH = {"index": TIMEOUT, "value": 90}, {"index": NEWCOMERS, "value": 20}, {"index": 1, "value": 40_000}
 EXECUTIONS = {
     PARAMETER: "execute_parameter",
     CALIBRATE: "execute_calibration",
@@ -247,3 +251,17 @@ class Dao:
 def advanced(dao: Dao) -> Keypair:
     """A stake that may propose anything and alone makes every quorum."""
     return dao.put_stake(staking.ADVANCED_STAKE)
+
+
+def times(dao: Dao, proposal: Pubkey) -> tuple[int, int, int, int]:
+    """When voting ends, denials end, execution begins and execution ends."""
+    fields = dao.chain.read("Proposal", proposal)
+    return tuple(fields[name] for name in ("voting_ends_ts", "denials_end_ts", "executable_ts", "expires_ts"))  # type: ignore[return-value]
+
+
+def with_changes(dao: Dao, changes: dict[int, int]) -> list[int]:
+    """The parameters with some of them changed, by index."""
+    values = list(dao.chain.read("Config", CONFIG)["parameters"])
+    for index, value in changes.items():
+        values[index] = value
+    return values

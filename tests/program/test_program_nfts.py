@@ -17,11 +17,6 @@ TIERS = [nfts.NFT_BRONZE, nfts.NFT_SILVER, nfts.NFT_GOLD, nfts.NFT_PLATINUM, nft
 
 
 @pytest.fixture
-def dao() -> Dao:
-    return Dao()
-
-
-@pytest.fixture
 def owner(dao: Dao) -> Keypair:
     return dao.chain.person()
 

@@ -14,6 +14,7 @@ from mai.chain.rules import enforce
 from mai.errors import MaiError
 from mai.money import format_mai
 from mai.program import MODULES, calibration, governance, parameters
+from mai.program.names import TASK_CLASSES
 
 rules = MODULES["effects"]
 PARAMETER = int(governance.PROPOSE_PARAMETER)
@@ -21,7 +22,6 @@ CALIBRATION = int(governance.PROPOSE_CALIBRATION)
 MODEL = int(governance.PROPOSE_MODEL)
 TREASURY = int(governance.PROPOSE_TREASURY)
 COLLECTION = int(governance.PROPOSE_COLLECTION)
-TASK_CLASSES = ("routine", "standard", "critical")
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class Deterrence:
 def deterrence(values: Sequence[int]) -> list[Deterrence]:
     """Whether cheating pays at each task class under these parameters."""
     found = []
-    for number, name in enumerate(TASK_CLASSES):
+    for number, name in TASK_CLASSES.items():
         sampling, slash, limit = (
             int(parameters.of_class(values, number, which))
             for which in (parameters.SAMPLING_BPS, parameters.SLASH, parameters.REWARD_LIMIT)

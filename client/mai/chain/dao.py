@@ -121,8 +121,8 @@ class Dao:
 
     def all(self) -> list[View]:
         """Every proposal, the newest first."""
-        count = self.economy.state("governance").proposals
-        return [self.get(number) for number in reversed(range(count))]
+        self.economy.state("governance")  # says so where there is no network yet
+        return [self.view(*found) for found in sorted(self.economy.all("Proposal"), key=lambda item: -item[1].id)]
 
     def votes(self, proposal: Pubkey) -> list[tuple[Pubkey, Any]]:
         """Every vote on a proposal, the heaviest first."""

@@ -13,14 +13,11 @@ from mai.chain.economy import Economy
 from mai.chain.network import Hardware
 from mai.errors import MaiError
 from mai.program import MODULES
+from mai.program.names import DEVICE_CLASSES
 
 calibration, registry = MODULES["calibration"], MODULES["registry"]
 NAME_BYTES = 32
-CLASSES = {
-    name.removeprefix("DEVICE_").lower().replace("_", "-"): int(value)
-    for name, value in vars(calibration).items()
-    if name.startswith("DEVICE_") and name != "DEVICE_CLASSES"
-}
+CLASSES = {name: number for number, name in DEVICE_CLASSES.items()}
 QUANTITIES = ("gpu_mhs", "cpu_mhz", "ram_mhz", "storage_gb", "network_mbps")
 ACTIVE, RETIRED = int(registry.MINER_ACTIVE), int(registry.MINER_RETIRED)
 
@@ -39,7 +36,7 @@ class Device:
 
     @property
     def class_name(self) -> str:
-        return next(name for name, number in CLASSES.items() if number == self.fields.device_class)
+        return DEVICE_CLASSES[self.fields.device_class]
 
     @property
     def hardware(self) -> Hardware:

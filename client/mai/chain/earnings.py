@@ -69,15 +69,14 @@ class Earnings:
         epoch = self.epoch()
         # Settlement closes the device's week first, where a later one has begun.
         fields = copy.copy(device.fields)
-        week = config_rules.week_at(config.genesis_ts, self.economy.cluster.unix_time())
-        quality.enter_week(fields, week, epoch.number, config.parameters[parameters.MISSED_HOURS])
+        quality.enter_week(config, fields, self.economy.cluster.unix_time())
         tier = Nfts(self.economy).held_tier(device)
         hourly = registry.counted_rate(fields, self.economy.state("calibration"))
         nft_bps, uptime_bps = rewards.nft_bonus(tier), rewards.uptime_bonus(fields.uptime_bps)
         trust = calibration.trust(fields.device_class, fields.attested)
         multiplier, good = emission.multiplier, quality.quality_factor(fields.quality_bps)
         terms = rewards.reward(hourly, int(rewards.HOUR_MS), nft_bps, uptime_bps, trust, multiplier, good, epoch.rate)
-        bps = int(rewards.BPS)
+        bps = int(parameters.FULL_BPS)
         factors = [
             ("NFT", bps + int(nft_bps), bps, int(terms.after_nft)),
             ("uptime", bps + int(uptime_bps), bps, int(terms.after_uptime)),

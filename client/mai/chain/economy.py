@@ -1,18 +1,14 @@
-"""The policy program's client beyond the core flow: the addresses of the rest, any instruction, any kind of account."""
+"""The policy program's client beyond the core flow: the addresses of the rest, and any kind of account."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from typing import Any
 
-from solders.instruction import Instruction
-from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 from solders.token.state import TokenAccount
 from spl.token.constants import TOKEN_PROGRAM_ID
-from spl.token.instructions import create_idempotent_associated_token_account, get_associated_token_address
+from spl.token.instructions import get_associated_token_address
 
-from mai.chain.cluster import Landed
 from mai.chain.network import U64, Network
 from mai.errors import MaiError
 from mai.program import native
@@ -58,30 +54,6 @@ class Economy(Network):
         """Metaplex's account of an NFT's metadata."""
         return Pubkey.find_program_address([b"metadata", bytes(METADATA_PROGRAM), bytes(nft)], METADATA_PROGRAM)[0]
 
-    # Instructions
-
-    def call(
-        self, name: str, accounts: Mapping[str, Pubkey], arguments: Mapping[str, Any] | None = None
-    ) -> Instruction:
-        """One instruction; the accounts of which there is one are filled in."""
-        return self._instruction(name, dict(accounts), dict(arguments or {}))
-
-    def send(
-        self,
-        name: str,
-        signer: Keypair,
-        accounts: Mapping[str, Pubkey],
-        arguments: Mapping[str, Any] | None = None,
-        *,
-        before: Sequence[Instruction] = (),
-    ) -> Landed:
-        """Send one instruction, behind others where it needs them."""
-        return self._send(name, dict(accounts), dict(arguments or {}), [signer], before=before)
-
-    def open_token_account(self, payer: Pubkey, owner: Pubkey) -> Instruction:
-        """Opens the owner's associated token account for MAI; does nothing where it exists."""
-        return create_idempotent_associated_token_account(payer, owner, self.mint)
-
     # What the chain says
 
     def read(self, kind: str, address: Pubkey) -> Any:
@@ -90,8 +62,7 @@ class Economy(Network):
 
     def find(self, kind: str, address: Pubkey) -> Any | None:
         """The same, or None where there is no account yet."""
-        account = self.cluster.account(address)
-        return None if account is None or account.owner != self.program.address else self.read(kind, address)
+        return self.read(kind, address) if self.exists(address) else None
 
     def all(self, kind: str, **fields: Pubkey | int) -> list[tuple[Pubkey, Any]]:
         """Every account of a kind whose fields have these values, by address."""

@@ -11,7 +11,8 @@ from solders.pubkey import Pubkey
 
 from mai.errors import MaiError
 from mai.money import UNITS_PER_MAI, format_mai
-from mai.program import calibration, governance, nfts, parameters, registry
+from mai.program import calibration, governance, parameters, registry
+from mai.program.names import DEVICE_CLASSES, NFT_TIERS, TASK_CLASSES
 
 LAMPORTS_PER_SOL = 1_000_000_000
 RISKS = {
@@ -73,23 +74,20 @@ def _parameter_names() -> list[str]:
         for name, at in constants.items()
         if name not in _NOT_PARAMETERS and not name.startswith(("TASK_", "RISK_"))
     }
-    classes = [name for name in constants if name.startswith("TASK_") and name != "TASK_CLASSES"]
-    for task_class in classes:
+    for task_class, word in TASK_CLASSES.items():
         for field in _FIELDS:
-            at = constants["CLASS_PARAMETERS"] + len(_FIELDS) * constants[task_class] + constants[field]
-            names[at] = f"{task_class.removeprefix('TASK_')}_{field}"
+            at = constants["CLASS_PARAMETERS"] + len(_FIELDS) * task_class + constants[field]
+            names[at] = f"{word}_{field}"
     return [names[at] for at in range(len(names))]
 
 
 def _calibration_names() -> list[str]:
     constants = _constants(calibration)
-    devices = [name for name in constants if name.startswith("DEVICE_") and name != "DEVICE_CLASSES"]
     fields = [name for name in constants if name.startswith("CAP_") or name == "PEAK_UNITS"]
-    by_value = constants.__getitem__
     return [
-        f"{device.removeprefix('DEVICE_')}.{field}"
-        for device in sorted(devices, key=by_value)
-        for field in sorted(fields, key=by_value)
+        f"{device.replace('-', '_')}.{field}"
+        for _, device in sorted(DEVICE_CLASSES.items())
+        for field in sorted(fields, key=constants.__getitem__)
     ]
 
 
@@ -97,11 +95,6 @@ PARAMETERS: tuple[str, ...] = tuple(name.lower() for name in _parameter_names())
 """Every parameter's name, in the order of the program."""
 CALIBRATION_ENTRIES: tuple[str, ...] = tuple(name.lower() for name in _calibration_names())
 """Every calibration entry's name, device class first."""
-TIERS: dict[int, str] = {
-    at: name.removeprefix("NFT_").capitalize()
-    for name, at in _constants(nfts).items()
-    if name.startswith("NFT_") and name != "NFT_NONE"
-}
 
 
 def unit_of(name: str) -> str:
@@ -211,5 +204,5 @@ def _collection(proposal: Any, _: Any) -> tuple[str, str, str, str, str, dict[st
     def name(key: Pubkey) -> str:
         return "none" if key == Pubkey.default() else str(key)
 
-    subject = f"{TIERS[proposal.index]} NFTs"
+    subject = f"{NFT_TIERS[proposal.index].capitalize()} NFTs"
     return "collection", subject, "", name(proposal.old_target), name(proposal.target), {}

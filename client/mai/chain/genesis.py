@@ -21,13 +21,15 @@ from mai.chain.loader import Deployed, deployed, make_final, program_data_addres
 from mai.chain.multisig import Multisig, read_multisig
 from mai.chain.program import Program
 from mai.errors import MaiError
+from mai.program.names import NFT_TIERS
 
 PHASE_FROZEN, PHASE_HANDED_OVER, PHASE_OPEN = 1, 2, 3
 RATE_FLOOR = 1
 """Its place among the parameters."""
 MINT_BYTES = 82
 MONTH_S = 30 * 86_400
-TIERS = {1: "Bronze", 2: "Silver", 3: "Gold", 4: "Platinum", 5: "Airdrop"}
+TIERS = {tier: name for tier, name in NFT_TIERS.items() if tier}
+"""Those that have a collection."""
 # The shared accounts by the instructions that create them.
 OPENINGS = {
     "open_state": ("calibration", "emission"),

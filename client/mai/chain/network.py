@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -93,10 +93,9 @@ class Network:
     @property
     def mint(self) -> Pubkey:
         """The MAI mint: the configuration's, which may be an adopted one; before genesis, the one it would create."""
-        account = self.cluster.account(self.config)
-        if account is None or account.owner != self.program.address:  # anyone can send lamports to the address
+        if not self.exists(self.config):
             return self.program.pda(b"mint")[0]
-        mint: Pubkey = self.program.decode(account.data).mint
+        mint: Pubkey = self.program.fetch(self.cluster, self.config).mint
         return mint
 
     def miner_address(self, owner: Pubkey, device: bytes) -> Pubkey:
@@ -138,7 +137,38 @@ class Network:
         address: Pubkey = get_associated_token_address(owner, self.mint)
         return address
 
-    # Instructions, each sent and confirmed
+    # Instructions
+
+    def call(
+        self, name: str, accounts: Mapping[str, Pubkey], arguments: Mapping[str, Any] | None = None
+    ) -> Instruction:
+        """One instruction; the accounts of which there is one are filled in."""
+        needed = set(self.program.accounts_of(name))
+        singles = {single: self.single(single) for single in SINGLES if single in needed}
+        return self.program.instruction(name, {**singles, **accounts}, arguments)
+
+    def send(
+        self,
+        name: str,
+        signer: Keypair,
+        accounts: Mapping[str, Pubkey],
+        arguments: Mapping[str, Any] | None = None,
+        *,
+        before: Sequence[Instruction] = (),
+    ) -> Landed:
+        """Send one instruction, behind others where it needs them."""
+        return self.cluster.send([*before, self.call(name, accounts, arguments)], [signer])
+
+    def open_token_account(self, payer: Pubkey, owner: Pubkey) -> Instruction:
+        """Opens the owner's associated token account for MAI; does nothing where it exists."""
+        return create_idempotent_associated_token_account(payer, owner, self.mint)
+
+    def opening_stake(self, owner: Pubkey) -> list[Instruction]:
+        """Opens the owner's stake where it does not exist."""
+        stake = self.stake_address(owner)
+        return [] if self.exists(stake) else [self.call("open_stake", {"owner": owner, "stake": stake})]
+
+    # The core flow, each sent and confirmed
 
     def genesis(
         self,
@@ -167,20 +197,22 @@ class Network:
 
     def register_miner(self, owner: Keypair, device: bytes, hardware: Hardware, *, client_version: int) -> Landed:
         """Register one device, and open the owner's token account and stake where they are missing."""
-        before = [create_idempotent_associated_token_account(owner.pubkey(), owner.pubkey(), self.mint)]
-        stake = self.stake_address(owner.pubkey())
-        if self.cluster.account(stake) is None:
-            before.append(self._instruction("open_stake", {"owner": owner.pubkey(), "stake": stake}))
-        accounts = {"owner": owner.pubkey(), "stake": stake, "miner": self.miner_address(owner.pubkey(), device)}
+        wallet = owner.pubkey()
+        before = [self.open_token_account(wallet, wallet), *self.opening_stake(wallet)]
+        accounts = {
+            "owner": wallet,
+            "stake": self.stake_address(wallet),
+            "miner": self.miner_address(wallet, device),
+        }
         arguments = {"device": Pubkey(device), **hardware.arguments(client_version)}
-        return self._send("register_miner", accounts, arguments, [owner], before=before)
+        return self.send("register_miner", owner, accounts, arguments, before=before)
 
     def register_model(self, payer: Keypair, terms: ModelTerms) -> Landed:
         """Register what may mint: approved at once if the genesis authority pays, else after a vote of the DAO."""
         limits = {field.name: getattr(terms, field.name) for field in dataclasses.fields(terms)}
         digests = {**word_arguments("key", limits.pop("key_hash")), **word_arguments("params", limits.pop("params"))}
         accounts = {"payer": payer.pubkey(), "model": self.model_address(terms)}
-        return self._send("register_model", accounts, {**digests, **limits}, [payer])
+        return self.send("register_model", payer, accounts, {**digests, **limits})
 
     def post_task(
         self,
@@ -205,10 +237,10 @@ class Network:
         chain_id = self.program.fetch(self.cluster, self.config).chain_id
         spent = self.spent_address(chain_id, model, input_digest, position)
         before: list[Instruction] = []
-        if self.cluster.account(spent) is None:
+        if not self.exists(spent):
             accounts = {"payer": requester.pubkey(), "model": model, "spent_record": spent}
             arguments = {**word_arguments("input", input_digest), "position": position}
-            before.append(self._instruction("open_spent_record", accounts, arguments))
+            before.append(self.call("open_spent_record", accounts, arguments))
         accounts = {
             "requester": requester.pubkey(),
             "model": model,
@@ -223,50 +255,57 @@ class Network:
             "prompt_tokens": prompt_tokens,
             "max_tokens": max_tokens,
         }
-        return self._send("post_task", accounts, arguments, [requester], before=before)
+        return self.send("post_task", requester, accounts, arguments, before=before)
 
     def assign_task(self, owner: Keypair, device: bytes, task: Pubkey) -> Landed:
         """Take a place in a task. Refused with ``SeedTooEarly`` until its seed block is there, with ``NotDrawn`` while
         the device's ticket has not won."""
-        accounts = self._part(owner, device, task)
-        return self._send("assign_task", accounts, {}, [owner])
+        posted = self.program.fetch(self.cluster, task)
+        return self.send("assign_task", owner, self._part(owner, device, task, posted))
 
     def commit_work(
         self, owner: Keypair, device: bytes, task: Pubkey, *, output: bytes, tokens: int, active_ms: int
     ) -> Landed:
         """Commit to an output (its digest, 32 bytes) in a place that the device has."""
         arguments = {**word_arguments("output", output), "tokens": tokens, "active_ms": active_ms}
-        return self._send("commit_work", self._part(owner, device, task), arguments, [owner])
+        posted = self.program.fetch(self.cluster, task)
+        return self.send("commit_work", owner, self._part(owner, device, task, posted), arguments)
 
     def settle(self, owner: Keypair, device: bytes, task: Pubkey, receipt: Pubkey) -> Landed:
         """Claim the receipt and mint the reward to the owner, all or nothing."""
         config = self.program.fetch(self.cluster, self.config)
-        accounts = self._part(owner, device, task)
+        posted = self.program.fetch(self.cluster, task)
+        accounts = self._part(owner, device, task, posted)
         miner = self.program.fetch(self.cluster, accounts["miner"])
         accounts |= {
             "mint": config.mint,
-            "spent_record": self.program.fetch(self.cluster, task).spent_record,
+            "spent_record": posted.spent_record,
             "token_account": get_associated_token_address(owner.pubkey(), config.mint),
             # Without an NFT any account will do: none is looked at.
             "nft_account": miner.nft_account if miner.nft_tier else self.config,
             "verifier_program": config.verifier,
             "receipt": receipt,
         }
-        return self._send("settle", accounts, {}, [owner])
+        return self.send("settle", owner, accounts)
 
-    def _part(self, owner: Keypair, device: bytes, task: Pubkey) -> dict[str, Pubkey]:
-        """The accounts of a device's part in a task."""
+    def _part(self, owner: Keypair, device: bytes, task: Pubkey, posted: Any) -> dict[str, Pubkey]:
+        """The accounts of a device's part in a task, whose fields are ``posted``."""
         miner = self.miner_address(owner.pubkey(), device)
         return {
             "owner": owner.pubkey(),
             "miner": miner,
             "stake": self.stake_address(owner.pubkey()),
-            "model": self.program.fetch(self.cluster, task).model,
+            "model": posted.model,
             "task": task,
             "work": self.work_address(task, miner),
         }
 
     # What the chain says
+
+    def exists(self, address: Pubkey) -> bool:
+        """Whether the program has made this account; lamports that anyone can send to an address do not count."""
+        account = self.cluster.account(address)
+        return account is not None and account.owner == self.program.address
 
     def balance(self, owner: Pubkey) -> int:
         """The owner's MAI in base units."""
@@ -277,25 +316,6 @@ class Network:
         """All MAI there is, in base units."""
         account = self.cluster.account(self.mint)
         return 0 if account is None else Mint.from_bytes(account.data).supply
-
-    def _instruction(
-        self, name: str, accounts: dict[str, Pubkey], arguments: dict[str, Any] | None = None
-    ) -> Instruction:
-        """An instruction; the accounts of which there is one need not be given."""
-        needed = set(self.program.accounts_of(name))
-        singles = {single: self.single(single) for single in SINGLES if single in needed}
-        return self.program.instruction(name, {**singles, **accounts}, arguments or {})
-
-    def _send(
-        self,
-        name: str,
-        accounts: dict[str, Pubkey],
-        arguments: dict[str, Any],
-        signers: list[Keypair],
-        *,
-        before: Sequence[Instruction] = (),
-    ) -> Landed:
-        return self.cluster.send([*before, self._instruction(name, accounts, arguments)], signers)
 
 
 def _seeds(digest: bytes) -> list[bytes]:

@@ -14,14 +14,10 @@ from mai.chain.devices import Device
 from mai.chain.economy import NOBODY, Economy
 from mai.errors import MaiError
 from mai.program import MODULES
+from mai.program.names import NFT_TIERS
 
 rules, config_rules, rewards = MODULES["nfts"], MODULES["config"], MODULES["rewards"]
-TIERS = {
-    name.removeprefix("NFT_").lower(): int(value)
-    for name, value in vars(rules).items()
-    if name.startswith("NFT_") and isinstance(value, int)
-}
-TIER_NAMES = {number: name for name, number in TIERS.items()}
+TIERS = {name: number for number, name in NFT_TIERS.items()}
 
 
 @dataclass(frozen=True)

@@ -10,14 +10,10 @@ from solders.pubkey import Pubkey
 from mai.chain.cluster import Landed
 from mai.chain.economy import Economy
 from mai.program import MODULES
+from mai.program.names import family
 
 rules = MODULES["checks"]
-STATUSES = {
-    int(rules.CHECK_OPEN): "open",
-    int(rules.CHECK_UPHELD): "upheld",
-    int(rules.CHECK_REFUTED): "refuted",
-    int(rules.CHECK_VOID): "void",
-}
+STATUSES = family(rules, "CHECK_", "CHECK_ROUNDS", "CHECK_DELAY")
 
 
 class SpotChecks:

@@ -5,21 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from solders.instruction import Instruction
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 
 from mai.chain.cluster import Landed
 from mai.chain.economy import Economy
 from mai.program import MODULES
+from mai.program.names import STAKE_TIERS
 
 rules = MODULES["staking"]
-TIERS = {
-    int(rules.TIER_NONE): "none",
-    int(rules.TIER_BASIC): "basic",
-    int(rules.TIER_STANDARD): "standard",
-    int(rules.TIER_ADVANCED): "advanced",
-}
 
 
 @dataclass(frozen=True)
@@ -66,23 +60,16 @@ class Staking:
             address,
             fields,
             weight,
-            TIERS[int(rules.tier_of(weight))],
+            STAKE_TIERS[int(rules.tier_of(weight))],
             int(rules.free_of(fields)),
             int(fields.pending_ts + rules.WARM_UP_S) if waiting else None,
             blocked,
         )
 
-    def opening(self, owner: Pubkey) -> list[Instruction]:
-        """Opens the owner's stake where it does not exist."""
-        address = self.economy.stake_address(owner)
-        if self.economy.find("Stake", address) is not None:
-            return []
-        return [self.economy.call("open_stake", {"owner": owner, "stake": address})]
-
     def deposit(self, owner: Keypair, amount: int) -> Landed:
         """Put base units into the vault; opens the stake first where it is missing."""
         accounts = {**self._accounts(owner), "token_account": self.economy.token_address(owner.pubkey())}
-        before = self.opening(owner.pubkey())
+        before = self.economy.opening_stake(owner.pubkey())
         return self.economy.send("deposit_stake", owner, accounts, {"amount": amount}, before=before)
 
     def unstake(self, owner: Keypair, amount: int) -> Landed:

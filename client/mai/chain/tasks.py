@@ -13,23 +13,12 @@ from mai.chain.cluster import Landed
 from mai.chain.economy import Economy
 from mai.errors import MaiError
 from mai.program import MODULES
+from mai.program.names import TASK_CLASSES, family
 
-rules, parameters = MODULES["tasks"], MODULES["parameters"]
-
-
-def _names(module: Any, prefix: str, *leave: str) -> dict[int, str]:
-    """A family of the program's constants, number to name."""
-    return {
-        int(value): name.removeprefix(prefix).lower().replace("_", " ")
-        for name, value in vars(module).items()
-        if name.startswith(prefix) and isinstance(value, int) and name not in leave
-    }
-
-
-CLASSES = {name: number for number, name in _names(parameters, "TASK_", "TASK_CLASSES").items()}
-CLASS_NAMES = {number: name for name, number in CLASSES.items()}
-STATUSES = _names(rules, "TASK_")
-WORK_STATUSES = _names(rules, "WORK_")
+rules = MODULES["tasks"]
+CLASSES = {name: number for number, name in TASK_CLASSES.items()}
+STATUSES = family(rules, "TASK_")
+WORK_STATUSES = family(rules, "WORK_")
 
 
 @dataclass(frozen=True)

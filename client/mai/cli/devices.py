@@ -9,7 +9,7 @@ from rich.text import Text
 
 from mai.chain.cluster import LAMPORTS_PER_SOL
 from mai.chain.devices import ACTIVE, QUANTITIES, Device, Devices, registry
-from mai.chain.nft import TIER_NAMES, Nfts
+from mai.chain.nft import Nfts
 from mai.chain.stake import Staking
 from mai.cli import register as hardware
 from mai.cli.connect import DEFAULT_URL, OwnerOption, YesOption, confirm, open_economy, show_facts, show_sent, wallet_of
@@ -19,6 +19,7 @@ from mai.cli.stake import facts as stake_facts
 from mai.cli.wallet import DEFAULT_KEYPAIR, KeypairOption, UrlOption, read_keypair
 from mai.miner.miner import CLIENT_VERSION
 from mai.money import fixed_mai
+from mai.program.names import NFT_TIERS
 
 app = typer.Typer(help="Devices: list, show, update, heartbeat, retire.", no_args_is_help=True)
 
@@ -58,7 +59,7 @@ def list_devices(
             percent(item.quality_bps),
             f"{item.violations:,}",
             f"{item.offences:,}",
-            TIER_NAMES[item.nft_tier],
+            NFT_TIERS[item.nft_tier],
         )
     people.print(table)
     people.print(f"Stake: {fixed_mai(stake.fields.matured + stake.fields.pending) if stake else 0} MAI.")
@@ -94,7 +95,7 @@ def facts(device: Device, nfts: Nfts) -> dict[str, Any]:
         "uptime_bps": item.uptime_bps,
         "quality_bps": item.quality_bps,
         "nft": None if item.nft_tier == 0 else str(item.nft_mint),
-        "nft_tier": TIER_NAMES[item.nft_tier],
+        "nft_tier": NFT_TIERS[item.nft_tier],
         "nft_counts": nfts.held_tier(device) > 0,
         "bond_lamports": item.bond,
         "registered_ts": item.registered_ts,
@@ -122,7 +123,7 @@ def show(
     nft = {"NFT": "none"}
     if item.nft_tier:
         counts = "counts" if nfts.held_tier(found) else "does not count now"
-        nft = {"NFT": f"{TIER_NAMES[item.nft_tier]}, {counts}", "NFT mint": str(item.nft_mint)}
+        nft = {"NFT": f"{NFT_TIERS[item.nft_tier]}, {counts}", "NFT mint": str(item.nft_mint)}
     rows = {
         "device": found.name,
         "miner": str(found.address),

@@ -153,7 +153,7 @@ def read_collections(texts: list[str]) -> dict[int, Pubkey]:
     Raises:
         MaiError: no such tier, or not an address.
     """
-    tiers = {name.lower(): tier for tier, name in TIERS.items()}
+    tiers = {name: tier for tier, name in TIERS.items()}
     found = {}
     for text in texts:
         name, _, address = text.partition("=")
@@ -237,7 +237,7 @@ def facts(genesis: Genesis, state: State) -> dict[str, Any]:
             ],
             "vault": _key(config.vault),
             "treasury": _key(config.treasury),
-            "collections": {TIERS[tier].lower(): str(address) for tier, address in state.collections.items()},
+            "collections": {TIERS[tier]: str(address) for tier, address in state.collections.items()},
             "genesis_ts": config.genesis_ts or None,
         }
     return found

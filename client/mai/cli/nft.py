@@ -9,12 +9,13 @@ from solders.pubkey import Pubkey
 
 from mai.chain.devices import Devices
 from mai.chain.economy import NOBODY, Economy
-from mai.chain.nft import TIER_NAMES, Nfts, rewards
+from mai.chain.nft import Nfts, rewards
 from mai.cli.connect import DEFAULT_URL, open_economy, show_facts, show_sent
 from mai.cli.format import listing, percent, when
 from mai.cli.output import Output, OutputOption, parse_address, people, print_json
 from mai.cli.wallet import DEFAULT_KEYPAIR, KeypairOption, UrlOption, read_keypair
 from mai.errors import MaiError
+from mai.program.names import NFT_TIERS
 
 app = typer.Typer(help="NFTs: link one to a device, show one, list the collections.", no_args_is_help=True)
 WEEK_S = 604_800
@@ -106,7 +107,7 @@ def facts(economy: Economy, mint: Pubkey, found: Any) -> dict[str, Any]:
     return {
         "nft": str(mint),
         "collection": str(found.collection),
-        "tier": TIER_NAMES[found.tier],
+        "tier": NFT_TIERS[found.tier],
         "miner": str(found.miner) if found.linked else None,
         "counts_from_ts": start if found.linked else None,
         "voter": None if found.voter == NOBODY else str(found.voter),

@@ -9,12 +9,12 @@ from rich.text import Text
 
 from mai.chain.devices import Device, Devices
 from mai.chain.earnings import Earnings, Epoch, Hour
-from mai.chain.nft import TIER_NAMES
 from mai.cli.connect import DEFAULT_URL, OwnerOption, open_economy, show_facts, wallet_of
 from mai.cli.format import bar, count, decimal, listing, percent, share, until
 from mai.cli.output import Output, OutputOption, people, print_json
 from mai.cli.wallet import DEFAULT_KEYPAIR, KeypairOption, UrlOption
 from mai.money import fixed_mai
+from mai.program.names import NFT_TIERS
 
 
 def rewards(
@@ -85,7 +85,7 @@ def facts(device: Device, hour: Hour) -> dict[str, Any]:
         "earned": fixed_mai(device.fields.earned, grouped=False),
         "works": device.fields.settled,
         "hourly": fixed_mai(hour.hourly, grouped=False),
-        "nft_tier": TIER_NAMES[hour.tier],
+        "nft_tier": NFT_TIERS[hour.tier],
         "uptime_bps": hour.uptime_bps,
         "quality_bps": hour.quality_bps,
         "terms": terms,
@@ -95,7 +95,7 @@ def facts(device: Device, hour: Hour) -> dict[str, Any]:
 
 def _terms(device: Device, hour: Hour) -> Any:
     why = {
-        "NFT": TIER_NAMES[hour.tier],
+        "NFT": NFT_TIERS[hour.tier],
         "uptime": f"{percent(hour.uptime_bps)} last week",
         "trust": f"{device.class_name}{', attested' if device.fields.attested else ''}",
         "multiplier": "of the network, by difficulty",

@@ -10,13 +10,14 @@ from solders.pubkey import Pubkey
 from mai.chain.cluster import Landed
 from mai.chain.economy import Economy
 from mai.chain.rules import enforce
-from mai.chain.tasks import CLASS_NAMES, CLASSES, STATUSES, WORK_STATUSES, Posted, Tasks, rules
+from mai.chain.tasks import CLASSES, STATUSES, WORK_STATUSES, Posted, Tasks, rules
 from mai.cli.connect import DEFAULT_URL, OwnerOption, open_economy, parse_digest, show_facts, show_sent, wallet_of
 from mai.cli.format import count, listing, percent, until, when
 from mai.cli.output import Output, OutputOption, parse_address, people, print_json
 from mai.cli.wallet import DEFAULT_KEYPAIR, KeypairOption, UrlOption, read_keypair
 from mai.errors import MaiError
 from mai.money import fixed_mai, parse_mai
+from mai.program.names import TASK_CLASSES
 
 app = typer.Typer(help="Tasks: post, fund, show, list, cancel, expire, redraw, release, close.", no_args_is_help=True)
 
@@ -217,7 +218,7 @@ def list_tasks(
         return
     table = listing("task", "class", "state", "fee", right=("fee",))
     for address, item in found:
-        table.add_row(str(address), CLASS_NAMES[item.task_class], STATUSES[item.status], fixed_mai(item.fee))
+        table.add_row(str(address), TASK_CLASSES[item.task_class], STATUSES[item.status], fixed_mai(item.fee))
     people.print(table if found else "There are no tasks.")
 
 
@@ -248,7 +249,7 @@ def facts(posted: Posted) -> dict[str, Any]:
         "model": str(item.model),
         "input": bytes(item.input).hex(),
         "position": item.position,
-        "class": CLASS_NAMES[item.task_class],
+        "class": TASK_CLASSES[item.task_class],
         "state": STATUSES[item.status],
         "region": item.region,
         "max_tokens": item.max_tokens,
@@ -270,7 +271,7 @@ def rows(posted: Posted, now: int) -> dict[str, str]:
         "task": str(posted.address),
         "number": str(item.nonce),
         "state": STATUSES[item.status],
-        "class": CLASS_NAMES[item.task_class],
+        "class": TASK_CLASSES[item.task_class],
         "places": f"{item.places}: {item.taken} taken, {item.settled} paid",
         "model": str(item.model),
         "input": bytes(item.input).hex(),

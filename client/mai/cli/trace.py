@@ -11,7 +11,9 @@ from mai.chain.cluster import LAMPORTS_PER_SOL
 from mai.chain.rpc import Rpc
 from mai.chain.trace import Traces, TraceState
 from mai.chain.verifier import Verifier
+from mai.cli.connect import DEFAULT_URL
 from mai.cli.output import Output, OutputOption, facts_table, parse_address, people, print_json
+from mai.cli.wallet import UrlOption
 
 app = typer.Typer(help="Traces: works that are proved by drawn samples.", no_args_is_help=True)
 
@@ -24,7 +26,7 @@ def _group() -> None:
 @app.command()
 def show(
     address: Annotated[str, typer.Argument(help="the trace account's address")],
-    url: Annotated[str, typer.Option(help="the cluster: localhost, devnet, …, or an RPC address")] = "localhost",
+    url: UrlOption = DEFAULT_URL,
     output: OutputOption = Output.table,
 ) -> None:
     """Show a trace: its step, its deadline, what was drawn and what is attested."""

@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from mai.money import UNITS_PER_MAI
 from mai.program import parameters
+from mai.program.names import TASK_CLASSES
 from mai.simulate import rules
 from mai.simulate.economy import Economy
 from mai.simulate.machines import Variant, day_of, truth, variants
@@ -18,7 +19,6 @@ from mai.simulate.strategies import (
     FAKE,
     SKIP,
     SYBILS,
-    TASK_CLASSES,
     sampling_of,
     saving_of,
     slash_of,
@@ -66,8 +66,9 @@ def horizons(run: Economy, seed: int) -> list[Horizon]:
     honest = float(paid.sum())
     critical = run.assumed.task_mix[2]
     found = _fakes(device, paid)
-    for task_class, name in enumerate(TASK_CLASSES[:2]):
+    for task_class in (parameters.TASK_ROUTINE, parameters.TASK_STANDARD):
         ruin = until_ruin(device, task_class, seed)
+        name = TASK_CLASSES[task_class]
         found.append(Horizon(SKIP, f"skips {name} work until its stake is gone", honest, ruin.value))
     works = run.population.load * MS_A_DAY / run.assumed.work_ms
     others = run.population.devices.sum(axis=1) - 1

@@ -16,7 +16,7 @@ from mai.program import calibration, difficulty, emission, parameters, registry,
 ONE = int(difficulty.ONE)
 PERIOD_S = int(difficulty.PERIOD_S)
 EPOCH_S = int(rewards.EPOCH_SECONDS)
-BPS = int(rewards.BPS)
+BPS = int(parameters.FULL_BPS)
 _HOUR_MS, _RATE_SCALE = int(rewards.HOUR_MS), int(rewards.RATE_SCALE)
 _SUPPLY_LIMIT = int(emission.SUPPLY_LIMIT)
 _LARGEST_STEP, _UTILISATION_TARGET = int(difficulty.LARGEST_STEP), int(difficulty.UTILISATION_TARGET_BPS)

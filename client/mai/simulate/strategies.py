@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 
 from mai.money import UNITS_PER_MAI
 from mai.program import parameters
+from mai.program.names import TASK_CLASSES
 from mai.simulate import rules
 from mai.simulate.assumptions import Assumptions
 from mai.simulate.machines import Claim, Variant, day_of, truth, variants
 from mai.simulate.newcomers import newcomer_cost, split_share, split_value
 from mai.simulate.works import Device, flagged_share
 
-TASK_CLASSES = ("routine", "standard", "critical")
 LOWEST_RATE = 1e-6
 FAKE, SKIP, COLLUSION, SYBILS = FAMILIES = ("fake hardware", "skipped work", "collusion of two", "Sybils")
 
@@ -129,7 +129,7 @@ def _skip(name: str, reward: float, task_class: int) -> Strategy:
 def _skipped(device: Device) -> list[Strategy]:
     """Made-up outputs, at the highest reward that may go without a full proof (the worst case) and at a typical one."""
     worst = [_skip(f"{name} work at its reward limit", limit_of(place), place)
-             for place, name in enumerate(TASK_CLASSES)]  # fmt: skip
+             for place, name in TASK_CLASSES.items()]  # fmt: skip
     return [*worst, _skip("routine work at a typical reward", device.reward(), 0)]
 
 

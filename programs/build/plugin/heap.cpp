@@ -1,3 +1,4 @@
+// The programs end with their instruction, so nothing that only owns memory needs to be freed: `sbf-forget` empties those destructors.
 #include "passes.h"
 
 #include "llvm/Demangle/Demangle.h"

@@ -12,9 +12,10 @@ from emission import Emission
 from governance import Governance
 from native import first_block
 from parameters import CHECK_WINDOW_S, ELIGIBLE_TARGET, FULL_BPS, VERIFIER_STAKE
+from quality import enter_week
 from registry import Miner, Model
 from slashing import (
-    OFFENCE_FAILED_CHECK, OFFENCE_OVERTURNED, Offence, check_accused, count_failure, enter_miner_week,
+    OFFENCE_FAILED_CHECK, OFFENCE_OVERTURNED, Offence, check_accused, count_failure,
     lose_work
 )
 from staking import Stake
@@ -105,7 +106,7 @@ def decide_check(
     round = check.round
     answer(check, work, stake.owner, output, clock.slot())
     if check.status == CHECK_UPHELD:
-        enter_miner_week(config, miner, now)
+        enter_week(config, miner, now)
         if work.status == WORK_COMMITTED:
             lose_work(emission, miner, accused, task, work, WORK_FAULTY, clock.slot(), config.nobody)
             count_failure(miner)

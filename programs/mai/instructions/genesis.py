@@ -12,6 +12,7 @@ from emission import Emission
 from governance import Governance
 from native import program_id
 from nfts import NFT_AIRDROP, NFT_BRONZE, NftRegistry
+from rewards import ONE
 
 
 # Creates the network with a new mint: 9 decimals, mint authority the config PDA, no freeze authority.
@@ -68,9 +69,9 @@ def open_state(payer: Signer, config: Config, calibration: Empty[Calibration], e
     for entry in range(42):
         calibration.entries[entry] = default_calibration(u32(entry))
     calibration.bump = calibration_bump
-    emission.task_difficulty = 1_000_000_000
-    emission.sampling = 1_000_000_000
-    emission.multiplier = 1_000_000_000
+    emission.task_difficulty = ONE
+    emission.sampling = ONE
+    emission.multiplier = ONE
     emission.bump = emission_bump
     opened = StateOpened(calibration.key(), emission.key())
     opened.emit()

@@ -8,8 +8,8 @@ from effects import (
 )
 from governance import (
     PROPOSAL_ACTIVE, PROPOSE_CALIBRATION, PROPOSE_COLLECTION, PROPOSE_MODEL, PROPOSE_PARAMETER, PROPOSE_TREASURY,
-    Governance, Proposal, ProposalExecuted, ProposalMade, Vote, VoteCast, check_proposer, check_voter, conclude,
-    count_vote, executed, schedule, turn_vote
+    Governance, Proposal, ProposalMade, Vote, cast, check_proposer, check_voter, conclude, count_vote, executed,
+    schedule, turn_vote
 )
 from nfts import NFT_NONE, NftLink, NftRegistry, check_holder, present_tier, use_for_voting, voting_open
 from parameters import TREASURY_SPEND_BPS
@@ -81,10 +81,8 @@ def vote(
     vote.proposal = proposal.key()
     vote.stake = stake.key()
     vote.bump = bump
-    cast = VoteCast(
-        proposal.key(), stake.key(), vote.weight, vote.approves, False, proposal.approved, proposal.denied
-    )
-    cast.emit()
+    told = cast(vote, proposal, False)
+    told.emit()
 
 
 # The same with an NFT, whose tier may vote before everybody.
@@ -105,10 +103,8 @@ def vote_early(
     vote.proposal = proposal.key()
     vote.stake = stake.key()
     vote.bump = bump
-    cast = VoteCast(
-        proposal.key(), stake.key(), vote.weight, vote.approves, False, proposal.approved, proposal.denied
-    )
-    cast.emit()
+    told = cast(vote, proposal, False)
+    told.emit()
 
 
 # Turns one's own approval into a denial, until denials end.
@@ -118,8 +114,8 @@ def deny(owner: Signer, stake: Stake, proposal: Proposal, vote: Vote, clock: Clo
     assert vote.proposal == proposal.key(), 'VoteElsewhere: the vote was on another proposal'
     assert vote.stake == stake.key(), 'VoteOfAnother: the vote is that of another stake'
     turn_vote(proposal, vote, clock.unix_timestamp())
-    cast = VoteCast(proposal.key(), stake.key(), vote.weight, False, True, proposal.approved, proposal.denied)
-    cast.emit()
+    told = cast(vote, proposal, True)
+    told.emit()
 
 
 # Moves a parameter. Like every execution it is anyone's, once the delay is over.

@@ -5,13 +5,12 @@ from config import PHASE_OPEN, Config, check_open, week_at
 from digests import digest
 from emission import Emission
 from events import BondWithdrawn, Heartbeat, MinerRegistered, MinerRetired, MinerUpdated, ModelRegistered
-from parameters import BOND_LAMPORTS, MISSED_HOURS
+from parameters import BOND_LAMPORTS
 from quality import NEWCOMER_QUALITY, count_hour, enter_week
 from registry import (
     BOND_COOLDOWN_S, MINER_ACTIVE, MINER_RETIRED, Miner, Model, check_active, check_model_limits, check_proof_kind,
     declare, power_of
 )
-from rewards import epoch_at
 from staking import Stake
 from tasks import SpentRecord, to_ms
 
@@ -64,9 +63,7 @@ def update_miner(
     now = clock.unix_timestamp()
     check_active(miner, owner.key())
     assert miner.in_flight == 0, 'DeviceBusy: the device has work in flight'
-    enter_week(
-        miner, week_at(config.genesis_ts, now), epoch_at(config.genesis_ts, now), config.parameters[MISSED_HOURS]
-    )
+    enter_week(config, miner, now)
     emission.power -= power_of(miner)
     declare(
         miner, calibration, device_class, region, client_version, gpu_model, vram_mb, cores, ram_mb, gpu_mhs, cpu_mhz,
@@ -84,9 +81,7 @@ def update_miner(
 def heartbeat(owner: Signer, config: Config, miner: Miner, clock: Clock):
     now = clock.unix_timestamp()
     check_active(miner, owner.key())
-    enter_week(
-        miner, week_at(config.genesis_ts, now), epoch_at(config.genesis_ts, now), config.parameters[MISSED_HOURS]
-    )
+    enter_week(config, miner, now)
     count_hour(miner, config.genesis_ts, now)
     beat = Heartbeat(miner.key(), miner.week, miner.hours, miner.uptime_bps, miner.quality_bps)
     beat.emit()

@@ -1,14 +1,14 @@
 # Paying for proved work.
 from seahorse.prelude import *
 from calibration import Calibration, trust
-from claims import claim_data, claim_trace_data
-from config import Config, check_open, check_vault, check_verifier_program, check_wallet, week_at
+from claims import claim_of
+from config import Config, check_open, check_vault, check_verifier_program, check_wallet
 from emission import Emission, cap_left, cap_of_epoch, count_minted, enter_epoch
 from events import RewardQuoted, WorkSettled
 from nfts import held_tier
-from parameters import EPOCH_CAP, FULL_BPS, MISSED_HOURS, RATE_FLOOR, REWARD_LIMIT, check_parameter, of_class
+from parameters import EPOCH_CAP, FULL_BPS, RATE_FLOOR, REWARD_LIMIT, check_parameter, of_class
 from quality import count_hour, enter_week, quality_factor
-from registry import PROOF_TRACE, Miner, Model, countable_ms, counted_rate, most_active_ms, total_units
+from registry import Miner, Model, countable_ms, counted_rate, most_active_ms, total_units
 from rewards import epoch_at, epoch_rate, hourly_rate, nft_bonus, reward, uptime_bonus
 from staking import Stake
 from tasks import (
@@ -48,16 +48,12 @@ def settle(
     tag, tag_bump = Pubkey.find_program_address(['claim', verifier_program])
     check_verifier_program(config, tag)
 
-    data = claim_data(work.context, model.key_hash, config.srs, task.input, model.params, work.output)
-    if model.proof == PROOF_TRACE:
-        data = claim_trace_data(
-            work.context, model.key_hash, task.input, work.output, task.prompt_tokens, work.tokens, task.max_tokens
-        )
+    data = claim_of(config.srs, model, task, work.context, work.output, work.tokens)
     verifier_program.invoke(accounts=[CpiAccount(owner, mut=True, signer=True), CpiAccount(receipt, mut=True)], data=data)
 
     epoch = epoch_at(config.genesis_ts, now)
     rate = epoch_rate(epoch, config.parameters[RATE_FLOOR])
-    enter_week(miner, week_at(config.genesis_ts, now), epoch, config.parameters[MISSED_HOURS])
+    enter_week(config, miner, now)
     enter_epoch(emission, epoch)
     nft_bps = nft_bonus(held_tier(miner, nft_account))
     uptime_bps = uptime_bonus(miner.uptime_bps)

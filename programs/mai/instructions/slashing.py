@@ -1,19 +1,20 @@
 # Offences: reported by anyone, appealed by proof, executed by anyone. And works that end without one.
 from seahorse.prelude import *
 from checks import CHECK_REFUTED, CHECK_UPHELD, Check, output_of, release_accused, release_challenger
-from claims import claim_data, claim_trace_data
+from claims import claim_of
 from config import Config, check_vault, check_verifier_program, check_wallet
 from emission import Emission
 from governance import Governance
 from native import incinerator_id
 from parameters import APPEAL_BOND, BURN_BPS
-from registry import PROOF_WHOLE, Miner, Model
+from quality import enter_week
+from registry import Miner, Model
 from slashing import (
     APPEAL_PROOF_S, ASSISTANT_PART, OFFENCE_APPEALED, OFFENCE_EXECUTED, OFFENCE_FAILED_CHECK, OFFENCE_FALSE_CHECK,
     OFFENCE_INVALID_CLAIM, OFFENCE_MINORITY_OUTPUT, OFFENCE_MISSED_PROOF, OFFENCE_NONE, OFFENCE_OVERTURNED,
-    OFFENCE_PENDING, Offence, OffenceAppealed, OffenceExecuted, OffenceOverturned, OffenceReported, WorkClosed,
-    charge_check, charge_work, check_accused, check_payment, count_failure, enter_miner_week, give_back, lose_work,
-    offence_of, open_offence, part
+    OFFENCE_PENDING, Offence, OffenceAppealed, OffenceExecuted, OffenceOverturned, WorkClosed, charge_check,
+    charge_work, check_accused, check_payment, count_failure, give_back, lose_work, offence_of, open_offence, part,
+    reported
 )
 from staking import Stake
 from tasks import WORK_COMMITTED, WORK_FAULTY, WORK_FORFEITED, SpentRecord, Task, Work
@@ -32,7 +33,7 @@ def report_offence(
     check_payment(task, model, spent_record)
     kind = offence_of(work, task, model, spent_record, now)
     assert kind != OFFENCE_NONE, 'NothingToReport: the chain shows no offence in this work'
-    enter_miner_week(config, miner, now)
+    enter_week(config, miner, now)
     if kind == OFFENCE_MISSED_PROOF:
         lose_work(emission, miner, stake, task, work, WORK_FORFEITED, clock.slot(), config.nobody)
         count_failure(miner)
@@ -41,11 +42,8 @@ def report_offence(
         count_failure(miner)
     open_offence(config, offence, stake, kind, work.key(), reporter.key(), config.nobody, now, bump)
     charge_work(config, governance, offence, stake, miner, task, work)
-    reported = OffenceReported(
-        offence.key(), kind, offence.evidence, offence.work, offence.stake, offence.owner, offence.miner,
-        offence.reporter, offence.assistant, offence.amount, offence.bond, offence.final_ts
-    )
-    reported.emit()
+    told = reported(offence, offence.key())
+    told.emit()
 
 
 # Takes out a work whose time is over and that could not be paid without any fault of its miner: no other miner agreed
@@ -81,17 +79,14 @@ def report_check(
     assert check.work == work.key(), 'NotCheckOfWork: the check is about another work than this'
     assert check.status == CHECK_UPHELD, 'CheckNotUpheld: no check has found this work wrong'
     assert work.status == WORK_FAULTY, 'WorkNotFaulty: the check has not ended this work'
-    enter_miner_week(config, miner, now)
+    enter_week(config, miner, now)
     release_accused(check, stake)
     open_offence(
         config, offence, stake, OFFENCE_FAILED_CHECK, check.key(), check.reporter, check.assistant, now, bump
     )
     charge_work(config, governance, offence, stake, miner, task, work)
-    reported = OffenceReported(
-        offence.key(), OFFENCE_FAILED_CHECK, offence.evidence, offence.work, offence.stake, offence.owner,
-        offence.miner, offence.reporter, offence.assistant, offence.amount, offence.bond, offence.final_ts
-    )
-    reported.emit()
+    told = reported(offence, offence.key())
+    told.emit()
 
 
 # A challenger or a third whose word contradicts what the check found in the end.
@@ -114,11 +109,8 @@ def report_verifier(
     )
     offence.output = said
     charge_check(config, governance, offence, stake, check)
-    reported = OffenceReported(
-        offence.key(), OFFENCE_FALSE_CHECK, offence.evidence, offence.work, offence.stake, offence.owner,
-        offence.miner, offence.reporter, offence.assistant, offence.amount, offence.bond, offence.final_ts
-    )
-    reported.emit()
+    told = reported(offence, offence.key())
+    told.emit()
 
 
 # Announces a proof that the output was right, against a bond.
@@ -162,18 +154,8 @@ def prove_appeal(
     check_wallet(config, token_account.mint(), token_account.authority(), owner.key())
     tag, tag_bump = Pubkey.find_program_address(['claim', verifier_program])
     check_verifier_program(config, tag)
-    if model.proof == PROOF_WHOLE:
-        data = claim_data(
-            offence.context, model.key_hash, config.srs, task.input, model.params, offence.output
-        )
-        verifier_program.invoke(accounts=[CpiAccount(owner, signer=True), CpiAccount(receipt, mut=True)], data=data)
-    else:
-        trace_data = claim_trace_data(
-            offence.context, model.key_hash, task.input, offence.output, task.prompt_tokens, tokens, task.max_tokens
-        )
-        verifier_program.invoke(
-            accounts=[CpiAccount(owner, mut=True, signer=True), CpiAccount(receipt, mut=True)], data=trace_data
-        )
+    data = claim_of(config.srs, model, task, offence.context, offence.output, tokens)
+    verifier_program.invoke(accounts=[CpiAccount(owner, mut=True, signer=True), CpiAccount(receipt, mut=True)], data=data)
     bond = offence.appeal_bond
     offence.appeal_bond = 0
     offence.status = OFFENCE_OVERTURNED

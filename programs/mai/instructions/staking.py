@@ -5,8 +5,8 @@ from config import Config, check_vault, check_wallet
 from governance import Governance
 from parameters import VERIFIER_STAKE
 from staking import (
-    MOVED_FROM_VERIFIER, MOVED_IN, MOVED_OUT, MOVED_TO_UNSTAKING, MOVED_TO_VERIFIER, Stake, StakeMoved, StakeOpened,
-    begin_unstaking, check_undisputed, deposit, remove_free, staked_of
+    MOVED_FROM_VERIFIER, MOVED_IN, MOVED_OUT, MOVED_TO_UNSTAKING, MOVED_TO_VERIFIER, Stake, StakeOpened,
+    begin_unstaking, check_undisputed, deposit, moved, remove_free
 )
 
 
@@ -34,11 +34,8 @@ def deposit_stake(
     token_account.transfer(authority=owner, to=vault, amount=amount)
     deposit(stake, amount, clock.unix_timestamp())
     governance.staked += amount
-    moved = StakeMoved(
-        stake.key(), MOVED_IN, amount, stake.matured, stake.pending, stake.unstaking, stake.unlock_ts, stake.verifier,
-        governance.staked
-    )
-    moved.emit()
+    told = moved(stake, stake.key(), MOVED_IN, amount, governance.staked)
+    told.emit()
 
 
 # Starts the cooldown; until it is over the amount can still be slashed, but neither votes nor backs anything.
@@ -51,11 +48,8 @@ def unstake(owner: Signer, config: Config, governance: Governance, stake: Stake,
     remove_free(stake, amount, now)
     begin_unstaking(stake, amount, now)
     governance.staked -= amount
-    moved = StakeMoved(
-        stake.key(), MOVED_TO_UNSTAKING, amount, stake.matured, stake.pending, stake.unstaking, stake.unlock_ts,
-        stake.verifier, governance.staked
-    )
-    moved.emit()
+    told = moved(stake, stake.key(), MOVED_TO_UNSTAKING, amount, governance.staked)
+    told.emit()
 
 
 # Pays out everything that has cooled down.
@@ -74,11 +68,8 @@ def withdraw_stake(
     stake.unstaking = 0
     bump = config.bump
     vault.transfer(authority=config, to=token_account, amount=amount, signer=['config', bump])
-    moved = StakeMoved(
-        stake.key(), MOVED_OUT, amount, stake.matured, stake.pending, stake.unstaking, stake.unlock_ts, stake.verifier,
-        governance.staked
-    )
-    moved.emit()
+    told = moved(stake, stake.key(), MOVED_OUT, amount, governance.staked)
+    told.emit()
 
 
 # Sets stake aside to back challenges and decisions. It neither votes nor backs work any more.
@@ -91,11 +82,8 @@ def designate_verifier(owner: Signer, config: Config, governance: Governance, st
     stake.verifier_ts = now
     governance.staked -= amount
     count_verifier(governance, stake, config.parameters[VERIFIER_STAKE])
-    moved = StakeMoved(
-        stake.key(), MOVED_TO_VERIFIER, amount, stake.matured, stake.pending, stake.unstaking, stake.unlock_ts,
-        stake.verifier, governance.staked
-    )
-    moved.emit()
+    told = moved(stake, stake.key(), MOVED_TO_VERIFIER, amount, governance.staked)
+    told.emit()
 
 
 # Lets verifier stake leave, through the same cooldown.
@@ -108,8 +96,5 @@ def undesignate_verifier(owner: Signer, config: Config, governance: Governance, 
     stake.verifier -= amount
     begin_unstaking(stake, amount, clock.unix_timestamp())
     count_verifier(governance, stake, config.parameters[VERIFIER_STAKE])
-    moved = StakeMoved(
-        stake.key(), MOVED_FROM_VERIFIER, amount, stake.matured, stake.pending, stake.unstaking, stake.unlock_ts,
-        stake.verifier, governance.staked
-    )
-    moved.emit()
+    told = moved(stake, stake.key(), MOVED_FROM_VERIFIER, amount, governance.staked)
+    told.emit()

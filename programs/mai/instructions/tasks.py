@@ -8,7 +8,7 @@ from native import first_block
 from parameters import FEE_TREASURY_BPS, FULL_BPS, TASK_CRITICAL
 from registry import Model
 from tasks import (
-    TASK_CANCELLED, TASK_EXPIRED, TASK_OPEN, SpentRecord, Task, check_lifetime, check_refund, places_of
+    TASK_CANCELLED, TASK_EXPIRED, TASK_OPEN, SpentRecord, Task, check_lifetime, close_unpaid, places_of
 )
 
 
@@ -83,12 +83,9 @@ def cancel_task(
     requester: Signer, config: Config, task: Task, vault: TokenAccount, token_account: TokenAccount
 ):
     assert task.requester == requester.key(), 'NotTaskOwner: only its requester can cancel a task'
-    check_refund(task)
+    refund = close_unpaid(task, TASK_CANCELLED)
     check_vault(config, vault.key())
     check_wallet(config, token_account.mint(), token_account.authority(), task.requester)
-    refund = task.fee
-    task.fee = 0
-    task.status = TASK_CANCELLED
     bump = config.bump
     vault.transfer(authority=config, to=token_account, amount=refund, signer=['config', bump])
     closed = TaskClosed(task.key(), TASK_CANCELLED, refund)
@@ -101,12 +98,9 @@ def expire_task(
     caller: Signer, config: Config, task: Task, vault: TokenAccount, token_account: TokenAccount, clock: Clock
 ):
     assert clock.unix_timestamp() > task.expires_ts, 'TaskNotExpired: the task can still be done'
-    check_refund(task)
+    refund = close_unpaid(task, TASK_EXPIRED)
     check_vault(config, vault.key())
     check_wallet(config, token_account.mint(), token_account.authority(), task.requester)
-    refund = task.fee
-    task.fee = 0
-    task.status = TASK_EXPIRED
     bump = config.bump
     vault.transfer(authority=config, to=token_account, amount=refund, signer=['config', bump])
     closed = TaskClosed(task.key(), TASK_EXPIRED, refund)

@@ -5,21 +5,21 @@ from assignment import (
     seed_blocks, seed_delay, ticket, waited_since, work_context
 )
 from calibration import PLAUSIBLE, Calibration, earliest_start, peak_units, plausibility
-from config import Config, check_open, week_at
+from config import Config, check_open
 from digests import copied, digest
 from emission import Emission
 from events import WorkAssigned, WorkCommitted, WorkMissed, WorkRejected
 from nfts import mining_open
 from parameters import (
-    ELIGIBLE_TARGET, GRACE_S, IN_FLIGHT_LIMIT, LARGE_TIMEOUT_S, MISSED_HOURS, NEWCOMER_TASKS, SAMPLING_BPS, SLASH,
+    ELIGIBLE_TARGET, FULL_BPS, GRACE_S, IN_FLIGHT_LIMIT, LARGE_TIMEOUT_S, NEWCOMER_TASKS, SAMPLING_BPS, SLASH,
     TASK_ROUTINE, TIMEOUT_S, TRUSTED_QUALITY, of_class
 )
 from quality import EXCLUDED_QUALITY, count_hour, enter_week, is_consistent
 from registry import Miner, Model, check_active, commit_timeout, most_active_ms, power_of, total_units
-from rewards import epoch_at, nft_bonus
+from rewards import ONE, nft_bonus
 from staking import Stake
 from tasks import (
-    SETTLE_WINDOW_S, TASK_ASSIGNED, TASK_OPEN, WORK_ASSIGNED, WORK_COMMITTED, WORK_MISSED, WORK_REJECTED, Task, Work,
+    SETTLE_WINDOW_S, TASK_OPEN, WORK_ASSIGNED, WORK_COMMITTED, WORK_MISSED, WORK_REJECTED, Task, Work,
     check_tokens, count_output, give_place, take_place, to_ms, votes_for
 )
 
@@ -45,8 +45,7 @@ def assign_task(
     assert mining_open(
         config.genesis_ts, config.month_s, miner.nft_tier, now
     ), 'MiningStillEarly: mining is open to holders of a higher NFT tier only'
-    epoch = epoch_at(config.genesis_ts, now)
-    enter_week(miner, week_at(config.genesis_ts, now), epoch, config.parameters[MISSED_HOURS])
+    enter_week(config, miner, now)
     assert miner.quality_bps >= EXCLUDED_QUALITY, 'MinerExcluded: the quality of the device is too low for any task'
 
     if not task.seeded:
@@ -58,7 +57,7 @@ def assign_task(
     trusted = not newcomer and u64(miner.quality_bps) >= config.parameters[TRUSTED_QUALITY]
     routine = task.task_class == TASK_ROUTINE
     if waited_s < OPEN_AFTER_S:
-        least = DIFFICULTY_QUALITY * emission.task_difficulty // 1_000_000_000
+        least = DIFFICULTY_QUALITY * emission.task_difficulty // ONE
         assert u64(miner.quality_bps) >= least, 'QualityTooLow: the difficulty asks for more quality at first'
     if routine and waited_s < TRUSTED_LEAD_S and u64(emission.miners) > config.parameters[ELIGIBLE_TARGET]:
         assert trusted, 'TrustedFirst: routine tasks go to trusted miners for the first seconds'
@@ -76,7 +75,7 @@ def assign_task(
     )
     assert u64(model.detection_bps) >= sampling, 'ProofTooWeak: the model proves less than this work needs'
     risk: u64 = 0
-    if model.detection_bps < 10_000:
+    if model.detection_bps < FULL_BPS:
         risk = of_class(config.parameters, task.task_class, SLASH)
     assert stake.matured + stake.pending >= stake.at_risk + risk, 'StakeTooSmall: the stake does not cover the risk'
     stake.at_risk += risk
@@ -122,8 +121,7 @@ def commit_work(
     assert work.task == task.key(), 'NotAssignedTask: the place is in another task'
     assert work.model == model.key(), 'NotAssignedModel: the place is for another model'
     assert work.status == WORK_ASSIGNED or work.status == WORK_MISSED, 'AlreadyCommitted: one commit per assignment'
-    epoch = epoch_at(config.genesis_ts, now)
-    enter_week(miner, week_at(config.genesis_ts, now), epoch, config.parameters[MISSED_HOURS])
+    enter_week(config, miner, now)
     assert now <= work.deadline_ts + i64(config.parameters[GRACE_S]), 'GraceOver: the commit comes too late'
     if work.status == WORK_MISSED:
         assert task.status == TASK_OPEN, 'PlaceTaken: another device has the place now'
@@ -138,7 +136,6 @@ def commit_work(
     peak = peak_units(calibration.entries, miner.device_class)
     reason = plausibility(peak, units, active_ms, start_ms, to_ms(now), most_ms)
     output = digest(output0, output1, output2, output3)
-    # Not in the call: a field that is read there stays borrowed while the function writes.
     next_slot = clock.slot() + seed_delay(task.task_class)
     work.output = copied(output)
     work.tokens = tokens
@@ -180,9 +177,7 @@ def release_work(
     assert stake.owner == work.owner, 'NotReleasedStake: the stake belongs to somebody else'
     assert work.status == WORK_ASSIGNED, 'NotWaiting: the work is not waiting for a commit'
     assert now > work.deadline_ts, 'StillInTime: the miner can still commit in time'
-    enter_week(
-        miner, week_at(config.genesis_ts, now), epoch_at(config.genesis_ts, now), config.parameters[MISSED_HOURS]
-    )
+    enter_week(config, miner, now)
     next_slot = clock.slot() + seed_delay(task.task_class)
     work.status = WORK_MISSED
     stake.at_risk -= work.at_risk

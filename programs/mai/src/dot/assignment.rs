@@ -7,11 +7,13 @@ use crate::dot::{
     digests::append_digest,
     native::{block_hash, first_block, keccak, key_bytes, number},
     parameters::{FULL_BPS, TASK_CRITICAL, TASK_ROUTINE},
+    rewards::ONE,
 };
 
 use crate::dot::digests::*;
 use crate::dot::native::*;
 use crate::dot::parameters::*;
+use crate::dot::rewards::*;
 use crate::{id, seahorse_util::*};
 use anchor_lang::{prelude::*, solana_program};
 use anchor_spl::token::{self, Mint, Token, TokenAccount};
@@ -132,7 +134,7 @@ pub fn required_sampling(mut class_bps: u64, mut sampling: u64, mut newcomer: bo
     return <u64 as TryFrom<_>>::try_from(
         ((<u128 as TryFrom<_>>::try_from(class_bps.clone()).unwrap()
             * <u128 as TryFrom<_>>::try_from(sampling.clone()).unwrap())
-            / 1000000000),
+            / ONE!()),
     )
     .unwrap()
     .min(NEWCOMER_SAMPLING!());

@@ -3,8 +3,15 @@
 #![allow(unused_imports)]
 #![allow(unused_variables)]
 #![allow(unused_mut)]
-use crate::dot::digests::append_digest;
+use crate::dot::{
+    digests::append_digest,
+    registry::{Model, PROOF_TRACE},
+    tasks::Task,
+};
+
 use crate::dot::digests::*;
+use crate::dot::registry::*;
+use crate::dot::tasks::*;
 use crate::{id, seahorse_util::*};
 use anchor_lang::{prelude::*, solana_program};
 use anchor_spl::token::{self, Mint, Token, TokenAccount};
@@ -33,6 +40,36 @@ pub fn claim_data(
     append_digest(data.clone(), output.clone());
 
     return data;
+}
+
+pub fn claim_of<'info>(
+    mut srs: Mutable<[u8; 32]>,
+    mut model: Mutable<LoadedModel<'info, '_>>,
+    mut task: Mutable<LoadedTask<'info, '_>>,
+    mut context: Mutable<[u8; 32]>,
+    mut output: Mutable<[u8; 32]>,
+    mut tokens: u32,
+) -> Mutable<Vec<u8>> {
+    if model.borrow().proof == PROOF_TRACE!() {
+        return claim_trace_data(
+            context.clone(),
+            model.borrow().key_hash.clone(),
+            task.borrow().input.clone(),
+            output.clone(),
+            task.borrow().prompt_tokens.clone(),
+            tokens.clone(),
+            task.borrow().max_tokens.clone(),
+        );
+    }
+
+    return claim_data(
+        context.clone(),
+        model.borrow().key_hash.clone(),
+        srs.clone(),
+        task.borrow().input.clone(),
+        model.borrow().params.clone(),
+        output.clone(),
+    );
 }
 
 pub fn claim_trace_data(

@@ -3,8 +3,10 @@
 #![allow(unused_imports)]
 #![allow(unused_variables)]
 #![allow(unused_mut)]
-use crate::dot::emission::Emission;
+use crate::dot::{emission::Emission, parameters::FULL_BPS, rewards::ONE};
 use crate::dot::emission::*;
+use crate::dot::parameters::*;
+use crate::dot::rewards::*;
 use crate::{id, seahorse_util::*};
 use anchor_lang::{prelude::*, solana_program};
 use anchor_spl::token::{self, Mint, Token, TokenAccount};
@@ -24,8 +26,6 @@ seahorse_const! { LOWEST_MULTIPLIER , 100000 }
 
 seahorse_const! { LOWEST_SAMPLING , 1000000000 }
 
-seahorse_const! { ONE , 1000000000 }
-
 seahorse_const! { PERIOD_S , 3600 }
 
 seahorse_const! { UTILISATION_TARGET_BPS , 3000 }
@@ -42,9 +42,9 @@ pub fn completion(mut active_ms: u64, mut allowed_ms: u64, mut target_bps: u64) 
     }
 
     return <u64 as TryFrom<_>>::try_from(
-        ((<u128 as TryFrom<_>>::try_from(active_ms.clone()).unwrap() * 10000)
+        ((<u128 as TryFrom<_>>::try_from(active_ms.clone()).unwrap() * FULL_BPS!())
             / <u128 as TryFrom<_>>::try_from(allowed_ms.clone()).unwrap())
-        .min(10000),
+        .min(FULL_BPS!()),
     )
     .unwrap();
 }
@@ -110,17 +110,17 @@ pub fn next_sampling(
     mut target_bps: u64,
     mut smoothing: u64,
 ) -> u64 {
-    let mut load = ((<u64 as TryFrom<_>>::try_from(pending.clone()).unwrap() * 10000)
+    let mut load = ((<u64 as TryFrom<_>>::try_from(pending.clone()).unwrap() * FULL_BPS!())
         / <u64 as TryFrom<_>>::try_from(settled.clone())
             .unwrap()
             .max(1))
-    .min(10000);
+    .min(FULL_BPS!());
 
     return nudged(
         sampling.clone(),
         <u128 as TryFrom<_>>::try_from(target_bps.clone()).unwrap(),
         <u128 as TryFrom<_>>::try_from(load.clone()).unwrap(),
-        (10000 * <u128 as TryFrom<_>>::try_from(smoothing.clone()).unwrap()),
+        (FULL_BPS!() * <u128 as TryFrom<_>>::try_from(smoothing.clone()).unwrap()),
         LOWEST_SAMPLING!(),
         HIGHEST_SAMPLING!(),
     );
@@ -226,8 +226,8 @@ pub fn utilisation(mut active_ms: u64, mut miners: u32, mut elapsed_s: u64) -> u
         * 1000;
 
     return <u64 as TryFrom<_>>::try_from(
-        ((<u128 as TryFrom<_>>::try_from(active_ms.clone()).unwrap() * 10000) / there.max(1))
-            .min(10000),
+        ((<u128 as TryFrom<_>>::try_from(active_ms.clone()).unwrap() * FULL_BPS!()) / there.max(1))
+            .min(FULL_BPS!()),
     )
     .unwrap();
 }

@@ -4,7 +4,6 @@
 #![allow(unused_variables)]
 #![allow(unused_mut)]
 use crate::dot::{
-    calibration::check_calibration,
     governance::{PROPOSE_CALIBRATION, PROPOSE_COLLECTION, PROPOSE_MODEL, PROPOSE_PARAMETER},
     nfts::{collection_tier, NftRegistry, NFT_AIRDROP, NFT_NONE},
     parameters::{
@@ -12,7 +11,6 @@ use crate::dot::{
     },
 };
 
-use crate::dot::calibration::*;
 use crate::dot::governance::*;
 use crate::dot::nfts::*;
 use crate::dot::parameters::*;

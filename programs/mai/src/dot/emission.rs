@@ -3,12 +3,12 @@
 #![allow(unused_imports)]
 #![allow(unused_variables)]
 #![allow(unused_mut)]
+use crate::dot::rewards::RATE_SCALE;
+use crate::dot::rewards::*;
 use crate::{id, seahorse_util::*};
 use anchor_lang::{prelude::*, solana_program};
 use anchor_spl::token::{self, Mint, Token, TokenAccount};
 use std::{cell::RefCell, rc::Rc};
-
-seahorse_const! { RATE_UNIT , 100000 }
 
 seahorse_const! { SUPPLY_LIMIT , 18000000000000000000 }
 
@@ -203,7 +203,7 @@ pub fn cap_of_epoch(mut epoch_cap: u64, mut rate: u64) -> u64 {
     return <u64 as TryFrom<_>>::try_from(
         ((<u128 as TryFrom<_>>::try_from(epoch_cap.clone()).unwrap()
             * <u128 as TryFrom<_>>::try_from(rate.clone()).unwrap())
-            / RATE_UNIT!()),
+            / RATE_SCALE!()),
     )
     .unwrap();
 }

@@ -561,6 +561,22 @@ pub fn carried(mut risk: u8, mut approved: u64, mut denied: u64) -> bool {
                 + <u128 as TryFrom<_>>::try_from(denied.clone()).unwrap()));
 }
 
+pub fn cast<'info>(
+    mut vote: Mutable<LoadedVote<'info, '_>>,
+    mut proposal: Mutable<LoadedProposal<'info, '_>>,
+    mut turned: bool,
+) -> Mutable<VoteCast> {
+    return VoteCast::__new__(
+        vote.borrow().proposal.clone(),
+        vote.borrow().stake.clone(),
+        vote.borrow().weight.clone(),
+        vote.borrow().approves.clone(),
+        turned.clone(),
+        proposal.borrow().approved.clone(),
+        proposal.borrow().denied.clone(),
+    );
+}
+
 pub fn check_proposer(mut weight: u64, mut risk: u8) -> () {
     if !(weight >= STANDARD_STAKE!()) {
         refuse("CannotPropose: proposals need a Standard stake of 500,000 MAI");

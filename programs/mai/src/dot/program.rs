@@ -23,7 +23,7 @@ use crate::dot::{
         Check, CheckAnswered, CheckCorrected, CheckDrawn, CheckOpened, CheckVoided, CHECK_OPEN,
         CHECK_REFUTED, CHECK_UPHELD, CHECK_VOID,
     },
-    claims::{claim_data, claim_trace_data},
+    claims::claim_of,
     config::{
         check_open, check_vault, check_verifier_program, check_wallet, configure, week_at, Config,
         DECIMALS, PHASE_FROZEN, PHASE_HANDED_OVER, PHASE_OPEN,
@@ -41,10 +41,9 @@ use crate::dot::{
         WorkAssigned, WorkCommitted, WorkMissed, WorkRejected, WorkSettled,
     },
     governance::{
-        check_proposer, check_voter, conclude, count_vote, executed, schedule, turn_vote,
-        Governance, Proposal, ProposalExecuted, ProposalMade, Vote, VoteCast, PROPOSAL_ACTIVE,
-        PROPOSE_CALIBRATION, PROPOSE_COLLECTION, PROPOSE_MODEL, PROPOSE_PARAMETER,
-        PROPOSE_TREASURY,
+        cast, check_proposer, check_voter, conclude, count_vote, executed, schedule, turn_vote,
+        Governance, Proposal, ProposalMade, Vote, PROPOSAL_ACTIVE, PROPOSE_CALIBRATION,
+        PROPOSE_COLLECTION, PROPOSE_MODEL, PROPOSE_PARAMETER, PROPOSE_TREASURY,
     },
     native::{first_block, incinerator_id, program_id},
     nfts::{
@@ -55,9 +54,9 @@ use crate::dot::{
     parameters::{
         check_parameter, of_class, APPEAL_BOND, BOND_LAMPORTS, BURN_BPS, CHECK_WINDOW_S,
         COMPLETION_TARGET_BPS, ELIGIBLE_TARGET, EPOCH_CAP, FEE_TREASURY_BPS, FULL_BPS, GRACE_S,
-        IN_FLIGHT_LIMIT, LARGE_TIMEOUT_S, LOAD_TARGET_BPS, MISSED_HOURS, NEWCOMER_TASKS,
-        RATE_FLOOR, REWARD_LIMIT, SAMPLING_BPS, SLASH, SMOOTHING, TASK_CRITICAL, TASK_ROUTINE,
-        TIMEOUT_S, TREASURY_SPEND_BPS, TRUSTED_QUALITY, VERIFIER_STAKE,
+        IN_FLIGHT_LIMIT, LARGE_TIMEOUT_S, LOAD_TARGET_BPS, NEWCOMER_TASKS, RATE_FLOOR,
+        REWARD_LIMIT, SAMPLING_BPS, SLASH, SMOOTHING, TASK_CRITICAL, TASK_ROUTINE, TIMEOUT_S,
+        TREASURY_SPEND_BPS, TRUSTED_QUALITY, VERIFIER_STAKE,
     },
     quality::{
         count_hour, enter_week, is_consistent, quality_factor, EXCLUDED_QUALITY, NEWCOMER_QUALITY,
@@ -65,27 +64,29 @@ use crate::dot::{
     registry::{
         check_active, check_model_limits, check_proof_kind, commit_timeout, countable_ms,
         counted_rate, declare, most_active_ms, power_of, total_units, Miner, Model,
-        BOND_COOLDOWN_S, MINER_ACTIVE, MINER_RETIRED, PROOF_TRACE, PROOF_WHOLE,
+        BOND_COOLDOWN_S, MINER_ACTIVE, MINER_RETIRED,
     },
-    rewards::{epoch_at, epoch_left, epoch_rate, hourly_rate, nft_bonus, reward, uptime_bonus},
+    rewards::{
+        epoch_at, epoch_left, epoch_rate, hourly_rate, nft_bonus, reward, uptime_bonus, ONE,
+    },
     slashing::{
-        charge_check, charge_work, check_accused, check_payment, count_failure, enter_miner_week,
-        give_back, lose_work, offence_of, open_offence, part, Offence, OffenceAppealed,
-        OffenceExecuted, OffenceOverturned, OffenceReported, WorkClosed, APPEAL_PROOF_S,
-        ASSISTANT_PART, OFFENCE_APPEALED, OFFENCE_EXECUTED, OFFENCE_FAILED_CHECK,
-        OFFENCE_FALSE_CHECK, OFFENCE_INVALID_CLAIM, OFFENCE_MINORITY_OUTPUT, OFFENCE_MISSED_PROOF,
-        OFFENCE_NONE, OFFENCE_OVERTURNED, OFFENCE_PENDING,
+        charge_check, charge_work, check_accused, check_payment, count_failure, give_back,
+        lose_work, offence_of, open_offence, part, reported, Offence, OffenceAppealed,
+        OffenceExecuted, OffenceOverturned, WorkClosed, APPEAL_PROOF_S, ASSISTANT_PART,
+        OFFENCE_APPEALED, OFFENCE_EXECUTED, OFFENCE_FAILED_CHECK, OFFENCE_FALSE_CHECK,
+        OFFENCE_INVALID_CLAIM, OFFENCE_MINORITY_OUTPUT, OFFENCE_MISSED_PROOF, OFFENCE_NONE,
+        OFFENCE_OVERTURNED, OFFENCE_PENDING,
     },
     staking::{
-        begin_unstaking, check_undisputed, deposit, remove_free, staked_of, voting_weight, Stake,
-        StakeMoved, StakeOpened, MOVED_FROM_VERIFIER, MOVED_IN, MOVED_OUT, MOVED_TO_UNSTAKING,
+        begin_unstaking, check_undisputed, deposit, moved, remove_free, voting_weight, Stake,
+        StakeOpened, MOVED_FROM_VERIFIER, MOVED_IN, MOVED_OUT, MOVED_TO_UNSTAKING,
         MOVED_TO_VERIFIER,
     },
     tasks::{
-        check_lifetime, check_refund, check_tokens, close_place, count_output, give_place,
+        check_lifetime, check_tokens, close_place, close_unpaid, count_output, give_place,
         places_of, take_place, to_ms, votes_for, votes_needed, SpentRecord, Task, Work,
-        SETTLE_WINDOW_S, TASK_ASSIGNED, TASK_CANCELLED, TASK_EXPIRED, TASK_OPEN, WORK_ASSIGNED,
-        WORK_COMMITTED, WORK_FAULTY, WORK_FORFEITED, WORK_MISSED, WORK_REJECTED, WORK_SETTLED,
+        SETTLE_WINDOW_S, TASK_CANCELLED, TASK_EXPIRED, TASK_OPEN, WORK_ASSIGNED, WORK_COMMITTED,
+        WORK_FAULTY, WORK_FORFEITED, WORK_MISSED, WORK_REJECTED, WORK_SETTLED,
     },
 };
 
@@ -245,18 +246,7 @@ pub fn assign_task_handler<'info>(
         refuse("MiningStillEarly: mining is open to holders of a higher NFT tier only");
     }
 
-    let mut epoch = epoch_at(config.borrow().genesis_ts.clone(), now.clone());
-
-    enter_week(
-        miner.clone(),
-        week_at(config.borrow().genesis_ts.clone(), now.clone()),
-        epoch.clone(),
-        config.borrow().parameters.borrow()[config
-            .borrow()
-            .parameters
-            .wrapped_index(MISSED_HOURS!() as i128)]
-        .clone(),
-    );
+    enter_week(config.clone(), miner.clone(), now.clone());
 
     if !(miner.borrow().quality_bps >= EXCLUDED_QUALITY!()) {
         refuse("MinerExcluded: the quality of the device is too low for any task");
@@ -298,7 +288,7 @@ pub fn assign_task_handler<'info>(
     let mut routine = task.borrow().task_class == TASK_ROUTINE!();
 
     if waited_s < OPEN_AFTER_S!() {
-        let mut least = (DIFFICULTY_QUALITY!() * emission.borrow().task_difficulty) / 1000000000;
+        let mut least = (DIFFICULTY_QUALITY!() * emission.borrow().task_difficulty) / ONE!();
 
         if !(<u64 as TryFrom<_>>::try_from(miner.borrow().quality_bps.clone()).unwrap() >= least) {
             refuse("QualityTooLow: the difficulty asks for more quality at first");
@@ -363,7 +353,7 @@ pub fn assign_task_handler<'info>(
 
     let mut risk = 0;
 
-    if model.borrow().detection_bps < 10000 {
+    if model.borrow().detection_bps < FULL_BPS!() {
         risk = of_class(
             config.borrow().parameters.clone(),
             task.borrow().task_class.clone(),
@@ -469,7 +459,7 @@ pub fn cancel_task_handler<'info>(
         refuse("NotTaskOwner: only its requester can cancel a task");
     }
 
-    check_refund(task.clone());
+    let mut refund = close_unpaid(task.clone(), TASK_CANCELLED!());
 
     check_vault(config.clone(), vault.key());
 
@@ -479,12 +469,6 @@ pub fn cancel_task_handler<'info>(
         token_account.owner,
         task.borrow().requester.clone(),
     );
-
-    let mut refund = task.borrow().fee;
-
-    assign!(task.borrow_mut().fee, 0);
-
-    assign!(task.borrow_mut().status, TASK_CANCELLED!());
 
     let mut bump = config.borrow().bump;
 
@@ -620,18 +604,7 @@ pub fn commit_work_handler<'info>(
         refuse("AlreadyCommitted: one commit per assignment");
     }
 
-    let mut epoch = epoch_at(config.borrow().genesis_ts.clone(), now.clone());
-
-    enter_week(
-        miner.clone(),
-        week_at(config.borrow().genesis_ts.clone(), now.clone()),
-        epoch.clone(),
-        config.borrow().parameters.borrow()[config
-            .borrow()
-            .parameters
-            .wrapped_index(MISSED_HOURS!() as i128)]
-        .clone(),
-    );
+    enter_week(config.clone(), miner.clone(), now.clone());
 
     if !(now
         <= (work.borrow().deadline_ts
@@ -1031,7 +1004,7 @@ pub fn decide_check_handler<'info>(
     );
 
     if check.borrow().status == CHECK_UPHELD!() {
-        enter_miner_week(config.clone(), miner.clone(), now.clone());
+        enter_week(config.clone(), miner.clone(), now.clone());
 
         if work.borrow().status == WORK_COMMITTED!() {
             lose_work(
@@ -1101,17 +1074,9 @@ pub fn deny_handler<'info>(
 
     turn_vote(proposal.clone(), vote.clone(), clock.unix_timestamp.clone());
 
-    let mut cast = VoteCast::__new__(
-        proposal.borrow().__account__.key(),
-        stake.borrow().__account__.key(),
-        vote.borrow().weight.clone(),
-        false,
-        true,
-        proposal.borrow().approved.clone(),
-        proposal.borrow().denied.clone(),
-    );
+    let mut told = cast(vote.clone(), proposal.clone(), true);
 
-    cast.__emit__();
+    told.__emit__();
 }
 
 pub fn deposit_stake_handler<'info>(
@@ -1161,19 +1126,15 @@ pub fn deposit_stake_handler<'info>(
         governance.borrow().staked + amount
     );
 
-    let mut moved = StakeMoved::__new__(
+    let mut told = moved(
+        stake.clone(),
         stake.borrow().__account__.key(),
         MOVED_IN!(),
         amount.clone(),
-        stake.borrow().matured.clone(),
-        stake.borrow().pending.clone(),
-        stake.borrow().unstaking.clone(),
-        stake.borrow().unlock_ts.clone(),
-        stake.borrow().verifier.clone(),
         governance.borrow().staked.clone(),
     );
 
-    moved.__emit__();
+    told.__emit__();
 }
 
 pub fn designate_verifier_handler<'info>(
@@ -1214,19 +1175,15 @@ pub fn designate_verifier_handler<'info>(
         .clone(),
     );
 
-    let mut moved = StakeMoved::__new__(
+    let mut told = moved(
+        stake.clone(),
         stake.borrow().__account__.key(),
         MOVED_TO_VERIFIER!(),
         amount.clone(),
-        stake.borrow().matured.clone(),
-        stake.borrow().pending.clone(),
-        stake.borrow().unstaking.clone(),
-        stake.borrow().unlock_ts.clone(),
-        stake.borrow().verifier.clone(),
         governance.borrow().staked.clone(),
     );
 
-    moved.__emit__();
+    told.__emit__();
 }
 
 pub fn draw_check_handler<'info>(
@@ -1731,7 +1688,7 @@ pub fn expire_task_handler<'info>(
         refuse("TaskNotExpired: the task can still be done");
     }
 
-    check_refund(task.clone());
+    let mut refund = close_unpaid(task.clone(), TASK_EXPIRED!());
 
     check_vault(config.clone(), vault.key());
 
@@ -1741,12 +1698,6 @@ pub fn expire_task_handler<'info>(
         token_account.owner,
         task.borrow().requester.clone(),
     );
-
-    let mut refund = task.borrow().fee;
-
-    assign!(task.borrow_mut().fee, 0);
-
-    assign!(task.borrow_mut().status, TASK_EXPIRED!());
 
     let mut bump = config.borrow().bump;
 
@@ -2032,16 +1983,7 @@ pub fn heartbeat_handler<'info>(
 
     check_active(miner.clone(), owner.key());
 
-    enter_week(
-        miner.clone(),
-        week_at(config.borrow().genesis_ts.clone(), now.clone()),
-        epoch_at(config.borrow().genesis_ts.clone(), now.clone()),
-        config.borrow().parameters.borrow()[config
-            .borrow()
-            .parameters
-            .wrapped_index(MISSED_HOURS!() as i128)]
-        .clone(),
-    );
+    enter_week(config.clone(), miner.clone(), now.clone());
 
     count_hour(
         miner.clone(),
@@ -2518,11 +2460,11 @@ pub fn open_state_handler<'info>(
 
     assign!(calibration.borrow_mut().bump, calibration_bump);
 
-    assign!(emission.borrow_mut().task_difficulty, 1000000000);
+    assign!(emission.borrow_mut().task_difficulty, ONE!());
 
-    assign!(emission.borrow_mut().sampling, 1000000000);
+    assign!(emission.borrow_mut().sampling, ONE!());
 
-    assign!(emission.borrow_mut().multiplier, 1000000000);
+    assign!(emission.borrow_mut().multiplier, ONE!());
 
     assign!(emission.borrow_mut().bump, emission_bump);
 
@@ -2893,164 +2835,79 @@ pub fn prove_appeal_handler<'info>(
 
     check_verifier_program(config.clone(), tag.clone());
 
-    if model.borrow().proof == PROOF_WHOLE!() {
-        let mut data = claim_data(
-            offence.borrow().context.clone(),
-            model.borrow().key_hash.clone(),
-            config.borrow().srs.clone(),
-            task.borrow().input.clone(),
-            model.borrow().params.clone(),
-            offence.borrow().output.clone(),
-        );
+    let mut data = claim_of(
+        config.borrow().srs.clone(),
+        model.clone(),
+        task.clone(),
+        offence.borrow().context.clone(),
+        offence.borrow().output.clone(),
+        tokens.clone(),
+    );
 
-        {
-            let program = verifier_program;
-            let cpi_accounts = Mutable::new(vec![
-                CpiAccount {
-                    account_info: owner.clone().to_account_info(),
-                    is_writable: false,
-                    is_signer: true,
-                    seeds: None,
-                },
-                CpiAccount {
-                    account_info: receipt.clone().to_account_info(),
-                    is_writable: true,
-                    is_signer: false,
-                    seeds: None,
-                },
-            ]);
+    {
+        let program = verifier_program;
+        let cpi_accounts = Mutable::new(vec![
+            CpiAccount {
+                account_info: owner.clone().to_account_info(),
+                is_writable: true,
+                is_signer: true,
+                seeds: None,
+            },
+            CpiAccount {
+                account_info: receipt.clone().to_account_info(),
+                is_writable: true,
+                is_signer: false,
+                seeds: None,
+            },
+        ]);
 
-            let instruction = solana_program::instruction::Instruction {
-                program_id: program.key(),
-                data: data.clone().borrow().clone(),
-                accounts: cpi_accounts
-                    .borrow()
-                    .iter()
-                    .map(
-                        |CpiAccount {
-                             account_info,
-                             is_signer,
-                             is_writable,
-                             ..
-                         }| AccountMeta {
-                            pubkey: account_info.key(),
-                            is_signer: *is_signer,
-                            is_writable: *is_writable,
-                        },
-                    )
-                    .collect(),
-            };
-
-            let account_infos = [program.to_account_info()]
-                .into_iter()
-                .chain(
-                    cpi_accounts
-                        .borrow()
-                        .iter()
-                        .map(|CpiAccount { account_info, .. }| account_info.clone()),
-                )
-                .collect::<Vec<_>>();
-
-            let seeds0 = cpi_accounts
+        let instruction = solana_program::instruction::Instruction {
+            program_id: program.key(),
+            data: data.clone().borrow().clone(),
+            accounts: cpi_accounts
                 .borrow()
                 .iter()
-                .filter_map(|cpi_account| cpi_account.seeds.clone())
-                .collect::<Vec<_>>();
-
-            let seeds1 = seeds0
-                .iter()
-                .map(|seeds1| seeds1.iter().map(|seeds2| &seeds2[..]).collect::<Vec<_>>())
-                .collect::<Vec<_>>();
-
-            let seeds2 = seeds1.iter().map(|seeds1| &seeds1[..]).collect::<Vec<_>>();
-
-            solana_program::program::invoke_signed(
-                &instruction,
-                account_infos.as_ref(),
-                &seeds2[..],
-            )
-            .unwrap();
+                .map(
+                    |CpiAccount {
+                         account_info,
+                         is_signer,
+                         is_writable,
+                         ..
+                     }| AccountMeta {
+                        pubkey: account_info.key(),
+                        is_signer: *is_signer,
+                        is_writable: *is_writable,
+                    },
+                )
+                .collect(),
         };
-    } else {
-        let mut trace_data = claim_trace_data(
-            offence.borrow().context.clone(),
-            model.borrow().key_hash.clone(),
-            task.borrow().input.clone(),
-            offence.borrow().output.clone(),
-            task.borrow().prompt_tokens.clone(),
-            tokens.clone(),
-            task.borrow().max_tokens.clone(),
-        );
 
-        {
-            let program = verifier_program;
-            let cpi_accounts = Mutable::new(vec![
-                CpiAccount {
-                    account_info: owner.clone().to_account_info(),
-                    is_writable: true,
-                    is_signer: true,
-                    seeds: None,
-                },
-                CpiAccount {
-                    account_info: receipt.clone().to_account_info(),
-                    is_writable: true,
-                    is_signer: false,
-                    seeds: None,
-                },
-            ]);
-
-            let instruction = solana_program::instruction::Instruction {
-                program_id: program.key(),
-                data: trace_data.clone().borrow().clone(),
-                accounts: cpi_accounts
+        let account_infos = [program.to_account_info()]
+            .into_iter()
+            .chain(
+                cpi_accounts
                     .borrow()
                     .iter()
-                    .map(
-                        |CpiAccount {
-                             account_info,
-                             is_signer,
-                             is_writable,
-                             ..
-                         }| AccountMeta {
-                            pubkey: account_info.key(),
-                            is_signer: *is_signer,
-                            is_writable: *is_writable,
-                        },
-                    )
-                    .collect(),
-            };
-
-            let account_infos = [program.to_account_info()]
-                .into_iter()
-                .chain(
-                    cpi_accounts
-                        .borrow()
-                        .iter()
-                        .map(|CpiAccount { account_info, .. }| account_info.clone()),
-                )
-                .collect::<Vec<_>>();
-
-            let seeds0 = cpi_accounts
-                .borrow()
-                .iter()
-                .filter_map(|cpi_account| cpi_account.seeds.clone())
-                .collect::<Vec<_>>();
-
-            let seeds1 = seeds0
-                .iter()
-                .map(|seeds1| seeds1.iter().map(|seeds2| &seeds2[..]).collect::<Vec<_>>())
-                .collect::<Vec<_>>();
-
-            let seeds2 = seeds1.iter().map(|seeds1| &seeds1[..]).collect::<Vec<_>>();
-
-            solana_program::program::invoke_signed(
-                &instruction,
-                account_infos.as_ref(),
-                &seeds2[..],
+                    .map(|CpiAccount { account_info, .. }| account_info.clone()),
             )
+            .collect::<Vec<_>>();
+
+        let seeds0 = cpi_accounts
+            .borrow()
+            .iter()
+            .filter_map(|cpi_account| cpi_account.seeds.clone())
+            .collect::<Vec<_>>();
+
+        let seeds1 = seeds0
+            .iter()
+            .map(|seeds1| seeds1.iter().map(|seeds2| &seeds2[..]).collect::<Vec<_>>())
+            .collect::<Vec<_>>();
+
+        let seeds2 = seeds1.iter().map(|seeds1| &seeds1[..]).collect::<Vec<_>>();
+
+        solana_program::program::invoke_signed(&instruction, account_infos.as_ref(), &seeds2[..])
             .unwrap();
-        };
-    }
+    };
 
     let mut bond = offence.borrow().appeal_bond;
 
@@ -3427,16 +3284,7 @@ pub fn release_work_handler<'info>(
         refuse("StillInTime: the miner can still commit in time");
     }
 
-    enter_week(
-        miner.clone(),
-        week_at(config.borrow().genesis_ts.clone(), now.clone()),
-        epoch_at(config.borrow().genesis_ts.clone(), now.clone()),
-        config.borrow().parameters.borrow()[config
-            .borrow()
-            .parameters
-            .wrapped_index(MISSED_HOURS!() as i128)]
-        .clone(),
-    );
+    enter_week(config.clone(), miner.clone(), now.clone());
 
     let mut next_slot = clock.slot + seed_delay(task.borrow().task_class.clone());
 
@@ -3502,7 +3350,7 @@ pub fn report_check_handler<'info>(
         refuse("WorkNotFaulty: the check has not ended this work");
     }
 
-    enter_miner_week(config.clone(), miner.clone(), now.clone());
+    enter_week(config.clone(), miner.clone(), now.clone());
 
     release_accused(check.clone(), stake.clone());
 
@@ -3528,22 +3376,9 @@ pub fn report_check_handler<'info>(
         work.clone(),
     );
 
-    let mut reported = OffenceReported::__new__(
-        offence.borrow().__account__.key(),
-        OFFENCE_FAILED_CHECK!(),
-        offence.borrow().evidence.clone(),
-        offence.borrow().work.clone(),
-        offence.borrow().stake.clone(),
-        offence.borrow().owner.clone(),
-        offence.borrow().miner.clone(),
-        offence.borrow().reporter.clone(),
-        offence.borrow().assistant.clone(),
-        offence.borrow().amount.clone(),
-        offence.borrow().bond.clone(),
-        offence.borrow().final_ts.clone(),
-    );
+    let mut told = reported(offence.clone(), offence.borrow().__account__.key());
 
-    reported.__emit__();
+    told.__emit__();
 }
 
 pub fn report_offence_handler<'info>(
@@ -3580,7 +3415,7 @@ pub fn report_offence_handler<'info>(
         refuse("NothingToReport: the chain shows no offence in this work");
     }
 
-    enter_miner_week(config.clone(), miner.clone(), now.clone());
+    enter_week(config.clone(), miner.clone(), now.clone());
 
     if kind == OFFENCE_MISSED_PROOF!() {
         lose_work(
@@ -3634,22 +3469,9 @@ pub fn report_offence_handler<'info>(
         work.clone(),
     );
 
-    let mut reported = OffenceReported::__new__(
-        offence.borrow().__account__.key(),
-        kind.clone(),
-        offence.borrow().evidence.clone(),
-        offence.borrow().work.clone(),
-        offence.borrow().stake.clone(),
-        offence.borrow().owner.clone(),
-        offence.borrow().miner.clone(),
-        offence.borrow().reporter.clone(),
-        offence.borrow().assistant.clone(),
-        offence.borrow().amount.clone(),
-        offence.borrow().bond.clone(),
-        offence.borrow().final_ts.clone(),
-    );
+    let mut told = reported(offence.clone(), offence.borrow().__account__.key());
 
-    reported.__emit__();
+    told.__emit__();
 }
 
 pub fn report_verifier_handler<'info>(
@@ -3703,22 +3525,9 @@ pub fn report_verifier_handler<'info>(
         check.clone(),
     );
 
-    let mut reported = OffenceReported::__new__(
-        offence.borrow().__account__.key(),
-        OFFENCE_FALSE_CHECK!(),
-        offence.borrow().evidence.clone(),
-        offence.borrow().work.clone(),
-        offence.borrow().stake.clone(),
-        offence.borrow().owner.clone(),
-        offence.borrow().miner.clone(),
-        offence.borrow().reporter.clone(),
-        offence.borrow().assistant.clone(),
-        offence.borrow().amount.clone(),
-        offence.borrow().bond.clone(),
-        offence.borrow().final_ts.clone(),
-    );
+    let mut told = reported(offence.clone(), offence.borrow().__account__.key());
 
-    reported.__emit__();
+    told.__emit__();
 }
 
 pub fn retire_miner_handler<'info>(
@@ -3894,26 +3703,14 @@ pub fn settle_handler<'info>(
 
     check_verifier_program(config.clone(), tag.clone());
 
-    let mut data = claim_data(
-        work.borrow().context.clone(),
-        model.borrow().key_hash.clone(),
+    let mut data = claim_of(
         config.borrow().srs.clone(),
-        task.borrow().input.clone(),
-        model.borrow().params.clone(),
+        model.clone(),
+        task.clone(),
+        work.borrow().context.clone(),
         work.borrow().output.clone(),
+        work.borrow().tokens.clone(),
     );
-
-    if model.borrow().proof == PROOF_TRACE!() {
-        data = claim_trace_data(
-            work.borrow().context.clone(),
-            model.borrow().key_hash.clone(),
-            task.borrow().input.clone(),
-            work.borrow().output.clone(),
-            task.borrow().prompt_tokens.clone(),
-            work.borrow().tokens.clone(),
-            task.borrow().max_tokens.clone(),
-        );
-    }
 
     {
         let program = verifier_program;
@@ -3990,16 +3787,7 @@ pub fn settle_handler<'info>(
         .clone(),
     );
 
-    enter_week(
-        miner.clone(),
-        week_at(config.borrow().genesis_ts.clone(), now.clone()),
-        epoch.clone(),
-        config.borrow().parameters.borrow()[config
-            .borrow()
-            .parameters
-            .wrapped_index(MISSED_HOURS!() as i128)]
-        .clone(),
-    );
+    enter_week(config.clone(), miner.clone(), now.clone());
 
     enter_epoch(emission.clone(), epoch.clone());
 
@@ -4255,19 +4043,15 @@ pub fn undesignate_verifier_handler<'info>(
         .clone(),
     );
 
-    let mut moved = StakeMoved::__new__(
+    let mut told = moved(
+        stake.clone(),
         stake.borrow().__account__.key(),
         MOVED_FROM_VERIFIER!(),
         amount.clone(),
-        stake.borrow().matured.clone(),
-        stake.borrow().pending.clone(),
-        stake.borrow().unstaking.clone(),
-        stake.borrow().unlock_ts.clone(),
-        stake.borrow().verifier.clone(),
         governance.borrow().staked.clone(),
     );
 
-    moved.__emit__();
+    told.__emit__();
 }
 
 pub fn unstake_handler<'info>(
@@ -4299,19 +4083,15 @@ pub fn unstake_handler<'info>(
         governance.borrow().staked - amount
     );
 
-    let mut moved = StakeMoved::__new__(
+    let mut told = moved(
+        stake.clone(),
         stake.borrow().__account__.key(),
         MOVED_TO_UNSTAKING!(),
         amount.clone(),
-        stake.borrow().matured.clone(),
-        stake.borrow().pending.clone(),
-        stake.borrow().unstaking.clone(),
-        stake.borrow().unlock_ts.clone(),
-        stake.borrow().verifier.clone(),
         governance.borrow().staked.clone(),
     );
 
-    moved.__emit__();
+    told.__emit__();
 }
 
 pub fn update_miner_handler<'info>(
@@ -4342,16 +4122,7 @@ pub fn update_miner_handler<'info>(
         refuse("DeviceBusy: the device has work in flight");
     }
 
-    enter_week(
-        miner.clone(),
-        week_at(config.borrow().genesis_ts.clone(), now.clone()),
-        epoch_at(config.borrow().genesis_ts.clone(), now.clone()),
-        config.borrow().parameters.borrow()[config
-            .borrow()
-            .parameters
-            .wrapped_index(MISSED_HOURS!() as i128)]
-        .clone(),
-    );
+    enter_week(config.clone(), miner.clone(), now.clone());
 
     assign!(
         emission.borrow_mut().power,
@@ -4474,17 +4245,9 @@ pub fn vote_handler<'info>(
 
     assign!(vote.borrow_mut().bump, bump);
 
-    let mut cast = VoteCast::__new__(
-        proposal.borrow().__account__.key(),
-        stake.borrow().__account__.key(),
-        vote.borrow().weight.clone(),
-        vote.borrow().approves.clone(),
-        false,
-        proposal.borrow().approved.clone(),
-        proposal.borrow().denied.clone(),
-    );
+    let mut told = cast(vote.clone(), proposal.clone(), false);
 
-    cast.__emit__();
+    told.__emit__();
 }
 
 pub fn vote_early_handler<'info>(
@@ -4542,17 +4305,9 @@ pub fn vote_early_handler<'info>(
 
     assign!(vote.borrow_mut().bump, bump);
 
-    let mut cast = VoteCast::__new__(
-        proposal.borrow().__account__.key(),
-        stake.borrow().__account__.key(),
-        vote.borrow().weight.clone(),
-        vote.borrow().approves.clone(),
-        false,
-        proposal.borrow().approved.clone(),
-        proposal.borrow().denied.clone(),
-    );
+    let mut told = cast(vote.clone(), proposal.clone(), false);
 
-    cast.__emit__();
+    told.__emit__();
 }
 
 pub fn withdraw_bond_handler<'info>(
@@ -4668,17 +4423,13 @@ pub fn withdraw_stake_handler<'info>(
     )
     .unwrap();
 
-    let mut moved = StakeMoved::__new__(
+    let mut told = moved(
+        stake.clone(),
         stake.borrow().__account__.key(),
         MOVED_OUT!(),
         amount.clone(),
-        stake.borrow().matured.clone(),
-        stake.borrow().pending.clone(),
-        stake.borrow().unstaking.clone(),
-        stake.borrow().unlock_ts.clone(),
-        stake.borrow().verifier.clone(),
         governance.borrow().staked.clone(),
     );
 
-    moved.__emit__();
+    told.__emit__();
 }

@@ -3,16 +3,23 @@
 #![allow(unused_imports)]
 #![allow(unused_variables)]
 #![allow(unused_mut)]
-use crate::dot::registry::Miner;
+use crate::dot::{
+    config::{week_at, Config},
+    parameters::{FULL_BPS, MISSED_HOURS},
+    registry::Miner,
+    rewards::epoch_at,
+};
+
+use crate::dot::config::*;
+use crate::dot::parameters::*;
 use crate::dot::registry::*;
+use crate::dot::rewards::*;
 use crate::{id, seahorse_util::*};
 use anchor_lang::{prelude::*, solana_program};
 use anchor_spl::token::{self, Mint, Token, TokenAccount};
 use std::{cell::RefCell, rc::Rc};
 
 seahorse_const! { AI_WEIGHT_STEP , 500 }
-
-seahorse_const! { BPS , 10000 }
 
 seahorse_const! { EXCLUDED_QUALITY , 2000 }
 
@@ -58,14 +65,14 @@ pub fn ai_score(
 
     if allowed_ms > 0 {
         used = <u64 as TryFrom<_>>::try_from(
-            ((<u128 as TryFrom<_>>::try_from(active_ms.clone()).unwrap() * BPS!())
+            ((<u128 as TryFrom<_>>::try_from(active_ms.clone()).unwrap() * FULL_BPS!())
                 / <u128 as TryFrom<_>>::try_from(allowed_ms.clone()).unwrap()),
         )
         .unwrap()
-        .min(BPS!());
+        .min(FULL_BPS!());
     }
 
-    let mut latency = BPS!() - (used / 2);
+    let mut latency = FULL_BPS!() - (used / 2);
 
     return ((((4 * success) + (3 * passed)) + (2 * latency)) + uptime_bps) / 10;
 }
@@ -89,20 +96,26 @@ pub fn count_hour<'info>(
 }
 
 pub fn enter_week<'info>(
+    mut config: Mutable<LoadedConfig<'info, '_>>,
     mut miner: Mutable<LoadedMiner<'info, '_>>,
-    mut week: u32,
-    mut epoch: u64,
-    mut missed_hours: u64,
+    mut now: i64,
 ) -> () {
+    let mut week = week_at(config.borrow().genesis_ts.clone(), now.clone());
+
     if week > miner.borrow().week {
         let mut uptime = week_uptime(
             miner.borrow().hours.clone(),
             miner.borrow().missed.clone(),
-            missed_hours.clone(),
+            config.borrow().parameters.borrow()[config
+                .borrow()
+                .parameters
+                .wrapped_index(MISSED_HOURS!() as i128)]
+            .clone(),
             miner.borrow().completed.clone(),
         );
 
         if ((miner.borrow().completed + miner.borrow().failed) + miner.borrow().rejected) > 0 {
+            let mut epoch = epoch_at(config.borrow().genesis_ts.clone(), now.clone());
             let mut score = week_score(
                 epoch.clone(),
                 miner.borrow().completed.clone(),
@@ -166,15 +179,15 @@ pub fn is_consistent(mut active_ms: u64, mut most_ms: u64, mut peak: u64) -> boo
 }
 
 pub fn quality_factor(mut quality_bps: u16) -> u64 {
-    return (BPS!() / 2) + (<u64 as TryFrom<_>>::try_from(quality_bps.clone()).unwrap() / 2);
+    return (FULL_BPS!() / 2) + (<u64 as TryFrom<_>>::try_from(quality_bps.clone()).unwrap() / 2);
 }
 
 pub fn share_bps(mut part: u64, mut whole: u64) -> u64 {
     if whole == 0 {
-        return BPS!();
+        return FULL_BPS!();
     }
 
-    return (part * BPS!()) / whole;
+    return (part * FULL_BPS!()) / whole;
 }
 
 pub fn week_score(
@@ -202,7 +215,7 @@ pub fn week_score(
         <u64 as TryFrom<_>>::try_from(completed.clone()).unwrap(),
     );
 
-    let mut score = ((weight * ai) + ((BPS!() - weight) * hardware)) / BPS!();
+    let mut score = ((weight * ai) + ((FULL_BPS!() - weight) * hardware)) / FULL_BPS!();
 
     return score
         - score.min(VIOLATION_BPS!() * <u64 as TryFrom<_>>::try_from(rejected.clone()).unwrap());
@@ -224,6 +237,6 @@ pub fn week_uptime(
         - <u64 as TryFrom<_>>::try_from(hours.clone())
             .unwrap()
             .min(lost))
-        * BPS!())
+        * FULL_BPS!())
         / HOURS_A_WEEK!();
 }

@@ -3,6 +3,8 @@
 #![allow(unused_imports)]
 #![allow(unused_variables)]
 #![allow(unused_mut)]
+use crate::dot::parameters::FULL_BPS;
+use crate::dot::parameters::*;
 use crate::{id, seahorse_util::*};
 use anchor_lang::{prelude::*, solana_program};
 use anchor_spl::token::{self, Mint, Token, TokenAccount};
@@ -12,19 +14,13 @@ seahorse_const! { ACTIVE_MS_LIMIT , 2592000000 }
 
 seahorse_const! { BONUS_LIMIT , 2000 }
 
-seahorse_const! { BPS , 10000 }
-
 seahorse_const! { CPU_RATE , 2000000 }
 
 seahorse_const! { EPOCH_SECONDS , 15552000 }
 
 seahorse_const! { GPU_RATE , 5000000000 }
 
-seahorse_const! { HIGHEST_RATE_FLOOR , 59049 }
-
 seahorse_const! { HOUR_MS , 3600000 }
-
-seahorse_const! { LOWEST_RATE_FLOOR , 10000 }
 
 seahorse_const! { LOWEST_TRUST , 6000 }
 
@@ -191,7 +187,7 @@ pub fn reward(
         refuse("TrustTooLow: trust is at least 6,000 basis points");
     }
 
-    if !(trust_bps <= BPS!()) {
+    if !(trust_bps <= FULL_BPS!()) {
         refuse("TrustTooHigh: trust is at most 10,000 basis points");
     }
 
@@ -199,7 +195,7 @@ pub fn reward(
         refuse("MultiplierOutOfRange: the multiplier is at most 3,000,000,000");
     }
 
-    if !(quality_bps <= BPS!()) {
+    if !(quality_bps <= FULL_BPS!()) {
         refuse("QualityOutOfRange: quality is at most 10,000 basis points");
     }
 
@@ -210,21 +206,23 @@ pub fn reward(
     let mut base =
         (hourly * <u128 as TryFrom<_>>::try_from(active_ms.clone()).unwrap()) / HOUR_MS!();
 
-    let mut after_nft =
-        (base * (BPS!() + <u128 as TryFrom<_>>::try_from(nft_bps.clone()).unwrap())) / BPS!();
+    let mut after_nft = (base
+        * (FULL_BPS!() + <u128 as TryFrom<_>>::try_from(nft_bps.clone()).unwrap()))
+        / FULL_BPS!();
 
     let mut after_uptime = (after_nft
-        * (BPS!() + <u128 as TryFrom<_>>::try_from(uptime_bps.clone()).unwrap()))
-        / BPS!();
+        * (FULL_BPS!() + <u128 as TryFrom<_>>::try_from(uptime_bps.clone()).unwrap()))
+        / FULL_BPS!();
 
     let mut after_trust =
-        (after_uptime * <u128 as TryFrom<_>>::try_from(trust_bps.clone()).unwrap()) / BPS!();
+        (after_uptime * <u128 as TryFrom<_>>::try_from(trust_bps.clone()).unwrap()) / FULL_BPS!();
 
     let mut after_difficulty =
         (after_trust * <u128 as TryFrom<_>>::try_from(multiplier.clone()).unwrap()) / ONE!();
 
-    let mut after_quality =
-        (after_difficulty * <u128 as TryFrom<_>>::try_from(quality_bps.clone()).unwrap()) / BPS!();
+    let mut after_quality = (after_difficulty
+        * <u128 as TryFrom<_>>::try_from(quality_bps.clone()).unwrap())
+        / FULL_BPS!();
 
     let mut amount =
         (after_quality * <u128 as TryFrom<_>>::try_from(rate.clone()).unwrap()) / RATE_SCALE!();

@@ -6,17 +6,14 @@
 use crate::dot::{
     assignment::seed_delay,
     checks::{count_verifier, Check},
-    config::{week_at, Config},
+    config::Config,
     digests::copied,
     emission::Emission,
     governance::Governance,
     native::key_bytes,
-    parameters::{
-        of_class, APPEAL_WINDOW_S, FULL_BPS, MISSED_HOURS, SLASH, SOFT_BPS, VERIFIER_STAKE,
-    },
-    quality::{enter_week, OFFENCE_DIVISOR},
+    parameters::{of_class, APPEAL_WINDOW_S, FULL_BPS, SLASH, SOFT_BPS, VERIFIER_STAKE},
+    quality::OFFENCE_DIVISOR,
     registry::{Miner, Model},
-    rewards::epoch_at,
     staking::Stake,
     tasks::{
         give_place, outvoted, uncount_output, votes_for, votes_needed, SpentRecord, Task, Work,
@@ -34,7 +31,6 @@ use crate::dot::native::*;
 use crate::dot::parameters::*;
 use crate::dot::quality::*;
 use crate::dot::registry::*;
-use crate::dot::rewards::*;
 use crate::dot::staking::*;
 use crate::dot::tasks::*;
 use crate::{id, seahorse_util::*};
@@ -645,25 +641,6 @@ pub fn count_failure<'info>(mut miner: Mutable<LoadedMiner<'info, '_>>) -> () {
     assign!(miner.borrow_mut().failures, miner.borrow().failures + 1);
 }
 
-pub fn enter_miner_week<'info>(
-    mut config: Mutable<LoadedConfig<'info, '_>>,
-    mut miner: Mutable<LoadedMiner<'info, '_>>,
-    mut now: i64,
-) -> () {
-    let mut week = week_at(config.borrow().genesis_ts.clone(), now.clone());
-
-    enter_week(
-        miner.clone(),
-        week.clone(),
-        epoch_at(config.borrow().genesis_ts.clone(), now.clone()),
-        config.borrow().parameters.borrow()[config
-            .borrow()
-            .parameters
-            .wrapped_index(MISSED_HOURS!() as i128)]
-        .clone(),
-    );
-}
-
 pub fn give_back<'info>(
     mut config: Mutable<LoadedConfig<'info, '_>>,
     mut governance: Mutable<LoadedGovernance<'info, '_>>,
@@ -842,6 +819,26 @@ pub fn part(mut amount: u64, mut share_bps: u64) -> u64 {
             / FULL_BPS!()),
     )
     .unwrap();
+}
+
+pub fn reported<'info>(
+    mut offence: Mutable<LoadedOffence<'info, '_>>,
+    mut key: Pubkey,
+) -> Mutable<OffenceReported> {
+    return OffenceReported::__new__(
+        key.clone(),
+        offence.borrow().kind.clone(),
+        offence.borrow().evidence.clone(),
+        offence.borrow().work.clone(),
+        offence.borrow().stake.clone(),
+        offence.borrow().owner.clone(),
+        offence.borrow().miner.clone(),
+        offence.borrow().reporter.clone(),
+        offence.borrow().assistant.clone(),
+        offence.borrow().amount.clone(),
+        offence.borrow().bond.clone(),
+        offence.borrow().final_ts.clone(),
+    );
 }
 
 pub fn take<'info>(

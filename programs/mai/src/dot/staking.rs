@@ -318,6 +318,26 @@ pub fn is_warm<'info>(mut stake: Mutable<LoadedStake<'info, '_>>, mut now: i64) 
     return now >= (stake.borrow().pending_ts + WARM_UP_S!());
 }
 
+pub fn moved<'info>(
+    mut stake: Mutable<LoadedStake<'info, '_>>,
+    mut key: Pubkey,
+    mut movement: u8,
+    mut amount: u64,
+    mut staked: u64,
+) -> Mutable<StakeMoved> {
+    return StakeMoved::__new__(
+        key.clone(),
+        movement.clone(),
+        amount.clone(),
+        stake.borrow().matured.clone(),
+        stake.borrow().pending.clone(),
+        stake.borrow().unstaking.clone(),
+        stake.borrow().unlock_ts.clone(),
+        stake.borrow().verifier.clone(),
+        staked.clone(),
+    );
+}
+
 pub fn remove_free<'info>(
     mut stake: Mutable<LoadedStake<'info, '_>>,
     mut amount: u64,

@@ -599,20 +599,6 @@ pub fn check_lifetime(mut lifetime_s: u32) -> () {
     }
 }
 
-pub fn check_refund<'info>(mut task: Mutable<LoadedTask<'info, '_>>) -> () {
-    if !(task.borrow().status == TASK_OPEN!()) {
-        refuse("TaskNotFree: the task is taken, paid or closed");
-    }
-
-    if !(task.borrow().taken == 0) {
-        refuse("TaskHasMiners: a miner is at work on the task");
-    }
-
-    if !(task.borrow().settled == 0) {
-        refuse("TaskPartlyPaid: one of the places was paid already");
-    }
-}
-
 pub fn check_tokens(mut tokens: u32, mut max_tokens: u32, mut active_ms: u64) -> () {
     if !(tokens >= 1) {
         refuse("NoTokens: a work has at least one token");
@@ -635,6 +621,28 @@ pub fn close_place<'info>(mut task: Mutable<LoadedTask<'info, '_>>) -> () {
     if task.borrow().settled == task.borrow().places {
         assign!(task.borrow_mut().status, TASK_SETTLED!());
     }
+}
+
+pub fn close_unpaid<'info>(mut task: Mutable<LoadedTask<'info, '_>>, mut status: u8) -> u64 {
+    if !(task.borrow().status == TASK_OPEN!()) {
+        refuse("TaskNotFree: the task is taken, paid or closed");
+    }
+
+    if !(task.borrow().taken == 0) {
+        refuse("TaskHasMiners: a miner is at work on the task");
+    }
+
+    if !(task.borrow().settled == 0) {
+        refuse("TaskPartlyPaid: one of the places was paid already");
+    }
+
+    let mut refund = task.borrow().fee;
+
+    assign!(task.borrow_mut().fee, 0);
+
+    assign!(task.borrow_mut().status, status);
+
+    return refund;
 }
 
 pub fn count_output<'info>(

@@ -1,0 +1,25 @@
+"""What people call the program's numbers: the names of its constants, so that no list of them is written twice."""
+
+from __future__ import annotations
+
+from types import ModuleType
+
+from mai.program import calibration, nfts, parameters, staking
+
+
+def family(module: ModuleType, prefix: str, *leave: str) -> dict[int, str]:
+    """The constants of a module that begin with ``prefix``, number to name in small letters, without those to leave."""
+    return {
+        int(value): name.removeprefix(prefix).lower().replace("_", " ")
+        for name, value in vars(module).items()
+        if name.startswith(prefix) and isinstance(value, int) and name not in leave
+    }
+
+
+TASK_CLASSES: dict[int, str] = family(parameters, "TASK_", "TASK_CLASSES")
+NFT_TIERS: dict[int, str] = family(nfts, "NFT_")
+"""Of which the first is none."""
+STAKE_TIERS: dict[int, str] = family(staking, "TIER_")
+DEVICE_CLASSES: dict[int, str] = {
+    number: name.replace(" ", "-") for number, name in family(calibration, "DEVICE_", "DEVICE_CLASSES").items()
+}
