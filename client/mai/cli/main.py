@@ -16,6 +16,7 @@ from mai.cli import (
     devices,
     difficulty,
     genesis,
+    muster,
     nft,
     offence,
     program,
@@ -52,6 +53,7 @@ app.add_typer(task.app, name="task")
 app.add_typer(check.app, name="check")
 app.add_typer(offence.app, name="offence")
 app.add_typer(dao.app, name="dao")
+app.add_typer(muster.app, name="muster")
 app.add_typer(difficulty.app, name="difficulty")
 app.add_typer(circuit.app, name="circuit")
 app.command("simulate")(simulate.simulate)

@@ -60,8 +60,8 @@ def prove_muster(
 ):
     check_active(miner, owner.key())
     assert answer.miner == miner.key(), 'NotProversAnswer: the answer belongs to another device'
-    assert answer.model == model.key(), 'WrongMusterModel: the answer was given with another model'
     assert answer.status == ANSWER_GIVEN, 'NothingToProve: there is no answer that waits for its proof'
+    assert answer.model == model.key(), 'WrongMusterModel: the answer was given with another model'
     tag, tag_bump = Pubkey.find_program_address(['claim', verifier_program])
     check_verifier_program(config, tag)
     data = claim_trace_data(

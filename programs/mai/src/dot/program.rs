@@ -3106,12 +3106,12 @@ pub fn prove_muster_handler<'info>(
         refuse("NotProversAnswer: the answer belongs to another device");
     }
 
-    if !(answer.borrow().model == model.borrow().__account__.key()) {
-        refuse("WrongMusterModel: the answer was given with another model");
-    }
-
     if !(answer.borrow().status == ANSWER_GIVEN!()) {
         refuse("NothingToProve: there is no answer that waits for its proof");
+    }
+
+    if !(answer.borrow().model == model.borrow().__account__.key()) {
+        refuse("WrongMusterModel: the answer was given with another model");
     }
 
     let (mut tag, mut tag_bump);
