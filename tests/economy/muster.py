@@ -47,6 +47,15 @@ def open_answer(tx: Transaction) -> None:
     tx.create("answer", "Answer", answer_address(tx.key("miner"))).miner = tx.key("miner")
 
 
+def suited(tx: Transaction, model: Record, tokens: int) -> None:
+    """The model may answer, and give so many tokens."""
+    tx.need(model.approved, "MusterModelNotOffered")
+    tx.need(model.proof == TRACE, "NotTraced")
+    tx.need(model.detection_bps >= 9_900, "MusterProofTooWeak")
+    tx.need(tokens >= 1, "NoAnswer")
+    tx.need(tokens <= model.max_tokens, "AnswerTooLong")
+
+
 def answer_muster(tx: Transaction) -> None:
     config, emission, miner = opened(tx), tx.load("emission", "Emission"), tx.load("miner", "Miner")
     model, answer, tokens = tx.load("model", "Model"), tx.load("answer", "Answer"), tx["tokens"]
@@ -54,11 +63,7 @@ def answer_muster(tx: Transaction) -> None:
     tx.need(answer.miner == tx.key("miner"), "NotMinersAnswer")
     tx.need(emission.muster > answer.muster, "NothingToAnswer")
     tx.need(tx.slot <= emission.muster_mark + WINDOW, "MusterOver")
-    tx.need(model.approved, "MusterModelNotOffered")
-    tx.need(model.proof == TRACE, "NotTraced")
-    tx.need(model.detection_bps >= 9_900, "MusterProofTooWeak")
-    tx.need(tokens >= 1, "NoAnswer")
-    tx.need(tokens <= model.max_tokens, "AnswerTooLong")
+    suited(tx, model, tokens)
     if tx.refused:
         return
     touch(miner, config, tx.now)
@@ -82,6 +87,7 @@ def prove_muster(tx: Transaction) -> None:
     tx.need(answer.miner == tx.key("miner"), "NotProversAnswer")
     tx.need(answer.model == tx.key("model"), "WrongMusterModel")
     tx.need(answer.status == GIVEN, "NothingToProve")
+    suited(tx, model, answer.tokens)
     tx.need(tx.key("verifier_program") == config.verifier, "NotVerifier")
     claim(tx, TRACE, proof_of(model, answer))
     fade(emission, miner)

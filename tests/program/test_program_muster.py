@@ -233,6 +233,10 @@ def test_an_answer_is_proved_by_its_own_device_and_model(called: Network) -> Non
     with refused("NothingToProve"):
         prove(called, other, proof)
     answered_with = called.model
+    called.chain.write("Model", answered_with, approved=False)
+    with refused("MusterModelNotOffered"):
+        prove(called, receipt=proof)
+    called.chain.write("Model", answered_with, approved=True)
     trace_model(called, 9_960)
     with refused("WrongMusterModel"):
         prove(called, receipt=proof)

@@ -5,7 +5,8 @@ from config import Config, check_open, check_verifier_program
 from digests import digest
 from emission import Emission
 from muster import (
-    ANSWER_GIVEN, PROMPT_TOKENS, Answer, MusterAnswered, MusterCalled, PowerCounted, call, count_shown, decay, give
+    ANSWER_GIVEN, PROMPT_TOKENS, Answer, MusterAnswered, MusterCalled, PowerCounted, call, check_muster_model,
+    count_shown, decay, give
 )
 from quality import count_hour, enter_week
 from registry import Miner, Model, check_active
@@ -62,6 +63,7 @@ def prove_muster(
     assert answer.miner == miner.key(), 'NotProversAnswer: the answer belongs to another device'
     assert answer.status == ANSWER_GIVEN, 'NothingToProve: there is no answer that waits for its proof'
     assert answer.model == model.key(), 'WrongMusterModel: the answer was given with another model'
+    check_muster_model(model, answer.tokens)
     tag, tag_bump = Pubkey.find_program_address(['claim', verifier_program])
     check_verifier_program(config, tag)
     data = claim_trace_data(

@@ -46,8 +46,8 @@ use crate::dot::{
         PROPOSE_COLLECTION, PROPOSE_MODEL, PROPOSE_PARAMETER, PROPOSE_TREASURY,
     },
     muster::{
-        call, count_shown, decay, give, Answer, MusterAnswered, MusterCalled, PowerCounted,
-        ANSWER_GIVEN, PROMPT_TOKENS,
+        call, check_muster_model, count_shown, decay, give, Answer, MusterAnswered, MusterCalled,
+        PowerCounted, ANSWER_GIVEN, PROMPT_TOKENS,
     },
     native::{first_block, incinerator_id, program_id},
     nfts::{
@@ -3113,6 +3113,8 @@ pub fn prove_muster_handler<'info>(
     if !(answer.borrow().model == model.borrow().__account__.key()) {
         refuse("WrongMusterModel: the answer was given with another model");
     }
+
+    check_muster_model(model.clone(), answer.borrow().tokens.clone());
 
     let (mut tag, mut tag_bump);
 
