@@ -31,6 +31,11 @@ def somebody(name: str) -> Keypair:
     return Keypair.from_seed(hashlib.sha256(name.encode()).digest())
 
 
+def terms_of(world: World) -> ModelTerms:
+    limits = {"max_active_ms": 60_000, "max_tokens": 64, "proof": 1, "detection_bps": 9_950}
+    return ModelTerms(world.model.hash, bytes(32), SEGMENTS, UNITS, **limits)
+
+
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch) -> World:
     """The tiny model with a word for every byte, and an open network on the same chain."""
@@ -41,10 +46,7 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
         world.chain.airdrop(somebody(name).pubkey(), 1_000 * LAMPORTS_PER_SOL)
     economy, authority = Economy(world.chain), somebody("authority")
     economy.genesis(authority, world.program.address, chain_id=103, rate_floor=50_000, srs=model.srs().id)
-    terms = ModelTerms(
-        world.model.hash, bytes(32), SEGMENTS, UNITS, max_active_ms=60_000, max_tokens=64, proof=1, detection_bps=9_950
-    )
-    economy.register_model(authority, terms)
+    economy.register_model(authority, terms_of(world))
     economy.open_mining(authority)
     hardware = Hardware(device_class=1, cpu_mhz=4_000)
     economy.register_miner(somebody("miner"), device_of(NAME), hardware, client_version=1)
@@ -73,7 +75,7 @@ def test_a_device_shows_what_it_can_do(world: World) -> None:
     work = Work(world.model, tokens, salted(answer), [model.position_of(one) for one in values])
     world.values = values
     world.to_slot(world.slot() + 18)
-    model_address = economy.model_address(world.terms)  # type: ignore[attr-defined]
+    model_address = economy.model_address(terms_of(world))
     musters.answer(owner, device, model_address, output=work.generated_tree.root, tokens=TOKENS)
     given = musters.answer_of(device.address)
     assert given is not None and bytes(given.input) == work.prompt_tree.root
