@@ -51,7 +51,6 @@ def world(monkeypatch: pytest.MonkeyPatch) -> World:
     hardware = Hardware(device_class=1, cpu_mhz=4_000)
     economy.register_miner(somebody("miner"), device_of(NAME), hardware, client_version=1)
     world.miner = Traces(Verifier(world.chain, somebody("miner"), world.program))
-    world.terms = terms  # type: ignore[attr-defined]
     return world
 
 
