@@ -55,6 +55,22 @@ def put_trace(chain: Chain, **fields: Any) -> Pubkey:
     return address
 
 
+def other_traces(prompt: int, generated: int, limit: int) -> list[tuple[dict[str, Any], str]]:
+    """What a trace may not say of a work of this shape, and the refusals."""
+    return [
+        ({"prompt": prompt + 1}, "ShapeMismatch"),
+        ({"generated": generated + 1}, "ShapeMismatch"),
+        ({"limit": limit - 1}, "ShapeMismatch"),
+        ({"context": digest("another context")}, "ContextMismatch"),
+        ({"manifest": digest("another manifest")}, "ManifestMismatch"),
+        ({"input": digest("another prompt")}, "InputMismatch"),
+        ({"output": digest("another answer")}, "OutputMismatch"),
+        ({"miner": digest("another miner")}, "WrongAuthority"),
+        ({"step": PROVED - 1}, "TraceNotProved"),
+        ({"step": CLAIMED}, "TraceClaimed"),
+    ]
+
+
 def answer_address(miner: Pubkey) -> Pubkey:
     return pda(b"muster", bytes(miner))
 

@@ -14,7 +14,7 @@ from program.chain import OUT, TOKEN_PROGRAM, VERIFIER, Landed, refused
 from program.market import miner_of, rival, set_stake, trace_model, trusted
 from program.musters import (
     CLAIMED,
-    PROVED,
+    PROMPT,
     WINDOW,
     answer,
     answer_of,
@@ -23,17 +23,19 @@ from program.musters import (
     emission_of,
     next_muster,
     open_answer,
+    other_traces,
     power_of,
     prompt_of,
     prove,
     seed_of_mark,
     trace,
 )
-from program.network import CONFIG, EMISSION, Network, digest, ready
+from program.network import CONFIG, EMISSION, Network, ready
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 
 DETECTION = 9_950
+TOKENS = 7
 SEGMENTS, UNITS = 24, 500
 
 
@@ -200,21 +202,7 @@ def test_half_of_what_was_proved_counts(called: Network) -> None:
         prove(called)
 
 
-@pytest.mark.parametrize(
-    ("changes", "name"),
-    [
-        ({"prompt": 31}, "ShapeMismatch"),
-        ({"generated": 8}, "ShapeMismatch"),
-        ({"limit": 8}, "ShapeMismatch"),
-        ({"context": digest("another context")}, "ContextMismatch"),
-        ({"manifest": digest("another manifest")}, "ManifestMismatch"),
-        ({"input": digest("another prompt")}, "InputMismatch"),
-        ({"output": digest("another answer")}, "OutputMismatch"),
-        ({"miner": digest("another miner")}, "WrongAuthority"),
-        ({"step": PROVED - 1}, "TraceNotProved"),
-        ({"step": CLAIMED}, "TraceClaimed"),
-    ],
-)
+@pytest.mark.parametrize(("changes", "name"), other_traces(PROMPT, TOKENS, TOKENS))
 def test_another_trace_proves_nothing(called: Network, changes: dict[str, Any], name: str) -> None:
     answer(called)
     with refused(name):
