@@ -8,9 +8,8 @@ from __future__ import annotations
 from typing import NoReturn
 
 from Crypto.Hash import keccak as _keccak
-from solders.pubkey import Pubkey as _SoldersPubkey
-
 from mai_zk.trace.merkle import TOKEN, Tree, leaf_hash
+from solders.pubkey import Pubkey as _SoldersPubkey
 
 from mai.program.prelude import Array, Pubkey, UncheckedAccount, u8, u64
 
