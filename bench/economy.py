@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from functools import cache
+from typing import Any
 
 from mai.cli.simulate import amount, rate
 from mai.program import parameters
@@ -102,19 +103,21 @@ def pays() -> str:
     """What pays at the default parameters in each scenario, and the rule that lets it."""
     found = {name: {row["variant"]: row for row in report.cheats(SCENARIOS[name])} for name in SCENARIOS}
     paying = [variant for variant in found["base"] if any(of[variant]["pays"] for of in found.values())]
+
+    def gain(row: dict[str, Any]) -> str:
+        return f"{100 * row['difference'] / (row['honest'] or 1):+,.1f} %"
+
     rows = [
-        [variant, *(f"{100 * of[variant]['difference'] / of[variant]['honest']:+,.1f} %" for of in found.values()),
-         REASONS.get(variant, _SCORE)]
-        for variant in paying
-    ]  # fmt: skip
+        [variant, *(gain(of[variant]) for of in found.values()), REASONS.get(variant, _SCORE)] for variant in paying
+    ]
     return _table(["what pays", *found, "because"], rows)
 
 
 def classes() -> str:
     """Speed, power and pay of a device-hour, by class."""
     rows = [
-        [row["class"], f"{row['efficiency']:.2%}", f"{row['speed']:,.0f}", f"{row['power']:,}", amount(row["pay"]),
-         f"{row['overhead']:.0%}", f"{row['limit']:,g}"]
+        [row["class"], f"{100 * row['efficiency']:g} %", f"{row['speed']:,.0f}", f"{row['power']:,}",
+         amount(row["pay"]), f"{100 * row['overhead']:.0f} %", f"{row['limit']:,g}"]
         for row in report.classes(BASE)
     ]  # fmt: skip
     head = ["class", "efficiency", "speed, units a ms", "power, units a slot", "MAI a device-hour", "of it overhead",
@@ -134,7 +137,7 @@ def names() -> str:
 def renting() -> str:
     """What renting for musters alone would take."""
     rows = [
-        [f"{row['startup']:g}", f"{row['left']:.0%}",
+        [f"{row['startup']:g}", f"{100 * row['left']:.0f} %",
          *("none can" if row[name] is None else f"{row[name]:,.2f}" for name in ("machines", "hours")),
          f"{row['pay']:g}"]
         for row in report.renting(BASE)

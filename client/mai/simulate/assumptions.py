@@ -37,7 +37,7 @@ class Assumptions:
             SAVING_BPS is taken instead, which is the worst case.
         efficiency: by class, speed of a real device as a share of what its class's peak and its GPU (or CPU) promise.
             Decoding one stream reads every weight once a token, so memory bounds it: half of the bandwidth of a
-            class's better devices (50, 80, 600, 1,200, 1,200, 3,400, 6,000 GB/s) over 0.6 bytes a weight; a phone,
+            class's better devices (50, 60, 600, 1,200, 1,200, 3,400, 6,000 GB/s) over 0.6 bytes a weight; a phone,
             which must keep cool, half of that. Measured for a CPU alone: 9.4 units/ms on one thread, and typical
             hardware is taken for 35.
         streams: how many streams a GPU decodes at once, each nearly as fast as one alone.

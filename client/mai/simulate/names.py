@@ -70,7 +70,7 @@ def skipping(device: Device, rate: float, computed: float) -> float:
 
     What is left out is caught as by a draw of leaves that finds all of it at this rate; power is its mean.
     """
-    missed = (1 - rate) ** (1 - computed)
+    missed: float = (1 - rate) ** (1 - computed)
     bond = device.assumed.trace_bond * device.works * device.reward
     won: float = min(device.won(missed / computed), device.room)
     return won * device.income - (1 - missed) * bond * DAY_S / INTERVAL_S

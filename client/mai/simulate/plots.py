@@ -103,8 +103,9 @@ def rewards(run: Economy) -> Figure:
     figure, axes = plt.subplots(figsize=(9, 5))
     for place, name in reversed(list(enumerate(CLASSES))):
         axes.plot(
-            *_weekly([float(day[place]) / UNITS_PER_MAI for day in run.device_reward]), color=f"C{place}", label=name
-        )
+            *_weekly([float(day[place]) / UNITS_PER_MAI for day in run.device_reward]), color=f"C{place}", label=name,
+            linestyle="--" if place % 2 else "-",
+        )  # fmt: skip
     axes.set_yscale("log")
     axes.yaxis.set_major_formatter("{x:,g}")
     axes.set_xlim(0, run.days / DAYS_A_YEAR)
@@ -166,13 +167,13 @@ def names(assumed: Assumptions) -> Figure:
 
 
 def cheats(all_of_them: list[Strategy]) -> Figure:
-    """What each strategy gains against the detection rate, with its break-even and the default marked."""
+    """What each strategy that can be detected gains, with its break-even and the default marked."""
     import matplotlib.pyplot as plt
     from matplotlib.lines import Line2D
 
-    figure, grid = plt.subplots(4, 1, figsize=(9, 15))
+    figure, grid = plt.subplots(4, 1, figsize=(9, 12))
     for axes, family in zip(grid.flat, FAMILIES, strict=True):
-        for place, one in enumerate(one for one in all_of_them if one.family == family):
+        for place, one in enumerate(one for one in all_of_them if one.family == family and one.rate):
             _curve(axes, one, f"C{place}")
         axes.axhline(0, color="0.2", linewidth=1)
         axes.set_xscale("log")
@@ -182,7 +183,7 @@ def cheats(all_of_them: list[Strategy]) -> Figure:
         axes.set_xticks([1e-3, 1e-2, 1e-1, 1], ["0.1 %", "1 %", "10 %", "100 %"])
         axes.set_title(family, loc="left")
         axes.set_ylabel("gain over honesty, in\n" + _scale(family))
-        axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), fontsize=9)
+        axes.legend(loc="center left", bbox_to_anchor=(1.04, 0.5), fontsize=9)
     grid.flat[-1].set_xlabel("detection rate")
     marks = [
         Line2D([], [], color="0.3", marker="o", linestyle="", label="at the default parameters"),
@@ -197,11 +198,10 @@ def _scale(family: str) -> str:
 
 
 def _curve(axes: Axes, one: Strategy, color: str) -> None:
-    rates = np.geomspace(1e-3, 1.0, 400)
+    rates = np.geomspace(1e-3, 1.0, 200)
     gains = np.array([(one.cheat(float(rate)) - one.honest) / one.scale for rate in rates])
-    axes.plot(rates, gains, color=color, linestyle="-" if one.rate is not None else "--", label=_folded(one.name))
-    if one.rate is not None:
-        axes.plot([one.rate], [one.gain / one.scale], "o", color=color, markersize=7)
+    axes.plot(rates, gains, color=color, label=_folded(one.name))
+    axes.plot([one.rate or 0.0], [one.gain / one.scale], "o", color=color, markersize=7)
     even = one.break_even()
     if even is not None and even > LOWEST_RATE:
         axes.plot([even], [0], "D", color=color, fillstyle="none", markersize=8, markeredgewidth=1.8)
