@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from functools import cache
+from typing import Any
 
 from mai.cli.simulate import amount, rate
 from mai.program import parameters
@@ -12,6 +13,7 @@ from mai.simulate import report, rules
 from mai.simulate.assumptions import BASE, CLASSES, SCENARIOS
 from mai.simulate.economy import Economy, simulate
 from mai.simulate.files import write_all
+from mai.simulate.musters import power_of
 from mai.simulate.strategies import slash_of
 from rich.console import Console
 
@@ -23,20 +25,17 @@ YEARS, SEED = 10, 1
 SHOWN = ("mobile", "CPU", "GPU consumer", "GPU confidential")
 HOURS = YEARS * 365 * 24
 LAMPORTS_PER_SOL = 10**9
-_CAPS = "calibration: the class's caps; the machine's own time"
-_COPIES = "bonds; stake for works in flight; the machine's own time"
-# By variant: why it does not pay without end.
-PRICES = {
-    "50% of the GPU, declares all of it, by the work": "half a second a work",
-    "50% of the GPU, declares all of it, its true time": _CAPS,
-    "50% of the GPU, declares all of it, all time that counts": _CAPS,
-    "typical, all time that counts, against its true time": "calibration: the class's peak",
-    "typical, all but the GPU at the caps": _CAPS,
-    "typical, everything at the caps": _CAPS,
-    "typical, registered as 20 CPUs, no VRAM needed": "models that need VRAM; calibration: the CPUs' peak; bonds",
-    "one device registered 2 times in full, first year": _COPIES,
-    "one device registered 3 times in full, first year": _COPIES,
-    "one device registered 20 times in full, first year": _COPIES,
+# By variant: the rule that lets it pay.
+_SCORE = "a score is divided by the device's own works in flight, and each name has its own limit of them"
+_TIME = "how fast a device is goes by the time that it claims"
+_TAKEN = "a lottery that takes a device's word for its region"
+REASONS = {
+    "claims less time than it took": _TIME,
+    "claims less time, under a limit that flags the truth": f"{_TIME}, measured against its class's peak",
+    "declares the region that tasks ask for": _TAKEN,
+    "20 names, one after the other in a muster": "power is work a slot until the answer, which each name chooses",
+    f"{BASE.streams} names, all answer in one batch": "a muster measures one stream a name",
+    "20 names before the first muster": "who showed nothing yet has one unit, and nobody has shown anything",
 }
 
 
@@ -90,7 +89,7 @@ def cheats() -> str:
         [
             row["strategy"], row["variant"], row["unit"],
             *(amount(row[name]) for name in ("honest", "cheat")),
-            f"**+{amount(row['difference'])}**" if row["difference"] > 0 else amount(row["difference"]),
+            f"**+{amount(row['difference'])}**" if row["pays"] else amount(row["difference"]),
             rate(row["detection"], "never"), rate(row["pays_below"], "always"),
         ]
         for row in report.cheats(BASE)
@@ -101,45 +100,68 @@ def cheats() -> str:
 
 
 def pays() -> str:
-    """What pays at the default parameters, and what bounds or prices it."""
-    found = {row["variant"]: row for row in report.cheats(BASE) if row["difference"] > 0}
-    rows = [[name, f"{100 * row['difference'] / row['honest']:,.1f} %", PRICES[name]] for name, row in found.items()]
-    return _table(["what pays", "more than honest", "what bounds or prices it"], rows)
+    """What pays at the default parameters in each scenario, and the rule that lets it."""
+    found = {name: {row["variant"]: row for row in report.cheats(SCENARIOS[name])} for name in SCENARIOS}
+    paying = [variant for variant in found["base"] if any(of[variant]["pays"] for of in found.values())]
+
+    def gain(row: dict[str, Any]) -> str:
+        return f"{100 * row['difference'] / (row['honest'] or 1):+,.1f} %"
+
+    rows = [
+        [variant, *(gain(of[variant]) for of in found.values()), REASONS.get(variant, _SCORE)] for variant in paying
+    ]
+    return _table(["what pays", *found, "because"], rows)
 
 
 def classes() -> str:
-    """What work units pay, by class."""
+    """Speed, power and pay of a device-hour, by class."""
     rows = [
-        [row["class"], f"{row['hourly']:,.2f}", f"{row['peak']:,}", amount(row["giga_units"]),
-         "yes" if row["vram"] else "no"]
-        for row in report.classes()
+        [row["class"], f"{100 * row['efficiency']:g} %", f"{row['speed']:,.0f}", f"{row['power']:,}",
+         amount(row["pay"]), f"{100 * row['overhead']:.0f} %", f"{row['limit']:,g}"]
+        for row in report.classes(BASE)
     ]  # fmt: skip
-    return _table(["class", "MAI an hour at the caps", "peak, units a ms", "MAI for 10⁹ units", "takes VRAM"], rows)
+    head = ["class", "efficiency", "speed, units a ms", "power, units a slot", "MAI a device-hour", "of it overhead",
+            "least limit, times the work's time"]  # fmt: skip
+    return _table(head, rows)
+
+
+def names() -> str:
+    """One machine under several names."""
+    rows = [
+        [row["answers"], str(row["names"]), *(f"{row[name]:.2f}" for name in ("power", "works", "income"))]
+        for row in report.names(BASE)
+    ]
+    return _table(["answers to musters", "names", "power", "works won", "income"], rows)
+
+
+def renting() -> str:
+    """What renting for musters alone would take."""
+    rows = [
+        [f"{row['startup']:g}", f"{100 * row['left']:.0f} %",
+         *("none can" if row[name] is None else f"{row[name]:,.2f}" for name in ("machines", "hours")),
+         f"{row['pay']:g}"]
+        for row in report.renting(BASE)
+    ]  # fmt: skip
+    head = ["start-up, s", "of the window left", "machines for the power of one", "machine-hours rented a week",
+            "hours of work won a week"]  # fmt: skip
+    return _table(head, rows, 0)
 
 
 def identity() -> str:
-    """What an identity costs."""
+    """What an identity costs, and what one that shows nothing has."""
     bond = rules.parameter(parameters.BOND_LAMPORTS) / LAMPORTS_PER_SOL
     flight = rules.parameter(parameters.IN_FLIGHT_LIMIT)
     rows = [
-        [f"{many:,}", f"{many * bond:g}", *(f"{many * flight * slash_of(place):,.0f}" for place in range(3))]
-        for many in (1, *BASE.sybils)
-    ]
+        [f"{many:,}", f"{many * bond:g}", *(f"{many * flight * slash_of(place):,.0f}" for place in range(3)),
+         *(f"{100 * many / power_of(place, BASE):.3g} %" for place in (0, 2))]
+        for many in (1, *BASE.sybils, 1_000)
+    ]  # fmt: skip
     return _table(
         ["identities", "bond, SOL",
-         *(f"stake for {flight} {name} works each in flight, MAI" for name in TASK_CLASSES.values())],
+         *(f"stake for {flight} {name} works each in flight, MAI" for name in TASK_CLASSES.values()),
+         *(f"power without showing any, of a {name}'s" for name in ("phone", "consumer GPU"))],
         rows, 0,
     )  # fmt: skip
-
-
-def horizon() -> str:
-    """Each strategy over the ten years."""
-    rows = []
-    for row in report.totals(run("base"), SEED):
-        gain = row["cheat"] - row["honest"]
-        shown = f"**+{gain:,.0f}**" if gain > 0 else f"{gain:,.0f}"
-        rows.append([row["family"], row["name"], f"{row['honest']:,.0f}", f"{row['cheat']:,.0f}", shown])
-    return _table(["strategy", "variant", "honest", "cheat", "difference"], rows, 2)
 
 
 def caps() -> str:
@@ -161,20 +183,6 @@ def caps() -> str:
     return _table(head, rows)
 
 
-def efficiency() -> str:
-    """What untrue hardware and time earn, by the device's efficiency."""
-    rows = [
-        [
-            row["variant"],
-            f"{row['pay_of_a_work']:.2f}",
-            f"{row['works']:.2f}",
-            *(f"{true:,.2f} / {greedy:,.2f}" for true, greedy in row["incomes"].values()),
-        ]
-        for row in report.by_efficiency(BASE, report.EFFICIENCIES)
-    ]
-    return _table(["variant", "pay of a work", "works", *(f"{value:.0%}" for value in report.EFFICIENCIES)], rows)
-
-
 def lottery() -> str:
     """What the draw gives honest devices as the network grows."""
     rows = [
@@ -186,9 +194,8 @@ def lottery() -> str:
 
 
 TABLES = {
-    "assumptions": assumptions, "years": years, "rewards": rewards, "caps": caps, "cheats": cheats,
-    "pays": pays, "classes": classes, "identity": identity, "efficiency": efficiency, "lottery": lottery,
-    "horizon": horizon,
+    "assumptions": assumptions, "years": years, "rewards": rewards, "caps": caps, "lottery": lottery,
+    "classes": classes, "names": names, "cheats": cheats, "pays": pays, "renting": renting, "identity": identity,
 }  # fmt: skip
 
 

@@ -9,7 +9,8 @@ from mai.money import UNITS_PER_MAI
 from mai.program import assignment, difficulty, parameters
 from mai.simulate import report, rules
 from mai.simulate.assumptions import CLASSES, SCENARIOS, scenario
-from mai.simulate.economy import DAY_S, Economy, counted_of, hourly_of, simulate
+from mai.simulate.economy import DAY_S, Economy, counted_of, hourly_of, simulate, speed_of
+from mai.simulate.musters import power_of
 
 YEARS = 2
 
@@ -88,16 +89,21 @@ def test_task_difficulty_is_at_no_bound_in_any_scenario(run: Economy) -> None:
     assert all(1.1 * lowest < value < 0.5 * highest for value in run.difficulty)
 
 
-def test_a_device_less_efficient_than_expected_is_paid_less_time() -> None:
-    counted = [counted_of(2, replace(scenario("base"), efficiency=value)) for value in (0.2, 0.1, 0.05, 0.02)]
-    assert counted == [60_000, 60_000, 34_491, 14_096]
+@pytest.mark.parametrize("device_class", range(len(CLASSES)))
+def test_pay_is_in_proportion_to_speed_but_for_what_is_paid_around_a_work(device_class: int) -> None:
+    assumed = scenario("base")
+    faster = replace(assumed, efficiency=tuple(2 * value for value in assumed.efficiency))
+    less, more = (counted_of(device_class, one) for one in (assumed, faster))
+    overhead = rules.verified_ms(hourly_of(device_class, assumed.hardware), 0)
+    assert speed_of(device_class, faster) == 2 * speed_of(device_class, assumed)
+    assert more - overhead == pytest.approx(2 * (less - overhead), abs=3)
 
 
 def test_the_draw_gives_everybody_a_chance_in_proportion_to_power_however_large_the_network() -> None:
     for count in (1_000, 2_000_000):
         assumed = replace(scenario("base"), devices_start=count)
         row = report.lottery(simulate(assumed, 1, 1))[0]
-        odds = [row["odds"][name] / hourly_of(place, assumed.hardware) for place, name in enumerate(CLASSES)]
+        odds = [row["odds"][name] / power_of(place, assumed) for place, name in enumerate(CLASSES)]
         assert row["without_odds"] == 0 and odds == pytest.approx([odds[-1]] * len(odds), rel=0.05)
         expected = rules.parameter(parameters.ELIGIBLE_TARGET) * assumed.quality * rules.BPS
         assert row["winners"] == pytest.approx(expected / int(assignment.AVERAGE_SCORE), rel=0.01)

@@ -60,21 +60,13 @@ def test_what_the_crank_shares_out_is_the_programs(hour: int) -> None:
 
 
 @pytest.mark.parametrize("device_class", range(7))
-def test_countable_time_is_ten_times_what_the_declared_share_of_the_rate_needs(device_class: int) -> None:
-    peak, full = int(calibration.default_calibration(device_class * 6 + 5)), hourly_of(device_class, (1.0,) * 5)
-    assert rules.countable_ms(device_class, full, 1_000 * peak) == 500 + 10 * 1_000
-    assert rules.countable_ms(device_class, full // 2, 1_000 * peak) == 500 + 10 * 1_000 * 2
-
-
-@pytest.mark.parametrize("device_class", range(7))
 @given(st.tuples(*[st.floats(0.05, 1.0)] * 5), st.integers(10**5, 10**9))
 def test_a_work_pays_the_same_whatever_is_declared(device_class: int, shares: tuple[float, ...], units: int) -> None:
-    """But for the half second around it, which is paid at the declared rate, and a millisecond of rounding."""
-    paid, full = (
-        hourly * (rules.countable_ms(device_class, hourly, units) - 500)
-        for hourly in (hourly_of(device_class, shares), hourly_of(device_class, (1.0,) * 5))
-    )
-    assert abs(paid - full) <= hourly_of(device_class, (1.0,) * 5)
+    """But for a millisecond at the declared rate, which rounding takes."""
+    hourly = hourly_of(device_class, shares)
+    pay = (units + int(registry.OVERHEAD_UNITS)) * int(registry.UNIT_PAY) // int(registry.UNITS_SCALE)
+    paid = hourly * rules.verified_ms(hourly, units) / HOUR_S / 1_000
+    assert pay - hourly / HOUR_S / 1_000 - 1 <= paid <= pay
 
 
 @pytest.mark.parametrize("device_class", range(7))

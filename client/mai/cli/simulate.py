@@ -17,7 +17,7 @@ from mai.simulate.population import DAYS_A_YEAR
 
 NOTES = (
     "Cut hours: hours in which the epoch's cap cut rewards. Reward: MAI of a device-day, mean of the year.",
-    "A cheat's saved compute counts as its income. Caught: detection rate at the default parameters.",
+    "A cheat's saved compute counts as its income. Caught: detection rate at the default parameters. Red: it pays.",
 )
 
 
@@ -47,8 +47,8 @@ def simulate(
     if output is Output.json:
         print_json(report.everything(run, chosen, seed))
         return
-    for table in (_years(report.years(run)), _rewards(report.years(run)), _cheats(report.cheats(assumed)),
-                  _totals(report.totals(run, seed), years)):  # fmt: skip
+    rows = report.years(run)
+    for table in (_years(rows), _rewards(rows), _names(report.names(assumed)), _cheats(report.cheats(assumed))):
         people.print(table)
         people.print()
     for note in NOTES:
@@ -93,18 +93,16 @@ def _cheats(rows: list[dict[str, Any]]) -> Table:
             row["strategy"], row["variant"], row["unit"],
             *(amount(row[name]) for name in ("honest", "cheat", "difference")),
             rate(row["detection"], "never"), rate(row["pays_below"], "always"),
-            style="bold red" if row["difference"] > 0 else None,
+            style="bold red" if row["pays"] else None,
         )  # fmt: skip
     return table
 
 
-def _totals(rows: list[dict[str, Any]], years: int) -> Table:
-    title = f"Over {years} years (MAI, GPU consumer)"
-    table = _table(title, ("strategy", "variant"), ("honest", "cheat", "difference"))
+def _names(rows: list[dict[str, Any]]) -> Table:
+    titles = ("names", "power", "works", "income")
+    table = _table("One machine under several names (in what it has under one)", ("answers to musters",), titles)
     for row in rows:
-        values = (row["honest"], row["cheat"], row["cheat"] - row["honest"])
-        style = "bold red" if row["cheat"] > row["honest"] else None
-        table.add_row(row["family"], row["name"], *(f"{value:,.0f}" for value in values), style=style)
+        table.add_row(row["answers"], str(row["names"]), *(f"{row[name]:.2f}" for name in titles[1:]))
     return table
 
 

@@ -35,10 +35,17 @@ class Assumptions:
         task_mix: routine, standard and critical tasks.
         compute: what the compute of a work costs, as a share of its reward. Where cheats save it, the program's
             SAVING_BPS is taken instead, which is the worst case.
-        efficiency: speed of a real device, as a share of what its class's peak and its GPU (or CPU) promise.
-        limit_slack: how much longer a model's time limit is than its work takes on the reference device.
-        spread: of the time that a work takes on the same device (lognormal).
-        cheat_speed: speed and GPU of the lesser device, as a share of its class's.
+        efficiency: by class, speed of a real device as a share of what its class's peak and its GPU (or CPU) promise.
+            Decoding one stream reads every weight once a token, so memory bounds it: half of the bandwidth of a
+            class's better devices (50, 60, 600, 1,200, 1,200, 3,400, 6,000 GB/s) over 0.6 bytes a weight; a phone,
+            which must keep cool, half of that. Measured for a CPU alone: 9.4 units/ms on one thread, and typical
+            hardware is taken for 35.
+        streams: how many streams a GPU decodes at once, each nearly as fast as one alone.
+        muster_units: work units a token of the model that musters are answered with (SmolLM2-135M).
+        muster_lag: slots from a muster's mark until a device has begun to answer.
+        trace_bond: what a lost trace's bond is worth, in days of an honest device's pay.
+        regional: share of the tasks that ask for a region in which the device is not.
+        startup_s: from asking for a rented machine until it can answer, model loaded.
         full_proof: cost of a newcomer's full proof, as a share of the reward.
         appeal: chance that an honest miner proves its appeal.
         sybils: as how many identities one device is registered.
@@ -69,10 +76,13 @@ class Assumptions:
     offences: float = 5.0
     task_mix: tuple[float, float, float] = (0.70, 0.25, 0.05)
     compute: float = 0.5
-    efficiency: float = 0.1
-    limit_slack: float = 4.0
-    spread: float = 0.25
-    cheat_speed: float = 0.5
+    efficiency: tuple[float, ...] = (0.2, 0.1, 0.005, 0.0025, 0.001, 0.003, 0.001)
+    streams: int = 8
+    muster_units: int = 135
+    muster_lag: int = 3
+    trace_bond: float = 1.0
+    regional: float = 0.1
+    startup_s: float = 60.0
     full_proof: float = 1.0
     appeal: float = 0.9
     sybils: tuple[int, ...] = (2, 3, 20)

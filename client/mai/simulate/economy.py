@@ -65,22 +65,20 @@ class Economy:
         return int(self.assumed.genesis_supply * UNITS_PER_MAI)
 
 
-def counted_of(device_class: int, assumed: Assumptions) -> int:
-    """How much of a work's active time is paid to an honest device of typical hardware, in milliseconds."""
-    hourly = hourly_of(device_class, assumed.hardware)
-    return min(assumed.work_ms, rules.countable_ms(device_class, hourly, units_of(device_class, assumed)))
+def speed_of(device_class: int, assumed: Assumptions) -> float:
+    """Work units a millisecond of typical hardware: its share of its class's GPU, or CPU where the class has no GPU."""
+    share = assumed.hardware[0] if rules.takes_vram(device_class) else assumed.hardware[1]
+    return rules.peak_units(device_class) * assumed.efficiency[device_class] * share
 
 
 def units_of(device_class: int, assumed: Assumptions) -> int:
     """The work units that typical hardware of a class does in one work's time."""
-    peak = int(calibration.peak_units(list(rules.CALIBRATION), device_class))
-    return int(peak * assumed.efficiency * share_of(device_class, assumed.hardware) * assumed.work_ms)
+    return int(speed_of(device_class, assumed) * assumed.work_ms)
 
 
-def share_of(device_class: int, shares: tuple[float, ...]) -> float:
-    """The share of its class's caps that a device's speed goes by: its GPU, or its CPU where the class has no GPU."""
-    first = device_class * int(calibration.CALIBRATION_FIELDS)
-    return shares[0] if rules.CALIBRATION[first + int(calibration.CAP_GPU_MHS)] else shares[1]
+def counted_of(device_class: int, assumed: Assumptions) -> int:
+    """The time that counts for one work of typical hardware, in milliseconds."""
+    return rules.verified_ms(hourly_of(device_class, assumed.hardware), units_of(device_class, assumed))
 
 
 def simulate(assumed: Assumptions, years: int, seed: int, on_day: Callable[[], None] | None = None) -> Economy:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,7 +15,7 @@ from mai.program import difficulty as bounds
 from mai.simulate import rules
 from mai.simulate.assumptions import CLASSES, Assumptions
 from mai.simulate.economy import DAY_S, Economy
-from mai.simulate.machines import variants
+from mai.simulate.musters import at_once, in_turn, one_by_one, weights
 from mai.simulate.population import DAYS_A_YEAR
 from mai.simulate.strategies import FAMILIES, LOWEST_RATE, Strategy, strategies
 from mai.simulate.works import Device
@@ -30,9 +29,7 @@ STYLE: Any = {
     "figure.constrained_layout.use": True, "svg.hashsalt": "mai", "lines.linewidth": 1.6, "legend.frameon": False,
 }  # fmt: skip
 WEEK = 7
-# Where gains are shown in a range; elsewhere the scale is logarithmic above 1.
-EFFICIENCIES = (0.01, 1.0)
-RANGES = {"fake hardware": (-1.2, 5.5), "collusion of two": (-8.0, 1.5), "Sybils": (-2.0, 1.3)}
+NAMES = (1, 2, 3, 5, 8, 12, 20)
 MILLION = 1e6 * UNITS_PER_MAI
 
 
@@ -56,7 +53,7 @@ def draw(run: Economy) -> dict[str, bytes]:
         "supply": lambda: supply(run),
         "rewards": lambda: rewards(run),
         "difficulty": lambda: difficulty(run),
-        "efficiency": lambda: efficiency(run.assumed),
+        "names": lambda: names(run.assumed),
         "strategies": lambda: cheats(strategies(run.assumed)),
     }
     found = {}
@@ -106,8 +103,9 @@ def rewards(run: Economy) -> Figure:
     figure, axes = plt.subplots(figsize=(9, 5))
     for place, name in reversed(list(enumerate(CLASSES))):
         axes.plot(
-            *_weekly([float(day[place]) / UNITS_PER_MAI for day in run.device_reward]), color=f"C{place}", label=name
-        )
+            *_weekly([float(day[place]) / UNITS_PER_MAI for day in run.device_reward]), color=f"C{place}", label=name,
+            linestyle="--" if place % 2 else "-",
+        )  # fmt: skip
     axes.set_yscale("log")
     axes.yaxis.set_major_formatter("{x:,g}")
     axes.set_xlim(0, run.days / DAYS_A_YEAR)
@@ -146,54 +144,46 @@ def difficulty(run: Economy) -> Figure:
     return figure
 
 
-def efficiency(assumed: Assumptions) -> Figure:
-    """What untrue hardware and time earn, against the efficiency of the device."""
+def names(assumed: Assumptions) -> Figure:
+    """The power that one machine shows under several names."""
     import matplotlib.pyplot as plt
 
-    figure, panels = plt.subplots(2, 1, figsize=(9, 9), sharex=True)
-    values = np.geomspace(*EFFICIENCIES, 41)
-    devices = [Device(replace(assumed, efficiency=float(value))) for value in values]
-    of_all = [variants(device) for device in devices]
-    bases = ("the same device, true time", "the same device, all time that counts")
-    for axes, base, greedy in zip(panels, bases, (False, True), strict=True):
-        for place, one in enumerate(of_all[0]):
-            shares = [of[place].against(device, greedy) for of, device in zip(of_all, devices, strict=True)]
-            axes.plot(values, shares, color=f"C{place}", label=one.name, linestyle="--" if place > 6 else "-")
-        axes.axhline(1, color="0.2", linewidth=1)
-        axes.axvline(assumed.efficiency, color="0.4", linestyle=":", linewidth=1.2)
-        axes.set_xscale("log")
-        axes.set_yscale("log")
-        axes.yaxis.set_major_formatter("{x:g}")
-        axes.set_ylabel(f"income in those of\n{base}")
-        axes.set_xlim(*EFFICIENCIES)
-    panels[0].legend(loc="center left", bbox_to_anchor=(1.01, 0.0), fontsize=9)
-    panels[0].set_title("dotted: assumed", loc="right", fontsize=9, color="0.3")
-    panels[1].set_xticks([0.01, 0.1, 1], ["1 %", "10 %", "100 %"])
-    panels[1].set_xlabel("efficiency of a real device against its class's peak")
+    figure, axes = plt.subplots(figsize=(9, 4.5))
+    own, streams = Device(assumed).device_class, assumed.streams
+    plans: list[tuple[str, str, Callable[[int], tuple[float, ...]]]] = [
+        (f"all in one batch of at most {streams}", "-", lambda many: weights(own, assumed, at_once, many, streams)),
+        ("one after the other in each muster", "-", lambda many: weights(own, assumed, one_by_one, many)),
+        ("all at once, sharing the machine", "-", lambda many: weights(own, assumed, at_once, many)),
+        ("one a muster, in turn", "--", lambda many: weights(own, assumed, in_turn, many)),
+    ]
+    for label, style, shown in plans:
+        axes.plot(NAMES, [sum(shown(many)) for many in NAMES], marker="o", markersize=4, linestyle=style, label=label)
+    axes.set_ylim(0)
+    axes.set_xticks(NAMES)
+    axes.set_xlabel("names of one machine")
+    axes.set_ylabel("their power together,\nin what it has under one name")
+    axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), fontsize=9)
     return figure
 
 
 def cheats(all_of_them: list[Strategy]) -> Figure:
-    """What each strategy gains against the detection rate, with its break-even and the default marked."""
+    """What each strategy that can be detected gains, with its break-even and the default marked."""
     import matplotlib.pyplot as plt
     from matplotlib.lines import Line2D
 
-    figure, grid = plt.subplots(4, 1, figsize=(9, 15))
+    figure, grid = plt.subplots(4, 1, figsize=(9, 12))
     for axes, family in zip(grid.flat, FAMILIES, strict=True):
-        for place, one in enumerate(one for one in all_of_them if one.family == family):
+        for place, one in enumerate(one for one in all_of_them if one.family == family and one.rate):
             _curve(axes, one, f"C{place}")
         axes.axhline(0, color="0.2", linewidth=1)
         axes.set_xscale("log")
-        if family in RANGES:
-            axes.set_ylim(*RANGES[family])
-        else:
-            axes.set_yscale("symlog", linthresh=1, linscale=1)
-            axes.yaxis.set_major_formatter("{x:,g}")
+        axes.set_yscale("symlog", linthresh=1, linscale=1)
+        axes.yaxis.set_major_formatter("{x:,g}")
         axes.set_xlim(1e-3, 1.15)
         axes.set_xticks([1e-3, 1e-2, 1e-1, 1], ["0.1 %", "1 %", "10 %", "100 %"])
         axes.set_title(family, loc="left")
         axes.set_ylabel("gain over honesty, in\n" + _scale(family))
-        axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), fontsize=9)
+        axes.legend(loc="center left", bbox_to_anchor=(1.04, 0.5), fontsize=9)
     grid.flat[-1].set_xlabel("detection rate")
     marks = [
         Line2D([], [], color="0.3", marker="o", linestyle="", label="at the default parameters"),
@@ -208,11 +198,10 @@ def _scale(family: str) -> str:
 
 
 def _curve(axes: Axes, one: Strategy, color: str) -> None:
-    rates = np.geomspace(1e-3, 1.0, 400)
+    rates = np.geomspace(1e-3, 1.0, 200)
     gains = np.array([(one.cheat(float(rate)) - one.honest) / one.scale for rate in rates])
-    axes.plot(rates, gains, color=color, linestyle="-" if one.rate is not None else "--", label=_folded(one.name))
-    if one.rate is not None:
-        axes.plot([one.rate], [one.gain / one.scale], "o", color=color, markersize=7)
+    axes.plot(rates, gains, color=color, label=_folded(one.name))
+    axes.plot([one.rate or 0.0], [one.gain / one.scale], "o", color=color, markersize=7)
     even = one.break_even()
     if even is not None and even > LOWEST_RATE:
         axes.plot([even], [0], "D", color=color, fillstyle="none", markersize=8, markeredgewidth=1.8)

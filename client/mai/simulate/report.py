@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
 from math import prod
 from typing import Any
 
 from mai.money import UNITS_PER_MAI
-from mai.program import assignment, calibration, parameters, registry
+from mai.program import assignment, muster, parameters, quality, registry
 from mai.simulate import rules
 from mai.simulate.assumptions import CLASSES, Assumptions
-from mai.simulate.economy import Economy, hourly_of
-from mai.simulate.horizon import horizons
-from mai.simulate.machines import MS_AN_HOUR, variants
+from mai.simulate.economy import MS_A_HOUR, Economy, counted_of, hourly_of, speed_of, units_of
+from mai.simulate.musters import INTERVAL_S, SLOT_MS, at_once, in_turn, one_by_one, power_of, weights
+from mai.simulate.names import income
 from mai.simulate.population import DAYS_A_YEAR
 from mai.simulate.strategies import strategies
 from mai.simulate.works import Device
 
-EFFICIENCIES = (0.02, 0.05, 0.1, 0.2, 0.5)
-GIGA = 10**9
+WINDOW_S = int(muster.ANSWER_SLOTS) * SLOT_MS / 1_000
+STARTUPS_S = (0, 10, 20, 25)
 
 
 def years(run: Economy) -> list[dict[str, Any]]:
@@ -59,6 +58,7 @@ def cheats(assumed: Assumptions) -> list[dict[str, Any]]:
             "honest": one.honest,
             "cheat": one.honest + one.gain,
             "difference": one.gain,
+            "pays": one.pays(),
             "detection": one.rate,
             "pays_below": one.break_even(),
         }
@@ -66,40 +66,64 @@ def cheats(assumed: Assumptions) -> list[dict[str, Any]]:
     ]
 
 
-def by_efficiency(assumed: Assumptions, efficiencies: tuple[float, ...]) -> list[dict[str, Any]]:
-    """What untrue hardware and time earn, in incomes of an honest device: its true time, and all time that counts.
+def classes(assumed: Assumptions) -> list[dict[str, Any]]:
+    """Speed, power and pay of a device-hour of typical hardware, at launch rates before bonuses, trust and quality.
 
-    Pay of a work and number of works: at the assumed efficiency, in those of who claims all time that counts.
+    A work may take `limit` times as long as it does before its model's limit counts the device as slow for its class.
     """
-    devices = [Device(replace(assumed, efficiency=value)) for value in efficiencies]
-    device = Device(assumed)
-    parts = []
-    for one in variants(device):
-        cheat, honest = one.day(device), one.honest(device, True)
-        parts.append((cheat.gross / cheat.works / (honest.gross / honest.works), cheat.works / honest.works))
+    found = []
+    for place, name in enumerate(CLASSES):
+        units, works = units_of(place, assumed), MS_A_HOUR / assumed.work_ms
+        pay = hourly_of(place, assumed.hardware) * counted_of(place, assumed) / MS_A_HOUR / UNITS_PER_MAI * works
+        found.append(
+            {
+                "class": name,
+                "efficiency": assumed.efficiency[place],
+                "speed": speed_of(place, assumed),
+                "power": power_of(place, assumed),
+                "pay": pay,
+                "overhead": int(registry.OVERHEAD_UNITS) / (int(registry.OVERHEAD_UNITS) + units),
+                "limit": rules.peak_units(place) / int(quality.REFERENCE_UNITS),
+            }
+        )
+    return found
+
+
+def names(assumed: Assumptions) -> list[dict[str, Any]]:
+    """What one consumer GPU shows and earns under several names, in what it does under one."""
+    device, most, streams = Device(assumed), assumed.sybils[-1], assumed.streams
+    own = device.device_class
+    plans = [
+        *((many, "all at once", weights(own, assumed, at_once, many), 1) for many in (1, *assumed.sybils)),
+        (most, "one a muster, in turn", weights(own, assumed, in_turn, most), 1),
+        (most, "one after the other in each muster", weights(own, assumed, one_by_one, most), 1),
+        (streams, "all in one batch", weights(own, assumed, at_once, streams, streams), streams),
+    ]
     return [
         {
-            "variant": of[0].name,
-            "pay_of_a_work": pay,
-            "works": works,
-            "incomes": {
-                f"{value:g}": [one.against(device, greedy) for greedy in (False, True)]
-                for value, device, one in zip(efficiencies, devices, of, strict=True)
-            },
+            "names": many,
+            "answers": answers,
+            "power": sum(shares),
+            "works": min(sum(device.won(share) for share in shares), room * device.room),
+            "income": income(device, shares, room) / device.income,
         }
-        for (pay, works), of in zip(parts, zip(*map(variants, devices), strict=True), strict=True)
+        for many, answers, shares, room in plans
     ]
 
 
-def classes() -> list[dict[str, Any]]:
-    """What work units pay in a class before bonuses and trust, if all the time that counts is claimed."""
+def renting(assumed: Assumptions) -> list[dict[str, Any]]:
+    """What it takes to have one more machine's power by renting for musters alone, and what it brings; by start-up.
+
+    Hours are those of one such machine in a week; `pay` is in hours of its full work. None: it comes too late.
+    """
+    musters = 7 * 86_400 / INTERVAL_S
     found = []
-    for place, name in enumerate(CLASSES):
-        full, peak = hourly_of(place, (1.0,) * 5), int(calibration.peak_units(list(rules.CALIBRATION), place))
-        each = int(registry.EFFICIENCY) * GIGA * full / (peak * MS_AN_HOUR * UNITS_PER_MAI)
+    for startup in (*STARTUPS_S, assumed.startup_s):
+        left = max(0.0, 1 - startup / WINDOW_S)
+        hours = musters * (startup + WINDOW_S) / 3_600 / left if left else None
         found.append(
-            {"class": name, "hourly": full / UNITS_PER_MAI, "peak": peak, "giga_units": each,
-             "vram": rules.takes_vram(place)}
+            {"startup": startup, "left": left, "machines": 1 / left if left else None, "hours": hours,
+             "pay": 7 * assumed.demand_end if left else 0.0}
         )  # fmt: skip
     return found
 
@@ -111,7 +135,7 @@ def lottery(run: Economy) -> list[dict[str, Any]]:
     chance until all may take it is counted as without odds.
     """
     target, score = rules.parameter(parameters.ELIGIBLE_TARGET), int(run.assumed.quality * rules.BPS)
-    powers = [hourly_of(place, run.assumed.hardware) for place in range(len(CLASSES))]
+    powers = [power_of(place, run.assumed) for place in range(len(CLASSES))]
     last_s, certain = int(assignment.OPEN_AFTER_S) - 1, int(assignment.CERTAIN)
     found = []
     for last in range(DAYS_A_YEAR - 1, run.days, DAYS_A_YEAR):
@@ -135,11 +159,6 @@ def lottery(run: Economy) -> list[dict[str, Any]]:
     return found
 
 
-def totals(run: Economy, seed: int) -> list[dict[str, Any]]:
-    """Each strategy over the whole time."""
-    return [asdict(one) for one in horizons(run, seed)]
-
-
 def everything(run: Economy, scenario: str, seed: int) -> dict[str, Any]:
     """All results, for programs."""
     return {
@@ -148,7 +167,8 @@ def everything(run: Economy, scenario: str, seed: int) -> dict[str, Any]:
         "assumptions": run.assumed.facts(),
         "years": years(run),
         "strategies": cheats(run.assumed),
-        "efficiency": by_efficiency(run.assumed, EFFICIENCIES),
+        "classes": classes(run.assumed),
+        "names": names(run.assumed),
+        "renting": renting(run.assumed),
         "lottery": lottery(run),
-        "horizon": totals(run, seed),
     }

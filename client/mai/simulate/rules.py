@@ -63,9 +63,14 @@ def reward(
 
 
 @cache
-def countable_ms(device_class: int, hourly: int, units: int) -> int:
-    """The most time of a work that is paid, for a device that declares hardware of this hourly rate (base units)."""
-    return int(registry.countable_ms(list(CALIBRATION), device_class, hourly, units))
+def verified_ms(hourly: int, units: int) -> int:
+    """The time that verified work units are worth to a device of this hourly rate (base units), in milliseconds."""
+    return int(registry.verified_ms(hourly, units))
+
+
+def peak_units(device_class: int) -> int:
+    """Work units a millisecond that a class does at most."""
+    return int(calibration.peak_units(list(CALIBRATION), device_class))
 
 
 def takes_vram(device_class: int) -> bool:

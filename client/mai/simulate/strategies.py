@@ -7,18 +7,20 @@ of each, with its formula, is in docs/explanation/economy.md.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from mai.money import UNITS_PER_MAI
-from mai.program import parameters
+from mai.program import assignment, calibration, muster, parameters
 from mai.program.names import TASK_CLASSES
 from mai.simulate import rules
 from mai.simulate.assumptions import Assumptions
-from mai.simulate.machines import Claim, Variant, day_of, truth, variants
-from mai.simulate.newcomers import newcomer_cost, split_share, split_value
-from mai.simulate.works import Device, flagged_share
+from mai.simulate.economy import speed_of
+from mai.simulate.musters import SLOT_MS, at_once, in_turn, one_by_one, power_of, weights
+from mai.simulate.names import first_days, income, lying, newcomer_cost, skipping
+from mai.simulate.works import Device
 
 LOWEST_RATE = 1e-6
+ALL = (1.0,) * 5
 FAKE, SKIP, COLLUSION, SYBILS = FAMILIES = ("fake hardware", "skipped work", "collusion of two", "Sybils")
 
 
@@ -32,6 +34,7 @@ class Strategy:
     cheat: what the cheat earns, by detection rate.
     rate: the detection rate at default parameters; None if nothing detects it.
     scale: what a plot counts gains in, to compare strategies.
+    rounding: of the honest value, as a share; a gain within it is none.
     """
 
     family: str
@@ -41,22 +44,27 @@ class Strategy:
     cheat: Callable[[float], float]
     rate: float | None
     scale: float
+    rounding: float = 0.0
 
     @property
     def gain(self) -> float:
         """What cheating gains at default parameters; negative: it loses."""
         return self.cheat(self.rate or 0.0) - self.honest
 
+    def pays(self, rate: float | None = None) -> bool:
+        """Does cheating gain more than rounding at this detection rate, or at the default?"""
+        return self.cheat((self.rate or 0.0) if rate is None else rate) > self.honest + self.rounding * abs(self.honest)
+
     def break_even(self) -> float | None:
         """Cheating pays below this detection rate: 0 never, None at every rate. The gain falls as the rate grows."""
-        if self.cheat(LOWEST_RATE) <= self.honest:
+        if not self.pays(LOWEST_RATE):
             return 0.0
-        if self.cheat(1.0) > self.honest:
+        if self.pays(1.0):
             return None
         low, high = LOWEST_RATE, 1.0
         for _ in range(60):
             middle = (low + high) / 2
-            low, high = (middle, high) if self.cheat(middle) > self.honest else (low, middle)
+            low, high = (middle, high) if self.pays(middle) else (low, middle)
         return high
 
 
@@ -87,29 +95,49 @@ def saving_of(reward: float) -> float:
 
 
 def _fake(device: Device) -> list[Strategy]:
-    """Hardware and time that are not there; a work that takes longer than the class should need lowers the quality."""
-    assumed, (greedy, declares, careful, caps, full, cpu, cpus, phones, *_) = device.assumed, variants(device)
-    refused = replace(cpus, name="the same, VRAM needed", claim=replace(cpus.claim, vram=True))
+    """Hardware, class, time and place that are not there, and answers to musters that were not computed."""
+    assumed, own, most = device.assumed, device.device_class, device.assumed.sybils[-1]
+    gpu, *others = assumed.hardware
+    cpu, phone = int(calibration.DEVICE_CPU), int(calibration.DEVICE_MOBILE)
+    peak = rules.peak_units(own)
+    detected = int(assignment.NEWCOMER_SAMPLING) / rules.BPS
 
-    def daily(name: str, one: Variant, honest: Claim, rate: float | None) -> Strategy:
-        base = day_of(device, one.speed, honest).net
-        return Strategy(
-            FAKE, name, "device-day", base, lambda share: day_of(device, one.speed, one.claim, share).net, rate, base
-        )  # fmt: skip
+    def daily(name: str, cheat: Callable[[float], float], rate: float | None = None, honest: float = 1.0) -> Strategy:
+        base = honest * device.income
+        return Strategy(FAKE, name, "device-day", base, cheat, rate, base, device.rounding)
 
-    lesser, typical = truth(device, declares.speed), truth(device, greedy.speed)
-    flagged = flagged_share(declares.speed, assumed.limit_slack, assumed.spread)
-    best, paid = replace(lesser, greedy=True), day_of(device, careful.speed, careful.claim)
-    own = day_of(device, careful.speed, best)
-    per_work = own.gross / own.works
+    def declares(name: str, *shares: float) -> Strategy:
+        value = income(device, (1.0,), reward=device.reward_as(own, shares))
+        return daily(f"declares {name}", lambda _: value)
+
+    def registered(name: str, other: int, names: int) -> Strategy:
+        """The other class's peak bounds how fast a work may be; each name's time is its own."""
+        room = min(1.0, names * rules.peak_units(other) / speed_of(own, assumed))
+        value = income(device, weights(own, assumed, at_once, names), room, device.reward_as(other, ALL))
+        return daily(f"registered as {name}", lambda _: value)
+
+    def claims(name: str, used: float, was: int) -> Strategy:
+        """The time of a work is claimed; it says how fast the device is."""
+        now = device.steady_quality(used)
+        at, honest = (device.won(device.chance(one)) * device.factor(one) for one in (now, was))
+        return daily(f"claims {name}", lambda _: at * device.income, honest=honest)
+
+    def answers(name: str, lie: float, beside: bool) -> Strategy:
+        return daily(f"musters: {name}", lambda rate: lying(device, rate, lie, beside), detected)
+
+    least, true = assumed.allowed * speed_of(own, assumed) / peak, device.steady_quality()
+    near = float(assignment.score(rules.BPS, 0, True, 0)) / rules.BPS
+    there = device.won(1 + assumed.regional * (near - 1)) * device.income
     return [
-        Strategy(
-            FAKE, f"{declares.name}, by the work", "work", per_work, lambda _: paid.gross / paid.works, None, per_work
-        ),
-        daily(f"{declares.name}, its true time", declares, lesser, flagged),
-        daily(f"{declares.name}, all time that counts", careful, best, None),
-        daily(f"{greedy.name}, against its true time", greedy, typical, None),
-        *(daily(one.name, one, greedy.claim, None) for one in (caps, full, cpu, cpus, refused, phones)),
+        declares("twice the GPU", min(2 * gpu, 1.0), *others), declares("everything at the caps", *ALL),
+        claims("more time than it took", 1.0, true), claims("less time than it took", least, true),
+        claims("less time, under a limit that flags the truth", least, device.steady_quality(consistent=False)),
+        daily("declares the region that tasks ask for", lambda _: there),
+        registered("a CPU, no VRAM needed", cpu, 1), registered(f"{most} CPUs, no VRAM needed", cpu, most),
+        daily("registered as a CPU, VRAM needed", lambda _: 0.0), registered(f"{most} phones", phone, most),
+        answers("made-up tokens at the class's peak", peak * SLOT_MS / power_of(own, assumed), False),
+        answers("as many as the limit, beside an honest name", int(muster.POWER_LIMIT) / power_of(own, assumed), True),
+        daily("musters: half of the answer computed", lambda rate: skipping(device, rate, 0.5), detected),
     ]  # fmt: skip
 
 
@@ -130,7 +158,7 @@ def _skipped(device: Device) -> list[Strategy]:
     """Made-up outputs, at the highest reward that may go without a full proof (the worst case) and at a typical one."""
     worst = [_skip(f"{name} work at its reward limit", limit_of(place), place)
              for place, name in TASK_CLASSES.items()]  # fmt: skip
-    return [*worst, _skip("routine work at a typical reward", device.reward(), 0)]
+    return [*worst, _skip("routine work at a typical reward", device.reward, 0)]
 
 
 def _collusion(device: Device) -> list[Strategy]:
@@ -153,27 +181,30 @@ def _collusion(device: Device) -> list[Strategy]:
 
 def _sybils(device: Device) -> list[Strategy]:
     """Throw-away identities that skip, one device as many, and a requester who works for itself."""
-    assumed = device.assumed
-    reward, typical = limit_of(0), device.reward()
+    assumed, own, most = device.assumed, device.device_class, device.assumed.sybils[-1]
+    reward, typical = limit_of(0), device.reward
     lost = reward + slash_of(0) + newcomer_cost(device, reward)
     saving, fee = saving_of(reward), typical
     burned = fee * (1 - rules.parameter(parameters.FEE_TREASURY_BPS) / rules.BPS)
 
-    def split(name: str, identities: int, tickets: float, flagged: float | None) -> Strategy:
+    def names(name: str, value: float) -> Strategy:
         return Strategy(
-            SYBILS, name, "device-day", device.works * typical * (1 - assumed.compute),
-            lambda rate: split_value(device, identities, tickets, rate), flagged, device.works * typical,
-        )  # fmt: skip
+            SYBILS, name, "device-day", device.income, lambda _: value, None, device.income, device.rounding
+        )
 
     return [
         Strategy(
             SYBILS, "throw-away identities that skip routine work", "work", reward,
             lambda rate: reward + saving - rate * lost, sampling_of(0), saving,
         ),
-        *(split(f"one device split into {many}, first year", many, 1, split_share(device, many))
+        *(names(f"{many} names, all answer at once", income(device, weights(own, assumed, at_once, many)))
           for many in assumed.sybils),
-        *(split(f"one device registered {many} times in full, first year", many, many, None)
-          for many in assumed.sybils),
+        names(f"{most} names, answer in turn", income(device, weights(own, assumed, in_turn, most))),
+        names(f"{most} names, one after the other in a muster",
+              income(device, weights(own, assumed, one_by_one, most))),
+        names(f"{assumed.streams} names, all answer in one batch",
+              income(device, weights(own, assumed, at_once, assumed.streams, assumed.streams), assumed.streams)),
+        names(f"{most} names before the first muster", first_days(device, most)),
         Strategy(
             SYBILS, "own task done with the same wallet, fee of one reward", "task", 0.0,
             lambda _: min(typical, burned) - fee - assumed.compute * typical, None, typical,

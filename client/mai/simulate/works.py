@@ -1,79 +1,118 @@
-"""What one honest device earns by a work, and what reputation does to that: the common ground of all strategies."""
+"""What one honest device earns by a work, what it wins, and what reputation does to both."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from functools import cache
-from math import erf, log, sqrt
+from dataclasses import dataclass
+from functools import cache, cached_property
+from typing import Any
 
 from mai.money import UNITS_PER_MAI
 from mai.program import assignment, calibration, parameters, quality, rewards
 from mai.simulate import rules
 from mai.simulate.assumptions import Assumptions
-from mai.simulate.economy import counted_of, hourly_of, trust_of
+from mai.simulate.economy import counted_of, hourly_of, trust_of, units_of
 
 COUNTED = 1_000
+# More of its places than this a device never fills in the mean.
+FULL = 0.95
 
 
 @dataclass(frozen=True)
 class Device:
-    """An honest device of a class at a time, and the works it does in a day."""
+    """An honest device of typical hardware at the opening, when demand is full grown."""
 
     assumed: Assumptions
     device_class: int = int(calibration.DEVICE_GPU_CONSUMER)
-    epoch: int = 0
-
-    def at(self, epoch: int) -> Device:
-        """The same device in another epoch."""
-        return replace(self, epoch=epoch)
 
     @property
     def works(self) -> float:
-        """Works a day, when demand is full grown."""
+        """Works a day."""
         return self.assumed.demand_end * 3_600_000 / self.assumed.work_ms
 
-    @cache  # noqa: B019 - devices are few and live as long as the process
-    def reward(self, shares: tuple[float, ...] | None = None, counted_ms: int | None = None) -> float:
-        """MAI for one work at multiplier 1.0, for hardware as shares of the class's caps and the time that counts.
+    @property
+    def room(self) -> float:
+        """Works that its time online allows, in those that it wins."""
+        return self.assumed.online / self.assumed.demand_end
 
-        What is left out is that of an honest device of typical hardware.
-        """
-        counted = counted_of(self.device_class, self.assumed) if counted_ms is None else counted_ms
+    @cached_property
+    def reward(self) -> float:
+        """MAI for one work at multiplier 1.0."""
+        return self.reward_as(self.device_class, self.assumed.hardware)
+
+    def reward_as(self, device_class: int, declared: tuple[float, ...]) -> float:
+        """MAI for the same work if the device says it is of this class and has these shares of its caps."""
+        hourly = hourly_of(device_class, declared)
         amount = rules.reward(
-            hourly_of(self.device_class, shares or self.assumed.hardware), counted,
+            hourly, rules.verified_ms(hourly, units_of(self.device_class, self.assumed)),
             int(self.assumed.nft * rules.BPS), int(rewards.uptime_bonus(int(self.assumed.uptime * rules.BPS))),
-            trust_of(self.device_class, self.assumed), rules.ONE,
-            int(quality.quality_factor(int(self.assumed.quality * rules.BPS))), rules.rate_of_epoch(self.epoch),
+            trust_of(device_class, self.assumed), rules.ONE,
+            int(quality.quality_factor(int(self.assumed.quality * rules.BPS))), rules.rate_of_epoch(0),
         )  # fmt: skip
         return float(amount / UNITS_PER_MAI)
 
-    def steady_quality(self, flagged: float) -> int:
-        """The reputation that weeks with this share of works slower than the class should be lead to, basis points."""
-        return self._score_of_week(round(COUNTED * (1 - flagged)))
+    @cached_property
+    def rounding(self) -> float:
+        """The most that rounding can make of the income, as a share: of a reward a millisecond of its counted time."""
+        return 1 / counted_of(self.device_class, self.assumed) / (1 - self.assumed.compute)
 
-    @cache  # noqa: B019
-    def _score_of_week(self, consistent: int) -> int:
-        allowed, uptime = round(COUNTED * self.assumed.allowed), int(self.assumed.uptime * rules.BPS)
-        return int(quality.week_score(self.epoch, COUNTED, 0, 0, consistent, allowed, COUNTED, uptime))
+    @property
+    def income(self) -> float:
+        """MAI a day less the cost of compute."""
+        return self.works * self.reward * (1 - self.assumed.compute)
 
-    @cache  # noqa: B019
-    def standing(self, reputation: int) -> float:
-        """Income with a reputation, as a share of an honest device's: tasks won by the lottery times quality factor.
+    def steady_quality(self, used: float | None = None, consistent: bool = True) -> int:
+        """The reputation of a device, basis points, that uses this share of the time allowed and is as fast as its
+        class should be, or is not."""
+        allowed, uptime = COUNTED * COUNTED, int(self.assumed.uptime * rules.BPS)
+        active = round(allowed * (self.assumed.allowed if used is None else used))
+        return int(quality.week_score(0, COUNTED, 0, 0, COUNTED * consistent, active, allowed, uptime))
 
-        Chances are in proportion to reputation. Routine tasks go to trusted devices, of which there are enough.
+    def chance(self, reputation: int) -> float:
+        """Chance in the draws with a reputation, in that of an honest device.
+
+        It is in proportion to reputation; routine tasks go to trusted devices, of which there are enough.
         """
         if reputation < int(quality.EXCLUDED_QUALITY):
             return 0.0
-        honest = self.steady_quality(0.0)
         routine = self.assumed.task_mix[0] if reputation >= rules.parameter(parameters.TRUSTED_QUALITY) else 0.0
-        won = (1 - self.assumed.task_mix[0] + routine) * _score(reputation) / _score(honest)
-        return won * float(quality.quality_factor(reputation)) / float(quality.quality_factor(honest))
+        return (1 - self.assumed.task_mix[0] + routine) * _score(reputation) / _score(self.steady_quality())
+
+    def factor(self, reputation: int) -> float:
+        """What a work pays with a reputation, in what it pays an honest device."""
+        return float(quality.quality_factor(reputation)) / float(quality.quality_factor(self.steady_quality()))
+
+    @cached_property
+    def busy(self) -> float:
+        """Works in flight in the mean, that is, until they are paid."""
+        places = rules.parameter(parameters.IN_FLIGHT_LIMIT)
+        each = 1 + 1_000 * self.assumed.proof_s / self.assumed.work_ms
+        return min(self.assumed.demand_end / self.assumed.online * each, FULL * places)
+
+    @cached_property
+    def pressure(self) -> float:
+        """Works that are offered to an honest device while one is in flight, if none were in flight before."""
+        low, high = 0.0, 1e6
+        for _ in range(200):
+            middle = (low + high) / 2
+            low, high = (middle, high) if in_flight(middle) < self.busy else (low, middle)
+        return high
+
+    def won(self, chance: Any) -> Any:
+        """Works that a name with this chance, or each of these, wins, in those of an honest device under one name."""
+        return in_flight(self.pressure * chance) / in_flight(self.pressure)
 
 
-def _score(reputation: int) -> float:
-    return float(assignment.score(reputation, 0, False, 0))
+def in_flight(offered: Any) -> Any:
+    """Works in flight in the mean: they come by the program's score, which falls with every work in flight, each leaves
+    after its own time, and there are no more than the limit (the stationary state of births and deaths)."""
+    last, mean = 1.0, 0.0
+    for flying in range(1, rules.parameter(parameters.IN_FLIGHT_LIMIT) + 1):
+        up = last * offered * _score(rules.BPS, flying - 1) / _score(rules.BPS) / flying
+        last = up / (1 + up)
+        mean = mean + (flying - mean) * last
+    return mean
 
 
-def flagged_share(speed: float, slack: float, spread: float) -> float:
-    """Share of works that take more than ``slack`` times what the class's peak needs, at a share of the peak speed."""
-    return 0.5 * (1 + erf(log(1 / (slack * speed)) / (spread * sqrt(2))))
+@cache
+def _score(reputation: int, flying: int = 0) -> float:
+    return float(assignment.score(reputation, 0, False, flying))
