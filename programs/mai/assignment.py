@@ -29,7 +29,6 @@ CERTAIN = 1_000_000_000
 # Trusted miners have routine tasks to themselves for so long, at four times the chance.
 TRUSTED_LEAD_S = 5
 TRUSTED_FACTOR = 4
-REGION_BONUS_BPS = 1_000
 # A newcomer's first tasks are always proved: whole, or by a trace that misses one skipped work in a hundred.
 NEWCOMER_SAMPLING = 9_900
 # The quality asked for at task difficulty 1.0 while a round is young.
@@ -71,12 +70,10 @@ def draw_seed(slot_hashes: UncheckedAccount, target: u64, blocks: u64, subject: 
     return keccak(data)
 
 
-# What decides between miners: reputation, raised by the NFT and by nearness, divided among the works in flight.
-def score(quality_bps: u16, nft_bps: u64, near: bool, in_flight: u8) -> u64:
-    total = FULL_BPS + nft_bps
-    if near:
-        total += REGION_BONUS_BPS
-    return u64(quality_bps) * total // FULL_BPS // (1 + u64(in_flight))
+# What decides between devices of the same power: reputation, raised by the NFT. Neither where a device says that it is
+# (nobody can tell) nor its works in flight (another name has none) count.
+def score(quality_bps: u16, nft_bps: u64) -> u64:
+    return u64(quality_bps) * (FULL_BPS + nft_bps) // FULL_BPS
 
 
 # The chance, in 1/10^9, that one of `count` may take a place in this round after `waited_s`: in proportion to its score

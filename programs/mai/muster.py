@@ -9,23 +9,32 @@ from emission import Emission
 from native import keccak, key_bytes, number, tokens_root
 from registry import PROOF_TRACE, Miner, Model, total_units
 
-# A minute. One in so many marks is a muster: two a week in the mean.
+# A minute. One in so many marks is a muster: two a week in the mean, but in a young network the first after a quarter of
+# an hour, the second after half an hour, each after twice as long.
 MARK_SLOTS = 150
 MUSTER_ODDS = 5_040
+FIRST_ODDS = 15
+DOUBLINGS = 9
 # How long a device has to answer: half a minute, in which nobody fetches a machine that it does not have.
 ANSWER_SLOTS = 75
 # A device's prompt is the 32 bytes of its own seed, a token each.
 PROMPT_TOKENS = 32
-# Keeps the network's power within 64 bits for eight million devices.
+# A device answers in so many lanes at most, one for each stream that it runs at once.
+MOST_LANES = 16
+# A name shows at most so much more than what it had kept, and this at first: a lie that is not caught wins little.
+GROWTH = 8
+FIRST_POWER = 8_192
+# Keeps the network's power within 64 bits for sixteen million devices.
 POWER_LIMIT = 1_099_511_627_776
 
 ANSWER_GIVEN = 1
 ANSWER_PROVED = 2
 
 
-# A device's latest answer, PDA ['muster', miner].
+# A device's latest answer in one lane, PDA ['muster', miner, lane].
 class Answer(Account):
     miner: Pubkey
+    lane: u8
     model: Pubkey
     # The muster that was answered, counted from 1, and what its proof must be of.
     muster: u64
@@ -33,7 +42,7 @@ class Answer(Account):
     input: Array[u8, 32]
     output: Array[u8, 32]
     tokens: u32
-    # Work units for each slot from the mark to the answer.
+    # Work units for each slot of the time to answer, however much of it was used.
     shown: u64
     status: u8
     bump: u8
@@ -50,9 +59,9 @@ class MusterCalled(Event):
 class MusterAnswered(Event):
     muster: u64
     miner: Pubkey
+    lane: u8
     model: Pubkey
     tokens: u32
-    slots: u64
     shown: u64
 
 
@@ -65,24 +74,34 @@ class PowerCounted(Event):
     network: u64
 
 
+# One in so many marks calls a muster after so many that there were.
+def odds(musters: u64) -> u64:
+    return min(MUSTER_ODDS, FIRST_ODDS << min(musters, DOUBLINGS))
+
+
 # Calls the muster of a mark, if its block says that there is one.
 def call(emission: Emission, slot_hashes: UncheckedAccount, config: Pubkey, mark: u64, slot: u64):
     assert mark % MARK_SLOTS == 0, 'NotAMark: a muster falls on a slot that 150 divides'
     assert mark > emission.muster_mark, 'MusterCalledBefore: this muster or a later one was called before'
     assert slot <= mark + ANSWER_SLOTS, 'MarkTooOld: the time to answer this muster is over'
     seed = draw_seed(slot_hashes, mark, 1, config, 0)
-    assert number(seed) % MUSTER_ODDS == 0, 'NoMuster: the block of this mark calls no muster'
+    assert number(seed) % odds(emission.muster) == 0, 'NoMuster: the block of this mark calls no muster'
     emission.muster += 1
     emission.muster_mark = mark
     emission.muster_seed = seed
 
 
-# The bytes of a device's prompt.
-def prompt(seed: Array[u8, 32], miner: Pubkey) -> Array[u8, 32]:
+# The bytes of a device's prompt in a lane.
+def prompt(seed: Array[u8, 32], miner: Pubkey, lane: u8) -> Array[u8, 32]:
     data: List[u8] = []
     append_digest(data, seed)
     append_digest(data, key_bytes(miner))
+    data.append(lane)
     return keccak(data)
+
+
+def check_lane(lane: u8):
+    assert lane < MOST_LANES, 'LaneOutOfRange: a device answers in 16 lanes, 0 to 15'
 
 
 # A muster halves what was shown before, whether or not it is answered: no machine keeps two names in power by answering
@@ -93,6 +112,7 @@ def decay(emission: Emission, miner: Miner):
         kept = miner.power >> min(missed, 63)
         emission.power -= miner.power - kept
         miner.power = kept
+        miner.kept_power = kept
         miner.muster = emission.muster
 
 
@@ -104,17 +124,16 @@ def check_muster_model(model: Model, tokens: u32):
     assert tokens <= model.max_tokens, 'AnswerTooLong: the model gives fewer tokens'
 
 
-# Keeps the answer; returns the slots that it took.
+# Keeps the answer.
 def give(
     answer: Answer, emission: Emission, chain_id: u32, miner: Pubkey, model: Model, model_key: Pubkey,
     answer_key: Pubkey, output: Array[u8, 32], tokens: u32, slot: u64, now: i64
-) -> u64:
+):
     assert emission.muster > answer.muster, 'NothingToAnswer: there was no muster since the last answer'
     assert slot <= emission.muster_mark + ANSWER_SLOTS, 'MusterOver: the time to answer is over'
     check_muster_model(model, tokens)
-    slots = max(slot - min(slot, emission.muster_mark), 1)
     seed = copied(emission.muster_seed)
-    input = tokens_root(prompt(seed, miner))
+    input = tokens_root(prompt(seed, miner, answer.lane))
     answer.muster = emission.muster
     answer.model = model_key
     answer.context = work_context(
@@ -123,15 +142,21 @@ def give(
     answer.input = input
     answer.output = output
     answer.tokens = tokens
-    answer.shown = min(total_units(model.segments, model.work_units, tokens) // slots, POWER_LIMIT)
+    answer.shown = min(total_units(model.segments, model.work_units, tokens) // ANSWER_SLOTS, POWER_LIMIT)
     answer.status = ANSWER_GIVEN
-    return slots
 
 
 # Half of what was shown counts, and half of that for every muster since.
 def count_shown(emission: Emission, miner: Miner, answer: Answer):
     decay(emission, miner)
+    if answer.muster > miner.lanes_muster:
+        miner.lanes = 0
+        miner.lanes_muster = answer.muster
+    if answer.muster == miner.lanes_muster:
+        miner.lanes += 1
     gained = answer.shown >> min(1 + emission.muster - answer.muster, 63)
+    most = min(max(GROWTH * miner.kept_power, FIRST_POWER), POWER_LIMIT)
+    gained = min(gained, most - min(most, miner.power))
     miner.power += gained
     emission.power += gained
     answer.status = ANSWER_PROVED

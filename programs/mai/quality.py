@@ -19,9 +19,11 @@ VIOLATION_BPS = 1_000
 FIRST_AI_WEIGHT = 5_000
 AI_WEIGHT_STEP = 500
 LAST_AI_WEIGHT = 9_000
-# A class is measured against the slowest that has no accelerator: so many work units a millisecond.
-REFERENCE_UNITS = 500
-SHORTEST_EXPECTED_MS = 10
+# A device is as fast as it showed in musters if a work takes at most twice as long as it took there, and a little more for
+# what is around a work and for the chain's clock.
+SLOT_MS = 400
+CONSISTENT_SLACK = 2
+CONSISTENT_OVERHEAD_MS = 5_000
 
 
 def share_bps(part: u64, whole: u64) -> u64:
@@ -30,11 +32,13 @@ def share_bps(part: u64, whole: u64) -> u64:
     return part * FULL_BPS // whole
 
 
-# Is the time that a device took what its class should need? most_ms: the model's limit; peak: the class's work units
-# a millisecond.
-def is_consistent(active_ms: u64, most_ms: u64, peak: u64) -> bool:
-    expected = u64(u128(most_ms) * REFERENCE_UNITS // u128(max(peak, 1)))
-    return active_ms <= max(expected, SHORTEST_EXPECTED_MS)
+# Is a device as fast as it showed? took_ms: by the chain's clock; power: in work units a slot, in so many lanes at once,
+# of which a work has one. Of who showed nothing, nothing is expected.
+def is_consistent(took_ms: u64, units: u64, power: u64, lanes: u8) -> bool:
+    if power == 0:
+        return True
+    expected = u128(units) * SLOT_MS * u128(max(lanes, 1)) // u128(power)
+    return u128(took_ms) <= CONSISTENT_OVERHEAD_MS + CONSISTENT_SLACK * expected
 
 
 def ai_weight(epoch: u64) -> u64:

@@ -19,8 +19,8 @@ LARGE_UNITS = 10_000
 
 # What a million work units pay at launch rates before bonuses, in base units: the same to every device, so that neither
 # a class nor hardware nor a slow hand is worth anything that the work is not. And what everything around a work is worth.
-UNIT_PAY = 17_600_000
-OVERHEAD_UNITS = 5_000_000
+UNIT_PAY = 176_000_000
+OVERHEAD_UNITS = 500_000
 UNITS_SCALE = 1_000_000
 
 MINER_ACTIVE = 1
@@ -63,9 +63,13 @@ class Miner(Account):
     # The registration or the end of the last committed work, whichever is later: earlier time is never paid.
     busy_until_ms: u64
     in_flight: u8
-    # Work units a slot that it showed, halved with every muster; and the muster up to which that is done.
+    # Work units a slot that it showed, halved with every muster; the muster up to which that is done; what was left of it
+    # then; and in how many lanes it showed something in the last muster that it proved.
     power: u64
     muster: u64
+    kept_power: u64
+    lanes: u8
+    lanes_muster: u64
     # The linked NFT; its holder's token account is looked at in every settlement.
     nft_tier: u8
     nft_mint: Pubkey

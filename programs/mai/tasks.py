@@ -78,7 +78,9 @@ class Work(Account):
     output: Array[u8, 32]
     round: u32
     tokens: u32
+    # What its miner claims, and what the chain's clock saw: from when it could begin to the commit.
     active_ms: u64
+    took_ms: u64
     assigned_ts: i64
     # The commit is due by then, the proof by `prove_until_ts`.
     deadline_ts: i64

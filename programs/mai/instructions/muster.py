@@ -5,8 +5,8 @@ from config import Config, check_open, check_verifier_program
 from digests import digest
 from emission import Emission
 from muster import (
-    ANSWER_GIVEN, PROMPT_TOKENS, Answer, MusterAnswered, MusterCalled, PowerCounted, call, check_muster_model,
-    count_shown, decay, give
+    ANSWER_GIVEN, PROMPT_TOKENS, Answer, MusterAnswered, MusterCalled, PowerCounted, call, check_lane,
+    check_muster_model, count_shown, decay, give
 )
 from quality import count_hour, enter_week
 from registry import Miner, Model, check_active
@@ -23,12 +23,14 @@ def call_muster(
     called.emit()
 
 
-# Opens the account of a device's answers. Anyone, once.
+# Opens the account of a device's answers in a lane. Anyone, once.
 @instruction
-def open_answer(payer: Signer, miner: Miner, answer: Empty[Answer]):
+def open_answer(payer: Signer, miner: Miner, answer: Empty[Answer], lane: u8):
     bump = answer.bump()
-    answer = answer.init(payer=payer, seeds=['muster', miner.key()])
+    answer = answer.init(payer=payer, seeds=['muster', miner.key(), lane])
+    check_lane(lane)
     answer.miner = miner.key()
+    answer.lane = lane
     answer.bump = bump
 
 
@@ -45,11 +47,11 @@ def answer_muster(
     enter_week(config, miner, now)
     decay(emission, miner)
     output = digest(output0, output1, output2, output3)
-    slots = give(
+    give(
         answer, emission, config.chain_id, miner.key(), model, model.key(), answer.key(), output, tokens, clock.slot(), now
     )
     count_hour(miner, config.genesis_ts, now)
-    answered = MusterAnswered(answer.muster, miner.key(), model.key(), tokens, slots, answer.shown)
+    answered = MusterAnswered(answer.muster, miner.key(), answer.lane, model.key(), tokens, answer.shown)
     answered.emit()
 
 

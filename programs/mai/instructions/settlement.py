@@ -87,14 +87,14 @@ def settle(
     work.paid = minted
     stake.at_risk -= work.at_risk
     allowed_ms = most_active_ms(model.segments, model.max_active_ms, work.tokens)
-    count_minted(emission, minted, fee, work.active_ms, allowed_ms)
+    count_minted(emission, minted, fee, work.took_ms, allowed_ms)
     count_hour(miner, config.genesis_ts, now)
     miner.in_flight -= 1
     miner.completed += 1
-    miner.active_ms_week += work.active_ms
+    miner.active_ms_week += work.took_ms
     miner.allowed_ms_week += allowed_ms
     miner.settled += 1
-    miner.active_ms += work.active_ms
+    miner.active_ms += work.took_ms
     miner.earned += minted
     bump = config.bump
     if fee > 0:

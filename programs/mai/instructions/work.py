@@ -62,8 +62,7 @@ def assign_task(
         assert u64(miner.quality_bps) >= least, 'QualityTooLow: the difficulty asks for more quality at first'
     if routine and waited_s < TRUSTED_LEAD_S and u64(emission.miners) > config.parameters[ELIGIBLE_TARGET]:
         assert trusted, 'TrustedFirst: routine tasks go to trusted miners for the first seconds'
-    near = task.region > 0 and task.region == miner.region
-    score_bps = score(miner.quality_bps, nft_bonus(miner.nft_tier), near, miner.in_flight)
+    score_bps = score(miner.quality_bps, nft_bonus(miner.nft_tier))
     decay(emission, miner)
     odds = chance(
         score_bps, miner.power, emission.power, emission.miners, config.parameters[ELIGIBLE_TARGET], waited_s,
@@ -142,6 +141,7 @@ def commit_work(
     work.output = copied(output)
     work.tokens = tokens
     work.active_ms = active_ms
+    work.took_ms = to_ms(now) - min(start_ms, to_ms(now))
     work.committed_ts = now
     work.committed_slot = clock.slot()
     work.prove_until_ts = max(task.expires_ts, now) + SETTLE_WINDOW_S
@@ -153,7 +153,7 @@ def commit_work(
         count_output(task, output)
         emission.pending += 1
         miner.busy_until_ms = start_ms + active_ms
-        if is_consistent(active_ms, most_ms, peak):
+        if is_consistent(work.took_ms, units, miner.power, miner.lanes):
             miner.consistent += 1
         committed = WorkCommitted(work.key(), task.key(), miner.key(), tokens, active_ms, votes_for(task, output))
         committed.emit()

@@ -1869,18 +1869,19 @@ mod mai {
     }
 
     #[derive(Accounts)]
+    # [instruction (lane : u8)]
     pub struct OpenAnswer<'info> {
         #[account(mut)]
         pub payer: Signer<'info>,
         #[account()]
         pub miner: Box<Account<'info, dot::registry::Miner>>,
-        # [account (init , space = std :: mem :: size_of :: < dot :: muster :: Answer > () + 8 , payer = payer , seeds = ["muster" . as_bytes () . as_ref () , miner . key () . as_ref ()] , bump)]
+        # [account (init , space = std :: mem :: size_of :: < dot :: muster :: Answer > () + 8 , payer = payer , seeds = ["muster" . as_bytes () . as_ref () , miner . key () . as_ref () , lane . to_le_bytes () . as_ref ()] , bump)]
         pub answer: Box<Account<'info, dot::muster::Answer>>,
         pub rent: Sysvar<'info, Rent>,
         pub system_program: Program<'info, System>,
     }
 
-    pub fn open_answer(ctx: Context<OpenAnswer>) -> Result<()> {
+    pub fn open_answer(ctx: Context<OpenAnswer>, lane: u8) -> Result<()> {
         let mut programs = Programs::new();
 
         programs.insert(
@@ -1900,7 +1901,7 @@ mod mai {
             bump: ctx.bumps.get("answer").map(|bump| *bump),
         };
 
-        open_answer_handler(payer.clone(), miner.clone(), answer.clone());
+        open_answer_handler(payer.clone(), miner.clone(), answer.clone(), lane);
 
 
         dot::muster::Answer::store(answer.account);

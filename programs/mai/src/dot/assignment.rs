@@ -41,8 +41,6 @@ seahorse_const! { NEWCOMER_SAMPLING , 9900 }
 
 seahorse_const! { OPEN_AFTER_S , 30 }
 
-seahorse_const! { REGION_BONUS_BPS , 1000 }
-
 seahorse_const! { ROUTINE_DELAY , 1 }
 
 seahorse_const! { SLOT_FIFTHS , 2 }
@@ -143,15 +141,9 @@ pub fn required_sampling(mut class_bps: u64, mut sampling: u64, mut newcomer: bo
     .min(NEWCOMER_SAMPLING!());
 }
 
-pub fn score(mut quality_bps: u16, mut nft_bps: u64, mut near: bool, mut in_flight: u8) -> u64 {
-    let mut total = FULL_BPS!() + nft_bps;
-
-    if near {
-        assign!(total, total + REGION_BONUS_BPS!());
-    }
-
-    return ((<u64 as TryFrom<_>>::try_from(quality_bps.clone()).unwrap() * total) / FULL_BPS!())
-        / (1 + <u64 as TryFrom<_>>::try_from(in_flight.clone()).unwrap());
+pub fn score(mut quality_bps: u16, mut nft_bps: u64) -> u64 {
+    return (<u64 as TryFrom<_>>::try_from(quality_bps.clone()).unwrap() * (FULL_BPS!() + nft_bps))
+        / FULL_BPS!();
 }
 
 pub fn seed_blocks(mut task_class: u8) -> u64 {

@@ -27,7 +27,17 @@ seahorse_const! { ANSWER_PROVED , 2 }
 
 seahorse_const! { ANSWER_SLOTS , 75 }
 
+seahorse_const! { DOUBLINGS , 9 }
+
+seahorse_const! { FIRST_ODDS , 15 }
+
+seahorse_const! { FIRST_POWER , 8192 }
+
+seahorse_const! { GROWTH , 8 }
+
 seahorse_const! { MARK_SLOTS , 150 }
+
+seahorse_const! { MOST_LANES , 16 }
 
 seahorse_const! { MUSTER_ODDS , 5040 }
 
@@ -39,6 +49,7 @@ seahorse_const! { PROMPT_TOKENS , 32 }
 #[derive(Debug)]
 pub struct Answer {
     pub miner: Pubkey,
+    pub lane: u8,
     pub model: Pubkey,
     pub muster: u64,
     pub context: [u8; 32],
@@ -56,6 +67,7 @@ impl<'info, 'entrypoint> Answer {
         programs_map: &'entrypoint ProgramsMap<'info>,
     ) -> Mutable<LoadedAnswer<'info, 'entrypoint>> {
         let miner = account.miner.clone();
+        let lane = account.lane;
         let model = account.model.clone();
         let muster = account.muster;
         let context = Mutable::new(account.context.clone());
@@ -70,6 +82,7 @@ impl<'info, 'entrypoint> Answer {
             __account__: account,
             __programs__: programs_map,
             miner,
+            lane,
             model,
             muster,
             context,
@@ -87,6 +100,10 @@ impl<'info, 'entrypoint> Answer {
         let miner = loaded.miner.clone();
 
         loaded.__account__.miner = miner;
+
+        let lane = loaded.lane;
+
+        loaded.__account__.lane = lane;
 
         let model = loaded.model.clone();
 
@@ -131,6 +148,7 @@ pub struct LoadedAnswer<'info, 'entrypoint> {
     pub __account__: &'entrypoint mut Box<Account<'info, Answer>>,
     pub __programs__: &'entrypoint ProgramsMap<'info>,
     pub miner: Pubkey,
+    pub lane: u8,
     pub model: Pubkey,
     pub muster: u64,
     pub context: Mutable<[u8; 32]>,
@@ -147,9 +165,9 @@ pub struct LoadedAnswer<'info, 'entrypoint> {
 pub struct MusterAnswered {
     pub muster: u64,
     pub miner: Pubkey,
+    pub lane: u8,
     pub model: Pubkey,
     pub tokens: u32,
-    pub slots: u64,
     pub shown: u64,
 }
 
@@ -160,9 +178,9 @@ impl Mutable<MusterAnswered> {
         emit!(MusterAnswered {
             muster: e.muster,
             miner: e.miner.clone(),
+            lane: e.lane,
             model: e.model.clone(),
             tokens: e.tokens,
-            slots: e.slots,
             shown: e.shown
         })
     }
@@ -172,17 +190,17 @@ impl MusterAnswered {
     pub fn __new__(
         muster: u64,
         miner: Pubkey,
+        lane: u8,
         model: Pubkey,
         tokens: u32,
-        slots: u64,
         shown: u64,
     ) -> Mutable<Self> {
         let obj = MusterAnswered {
             muster,
             miner,
+            lane,
             model,
             tokens,
-            slots,
             shown,
         };
 
@@ -272,7 +290,7 @@ pub fn call<'info>(
 
     let mut seed = draw_seed(slot_hashes.clone(), mark.clone(), 1, config.clone(), 0);
 
-    if !((number(seed.clone()) % MUSTER_ODDS!()) == 0) {
+    if !((number(seed.clone()) % odds(emission.borrow().muster.clone())) == 0) {
         refuse("NoMuster: the block of this mark calls no muster");
     }
 
@@ -281,6 +299,12 @@ pub fn call<'info>(
     assign!(emission.borrow_mut().muster_mark, mark);
 
     assign!(emission.borrow_mut().muster_seed, seed);
+}
+
+pub fn check_lane(mut lane: u8) -> () {
+    if !(lane < MOST_LANES!()) {
+        refuse("LaneOutOfRange: a device answers in 16 lanes, 0 to 15");
+    }
 }
 
 pub fn check_muster_model<'info>(
@@ -315,8 +339,24 @@ pub fn count_shown<'info>(
 ) -> () {
     decay(emission.clone(), miner.clone());
 
+    if answer.borrow().muster > miner.borrow().lanes_muster {
+        assign!(miner.borrow_mut().lanes, 0);
+
+        assign!(miner.borrow_mut().lanes_muster, answer.borrow().muster);
+    }
+
+    if answer.borrow().muster == miner.borrow().lanes_muster {
+        assign!(miner.borrow_mut().lanes, miner.borrow().lanes + 1);
+    }
+
     let mut gained =
         answer.borrow().shown >> ((1 + emission.borrow().muster) - answer.borrow().muster).min(63);
+
+    let mut most = (GROWTH!() * miner.borrow().kept_power)
+        .max(FIRST_POWER!())
+        .min(POWER_LIMIT!());
+
+    let mut gained = gained.min(most - most.min(miner.borrow().power));
 
     assign!(miner.borrow_mut().power, miner.borrow().power + gained);
 
@@ -344,6 +384,8 @@ pub fn decay<'info>(
 
         assign!(miner.borrow_mut().power, kept);
 
+        assign!(miner.borrow_mut().kept_power, kept);
+
         assign!(miner.borrow_mut().muster, emission.borrow().muster);
     }
 }
@@ -360,7 +402,7 @@ pub fn give<'info>(
     mut tokens: u32,
     mut slot: u64,
     mut now: i64,
-) -> u64 {
+) -> () {
     if !(emission.borrow().muster > answer.borrow().muster) {
         refuse("NothingToAnswer: there was no muster since the last answer");
     }
@@ -371,9 +413,12 @@ pub fn give<'info>(
 
     check_muster_model(model.clone(), tokens.clone());
 
-    let mut slots = (slot - slot.min(emission.borrow().muster_mark)).max(1);
     let mut seed = copied(emission.borrow().muster_seed.clone());
-    let mut input = tokens_root(prompt(seed.clone(), miner.clone()));
+    let mut input = tokens_root(prompt(
+        seed.clone(),
+        miner.clone(),
+        answer.borrow().lane.clone(),
+    ));
 
     assign!(answer.borrow_mut().muster, emission.borrow().muster);
 
@@ -405,21 +450,25 @@ pub fn give<'info>(
             model.borrow().segments.clone(),
             model.borrow().work_units.clone(),
             tokens.clone()
-        ) / slots)
-            .min(POWER_LIMIT!())
+        ) / ANSWER_SLOTS!())
+        .min(POWER_LIMIT!())
     );
 
     assign!(answer.borrow_mut().status, ANSWER_GIVEN!());
-
-    return slots;
 }
 
-pub fn prompt(mut seed: Mutable<[u8; 32]>, mut miner: Pubkey) -> Mutable<[u8; 32]> {
+pub fn odds(mut musters: u64) -> u64 {
+    return MUSTER_ODDS!().min(FIRST_ODDS!() << musters.min(DOUBLINGS!()));
+}
+
+pub fn prompt(mut seed: Mutable<[u8; 32]>, mut miner: Pubkey, mut lane: u8) -> Mutable<[u8; 32]> {
     let mut data = Mutable::new(vec![]);
 
     append_digest(data.clone(), seed.clone());
 
     append_digest(data.clone(), key_bytes(miner.clone()));
+
+    data.borrow_mut().push(lane.clone());
 
     return keccak(data.clone());
 }

@@ -46,8 +46,8 @@ use crate::dot::{
         PROPOSE_COLLECTION, PROPOSE_MODEL, PROPOSE_PARAMETER, PROPOSE_TREASURY,
     },
     muster::{
-        call, check_muster_model, count_shown, decay, give, Answer, MusterAnswered, MusterCalled,
-        PowerCounted, ANSWER_GIVEN, PROMPT_TOKENS,
+        call, check_lane, check_muster_model, count_shown, decay, give, Answer, MusterAnswered,
+        MusterCalled, PowerCounted, ANSWER_GIVEN, PROMPT_TOKENS,
     },
     native::{first_block, incinerator_id, program_id},
     nfts::{
@@ -156,7 +156,7 @@ pub fn answer_muster_handler<'info>(
         output3.clone(),
     );
 
-    let mut slots = give(
+    give(
         answer.clone(),
         emission.clone(),
         config.borrow().chain_id.clone(),
@@ -179,9 +179,9 @@ pub fn answer_muster_handler<'info>(
     let mut answered = MusterAnswered::__new__(
         answer.borrow().muster.clone(),
         miner.borrow().__account__.key(),
+        answer.borrow().lane.clone(),
         model.borrow().__account__.key(),
         tokens.clone(),
-        slots.clone(),
         answer.borrow().shown.clone(),
     );
 
@@ -379,12 +379,9 @@ pub fn assign_task_handler<'info>(
         }
     }
 
-    let mut near = (task.borrow().region > 0) && (task.borrow().region == miner.borrow().region);
     let mut score_bps = score(
         miner.borrow().quality_bps.clone(),
         nft_bonus(miner.borrow().nft_tier.clone()),
-        near.clone(),
-        miner.borrow().in_flight.clone(),
     );
 
     decay(emission.clone(), miner.clone());
@@ -788,6 +785,11 @@ pub fn commit_work_handler<'info>(
 
     assign!(work.borrow_mut().active_ms, active_ms);
 
+    assign!(
+        work.borrow_mut().took_ms,
+        to_ms(now.clone()) - start_ms.min(to_ms(now.clone()))
+    );
+
     assign!(work.borrow_mut().committed_ts, now);
 
     assign!(work.borrow_mut().committed_slot, clock.slot);
@@ -816,7 +818,12 @@ pub fn commit_work_handler<'info>(
 
         assign!(miner.borrow_mut().busy_until_ms, start_ms + active_ms);
 
-        if is_consistent(active_ms.clone(), most_ms.clone(), peak.clone()) {
+        if is_consistent(
+            work.borrow().took_ms.clone(),
+            units.clone(),
+            miner.borrow().power.clone(),
+            miner.borrow().lanes.clone(),
+        ) {
             assign!(miner.borrow_mut().consistent, miner.borrow().consistent + 1);
         }
 
@@ -2236,11 +2243,16 @@ pub fn open_answer_handler<'info>(
     mut payer: SeahorseSigner<'info, '_>,
     mut miner: Mutable<LoadedMiner<'info, '_>>,
     mut answer: Empty<Mutable<LoadedAnswer<'info, '_>>>,
+    mut lane: u8,
 ) -> () {
     let mut bump = answer.bump.unwrap();
     let mut answer = answer.account.clone();
 
+    check_lane(lane.clone());
+
     assign!(answer.borrow_mut().miner, miner.borrow().__account__.key());
+
+    assign!(answer.borrow_mut().lane, lane);
 
     assign!(answer.borrow_mut().bump, bump);
 }
@@ -4145,7 +4157,7 @@ pub fn settle_handler<'info>(
         emission.clone(),
         minted.clone(),
         fee.clone(),
-        work.borrow().active_ms.clone(),
+        work.borrow().took_ms.clone(),
         allowed_ms.clone(),
     );
 
@@ -4161,7 +4173,7 @@ pub fn settle_handler<'info>(
 
     assign!(
         miner.borrow_mut().active_ms_week,
-        miner.borrow().active_ms_week + work.borrow().active_ms
+        miner.borrow().active_ms_week + work.borrow().took_ms
     );
 
     assign!(
@@ -4173,7 +4185,7 @@ pub fn settle_handler<'info>(
 
     assign!(
         miner.borrow_mut().active_ms,
-        miner.borrow().active_ms + work.borrow().active_ms
+        miner.borrow().active_ms + work.borrow().took_ms
     );
 
     assign!(miner.borrow_mut().earned, miner.borrow().earned + minted);

@@ -21,6 +21,10 @@ use std::{cell::RefCell, rc::Rc};
 
 seahorse_const! { AI_WEIGHT_STEP , 500 }
 
+seahorse_const! { CONSISTENT_OVERHEAD_MS , 5000 }
+
+seahorse_const! { CONSISTENT_SLACK , 2 }
+
 seahorse_const! { EXCLUDED_QUALITY , 2000 }
 
 seahorse_const! { FIRST_AI_WEIGHT , 5000 }
@@ -35,9 +39,7 @@ seahorse_const! { NEWCOMER_QUALITY , 7500 }
 
 seahorse_const! { OFFENCE_DIVISOR , 4 }
 
-seahorse_const! { REFERENCE_UNITS , 500 }
-
-seahorse_const! { SHORTEST_EXPECTED_MS , 10 }
+seahorse_const! { SLOT_MS , 400 }
 
 seahorse_const! { VIOLATION_BPS , 1000 }
 
@@ -168,14 +170,17 @@ pub fn enter_week<'info>(
     }
 }
 
-pub fn is_consistent(mut active_ms: u64, mut most_ms: u64, mut peak: u64) -> bool {
-    let mut expected = <u64 as TryFrom<_>>::try_from(
-        ((<u128 as TryFrom<_>>::try_from(most_ms.clone()).unwrap() * REFERENCE_UNITS!())
-            / <u128 as TryFrom<_>>::try_from(peak.max(1)).unwrap()),
-    )
-    .unwrap();
+pub fn is_consistent(mut took_ms: u64, mut units: u64, mut power: u64, mut lanes: u8) -> bool {
+    if power == 0 {
+        return true;
+    }
 
-    return active_ms <= expected.max(SHORTEST_EXPECTED_MS!());
+    let mut expected = ((<u128 as TryFrom<_>>::try_from(units.clone()).unwrap() * SLOT_MS!())
+        * <u128 as TryFrom<_>>::try_from(lanes.max(1)).unwrap())
+        / <u128 as TryFrom<_>>::try_from(power.clone()).unwrap();
+
+    return <u128 as TryFrom<_>>::try_from(took_ms.clone()).unwrap()
+        <= (CONSISTENT_OVERHEAD_MS!() + (CONSISTENT_SLACK!() * expected));
 }
 
 pub fn quality_factor(mut quality_bps: u16) -> u64 {

@@ -32,7 +32,7 @@ seahorse_const! { MINER_ACTIVE , 1 }
 
 seahorse_const! { MINER_RETIRED , 2 }
 
-seahorse_const! { OVERHEAD_UNITS , 5000000 }
+seahorse_const! { OVERHEAD_UNITS , 500000 }
 
 seahorse_const! { POSITION_LIMIT , 1000000 }
 
@@ -50,7 +50,7 @@ seahorse_const! { TOKEN_LIMIT , 1000000 }
 
 seahorse_const! { UNITS_SCALE , 1000000 }
 
-seahorse_const! { UNIT_PAY , 17600000 }
+seahorse_const! { UNIT_PAY , 176000000 }
 
 seahorse_const! { WORK_UNIT_LIMIT , 1000000000 }
 
@@ -80,6 +80,9 @@ pub struct Miner {
     pub in_flight: u8,
     pub power: u64,
     pub muster: u64,
+    pub kept_power: u64,
+    pub lanes: u8,
+    pub lanes_muster: u64,
     pub nft_tier: u8,
     pub nft_mint: Pubkey,
     pub nft_account: Pubkey,
@@ -136,6 +139,9 @@ impl<'info, 'entrypoint> Miner {
         let in_flight = account.in_flight;
         let power = account.power;
         let muster = account.muster;
+        let kept_power = account.kept_power;
+        let lanes = account.lanes;
+        let lanes_muster = account.lanes_muster;
         let nft_tier = account.nft_tier;
         let nft_mint = account.nft_mint.clone();
         let nft_account = account.nft_account.clone();
@@ -189,6 +195,9 @@ impl<'info, 'entrypoint> Miner {
             in_flight,
             power,
             muster,
+            kept_power,
+            lanes,
+            lanes_muster,
             nft_tier,
             nft_mint,
             nft_account,
@@ -311,6 +320,18 @@ impl<'info, 'entrypoint> Miner {
         let muster = loaded.muster;
 
         loaded.__account__.muster = muster;
+
+        let kept_power = loaded.kept_power;
+
+        loaded.__account__.kept_power = kept_power;
+
+        let lanes = loaded.lanes;
+
+        loaded.__account__.lanes = lanes;
+
+        let lanes_muster = loaded.lanes_muster;
+
+        loaded.__account__.lanes_muster = lanes_muster;
 
         let nft_tier = loaded.nft_tier;
 
@@ -445,6 +466,9 @@ pub struct LoadedMiner<'info, 'entrypoint> {
     pub in_flight: u8,
     pub power: u64,
     pub muster: u64,
+    pub kept_power: u64,
+    pub lanes: u8,
+    pub lanes_muster: u64,
     pub nft_tier: u8,
     pub nft_mint: Pubkey,
     pub nft_account: Pubkey,

@@ -406,6 +406,7 @@ pub struct Work {
     pub round: u32,
     pub tokens: u32,
     pub active_ms: u64,
+    pub took_ms: u64,
     pub assigned_ts: i64,
     pub deadline_ts: i64,
     pub prove_until_ts: i64,
@@ -434,6 +435,7 @@ impl<'info, 'entrypoint> Work {
         let round = account.round;
         let tokens = account.tokens;
         let active_ms = account.active_ms;
+        let took_ms = account.took_ms;
         let assigned_ts = account.assigned_ts;
         let deadline_ts = account.deadline_ts;
         let prove_until_ts = account.prove_until_ts;
@@ -459,6 +461,7 @@ impl<'info, 'entrypoint> Work {
             round,
             tokens,
             active_ms,
+            took_ms,
             assigned_ts,
             deadline_ts,
             prove_until_ts,
@@ -511,6 +514,10 @@ impl<'info, 'entrypoint> Work {
         let active_ms = loaded.active_ms;
 
         loaded.__account__.active_ms = active_ms;
+
+        let took_ms = loaded.took_ms;
+
+        loaded.__account__.took_ms = took_ms;
 
         let assigned_ts = loaded.assigned_ts;
 
@@ -575,6 +582,7 @@ pub struct LoadedWork<'info, 'entrypoint> {
     pub round: u32,
     pub tokens: u32,
     pub active_ms: u64,
+    pub took_ms: u64,
     pub assigned_ts: i64,
     pub deadline_ts: i64,
     pub prove_until_ts: i64,
