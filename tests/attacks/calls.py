@@ -172,7 +172,7 @@ def call_muster(world: World, side: Side) -> Made:
 
 @call
 def open_answer(world: World, side: Side) -> Made:
-    return {**side.accounts, "answer": answer_address(side.miner)}, {}
+    return {**side.accounts, "answer": answer_address(side.miner)}, {"lane": 0}
 
 
 @call

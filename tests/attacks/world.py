@@ -306,7 +306,7 @@ class World:
             **side.accounts, "model": model_address(digest(f"traced {side.number}")),
             "answer": answer_address(side.miner),
         }  # fmt: skip
-        self.call("open_answer", side.caller, accounts)
+        self.call("open_answer", side.caller, accounts, lane=0)
         if answered:
             self.call("answer_muster", side.owner, accounts, **named("output", TRUE), tokens=1)
         return accounts

@@ -9,6 +9,7 @@ from client.cli_world import Wallet, World, digest
 from mai.chain import artifacts
 from mai.chain.embedded import _block_hash
 from mai.chain.muster import MARK_SLOTS, Musters, rules
+from mai.program.prelude import u64
 from program.market import hashed
 from program.musters import put_trace
 from solders.pubkey import Pubkey
@@ -26,7 +27,7 @@ def to_muster(world: World) -> int:
     mark = (world.chain.slot() // MARK_SLOTS + 1) * MARK_SLOTS
     while True:
         seed = hashed(bytes(world.economy.config), bytes(4), bytes(_block_hash(mark)))
-        if int.from_bytes(seed[:8], "little") % int(rules.MUSTER_ODDS) == 0:
+        if int.from_bytes(seed[:8], "little") % int(rules.odds(u64(world.economy.state("emission").muster))) == 0:
             break
         mark += MARK_SLOTS
     world.chain.pass_slots(mark + 2 - world.chain.slot())
@@ -39,7 +40,7 @@ def answered(world: World, owner: Wallet, tokens: int = 5) -> Any:
 
 def trace(world: World, owner: Wallet) -> Pubkey:
     """The trace of the device's answer as it is when all of it is proved; a program of traces is not in this world."""
-    given = world.json("muster", "show", by=owner)["devices"][0]["answer"]
+    given = world.json("muster", "show", by=owner)["devices"][0]["answers"][0]
 
     class Puts:
         @staticmethod
@@ -56,7 +57,7 @@ def test_there_was_none_yet(world: World, owner: Wallet) -> None:
     assert "none yet" in world.run("muster", "show", by=owner)
     said = world.json("muster", "show", by=owner)
     assert (said["muster"], said["running"]) == (0, False)
-    assert [(one["device"], one["power"], one["answer"]) for one in said["devices"]] == [("rig", 0, None)]
+    assert [(one["device"], one["power"], one["answers"]) for one in said["devices"]] == [("rig", 0, [])]
     with world.wrong("no muster can be called now"):
         world.run("muster", "call", by=owner)
     with world.wrong("no muster was called in 1 seconds"):
@@ -65,11 +66,13 @@ def test_there_was_none_yet(world: World, owner: Wallet) -> None:
 
 def test_waiting_calls_it_and_says_the_prompt(world: World, owner: Wallet) -> None:
     mark = to_muster(world)
-    said = world.json("muster", "wait", by=owner)
+    said = world.json("muster", "wait", "--lanes", 2, by=owner)
     assert (said["muster"], said["mark"], said["running"]) == (1, mark, True)
     seed = bytes.fromhex(said["seed"])
     device = bytes(Pubkey.from_string(said["miner"]))
-    assert bytes(said["prompt"]) == hashed(seed, device)
+    assert [bytes(one) for one in said["prompts"]] == [hashed(seed, device, bytes([lane])) for lane in range(2)]
+    with world.wrong("answers in 1 to 16 lanes"):
+        world.run("muster", "wait", "--lanes", 17, by=owner)
     shown = world.run("muster", "show", by=owner)
     assert "slots left to answer" in shown and "rig" in shown
     with world.wrong("no muster can be called now"):
@@ -108,6 +111,8 @@ def test_an_answer_is_shown_and_counts_once_proved(world: World, owner: Wallet) 
 def test_wrong_inputs(world: World, owner: Wallet) -> None:
     with world.wrong("at least one token"):
         world.run("muster", "answer", world.sampled, digest("answer").hex(), 0, by=owner)
+    with world.wrong("there is no lane 16"):
+        world.run("muster", "answer", world.sampled, digest("answer").hex(), 1, "--lane", 16, by=owner)
     with world.wrong("is not a digest"):
         world.run("muster", "answer", world.sampled, "12", 1, by=owner)
     with world.wrong("has not answered a muster"):

@@ -10,7 +10,7 @@ import pytest
 from mai.chain.cluster import LAMPORTS_PER_SOL
 from mai.chain.devices import Devices, device_of
 from mai.chain.economy import Economy
-from mai.chain.muster import Musters, prompt
+from mai.chain.muster import ANSWER_SLOTS, Musters, prompt
 from mai.chain.network import Hardware, ModelTerms
 from mai.chain.trace import Traces
 from mai.chain.verifier import Verifier
@@ -67,7 +67,7 @@ def test_a_device_shows_what_it_can_do(world: World) -> None:
     assert last.running and last.number == 1 and musters.drawn() is None
 
     # The model runs on the device's own prompt.
-    asked = prompt(last.seed, device.address)
+    asked = prompt(last.seed, device.address, 0)
     values = model.generate(tuple(asked), TOKENS, stop=False)
     answer = [one.next_token for one in values[len(asked) - 1 :]]
     tokens = [Token(token, bytes(16)) for token in asked]
@@ -76,9 +76,9 @@ def test_a_device_shows_what_it_can_do(world: World) -> None:
     world.to_slot(world.slot() + 18)
     model_address = economy.model_address(terms_of(world))
     musters.answer(owner, device, model_address, output=work.generated_tree.root, tokens=TOKENS)
-    given = musters.answer_of(device.address)
-    assert given is not None and bytes(given.input) == work.prompt_tree.root
-    assert given.shown == SEGMENTS * UNITS * TOKENS // (world.slot() - mark)
+    (given,) = musters.answers_of(device.address)
+    assert bytes(given.input) == work.prompt_tree.root
+    assert given.shown == SEGMENTS * UNITS * TOKENS // ANSWER_SLOTS
 
     # The chain draws, the device proves what was drawn.
     world.commit(work, context=bytes(given.context), limit=TOKENS, bond=BOND)

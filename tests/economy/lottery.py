@@ -36,9 +36,9 @@ def ticket(seed: bytes, who: Pubkey) -> int:
     return int.from_bytes(digest(seed, bytes(who))[:8], "little") % CERTAIN
 
 
-def score(quality_bps: int, nft_bps: int, near: bool, in_flight: int) -> int:
-    """Reputation with the NFT's share and a tenth for nearness, divided among the works in flight and this one."""
-    return quality_bps * (BPS + nft_bps + (1_000 if near else 0)) // BPS // (1 + in_flight)
+def score(quality_bps: int, nft_bps: int) -> int:
+    """Reputation with the NFT's share."""
+    return quality_bps * (BPS + nft_bps) // BPS
 
 
 def chance(score_bps: int, share: Fraction, count: int, target: int, waited_s: int, *, trusted: bool = False) -> int:

@@ -10,16 +10,16 @@ from economy.arena import Action, Arena
 from economy.lottery import digest
 from economy.moves import move, pick
 from economy.moves_core import owned, prove, word_arguments
-from economy.muster import GIVEN, MARK, ODDS, PROVED, WINDOW, answer_address, proof_of
+from economy.muster import GIVEN, LANES, MARK, PROVED, WINDOW, answer_address, odds, proof_of
 from economy.settlement import TRACE
 from economy.world import CONFIG, EMISSION
 
 
-def calling_block(slot: int) -> bytes:
-    """A hash for the block of a slot that calls a muster."""
+def calling_block(slot: int, musters: int) -> bytes:
+    """A hash for the block of a slot that calls a muster, after so many."""
     for number in count():
         block = hashlib.sha256(b"muster %d %d" % (slot, number)).digest()
-        if int.from_bytes(digest(bytes(CONFIG), bytes(4), block)[:8], "little") % ODDS == 0:
+        if int.from_bytes(digest(bytes(CONFIG), bytes(4), block)[:8], "little") % odds(musters) == 0:
             return block
     raise AssertionError
 
@@ -32,7 +32,7 @@ def call_muster(arena: Arena, rng: Random) -> Action | None:
     if rng.random() < 0.9:
         # The walk's warps skip every eleventh slot: the next block stands for it.
         block = mark + 1 if mark % 11 == 3 else mark
-        arena.planted = {block: calling_block(block)}
+        arena.planted = {block: calling_block(block, arena.ledger.get(EMISSION).muster)}
     past = rng.choice([0, 1, 2, 5, 5, 20, 20, 60, WINDOW, WINDOW + 1])
     arena.warp((mark + past - arena.ledger.slot) * 2 // 5, mark + past - arena.ledger.slot)
     return arena.action("call_muster", rng.choice(arena.crowd), {"mark": mark})
@@ -41,17 +41,20 @@ def call_muster(arena: Arena, rng: Random) -> Action | None:
 @move(4)
 def open_answer(arena: Arena, rng: Random) -> Action | None:
     found = owned(arena, rng)
-    if found is None or (answer_address(found[0]) in arena.ledger.records and rng.random() < 0.95):
+    lane = rng.choice([0, 0, 1, 2, LANES - 1, LANES])
+    if found is None or (answer_address(found[0], lane) in arena.ledger.records and rng.random() < 0.95):
         return None
-    return arena.action("open_answer", rng.choice(arena.crowd), miner=found[0], answer=answer_address(found[0]))
+    answer = answer_address(found[0], lane)
+    return arena.action("open_answer", rng.choice(arena.crowd), {"lane": lane}, miner=found[0], answer=answer)
 
 
 @move(90)
 def answer_muster(arena: Arena, rng: Random) -> Action | None:
-    found, emission = owned(arena, rng), arena.ledger.get(EMISSION)
-    if found is None or answer_address(found[0]) not in arena.ledger.records:
+    emission, place = arena.ledger.get(EMISSION), pick(arena, rng, "Answer", lambda one: one.muster < emission.muster)
+    if place is None:
         return None
-    answer = arena.ledger.get(answer_address(found[0]))
+    answer = arena.ledger.get(place)
+    who = arena.person(arena.ledger.get(answer.miner).owner)
     due = emission.muster > answer.muster and arena.ledger.slot <= emission.muster_mark + WINDOW + 1
     if not due and rng.random() < 0.98:
         return None
@@ -59,9 +62,7 @@ def answer_muster(arena: Arena, rng: Random) -> Action | None:
     key = rng.choice(arena.keys["Model"]) if strong is None or rng.random() < 0.1 else strong
     tokens = rng.choice([0, 1, 7, arena.ledger.get(key).max_tokens, arena.ledger.get(key).max_tokens + 1])
     arguments = {**word_arguments("output", arena.fresh("answer")), "tokens": tokens}
-    return arena.action(
-        "answer_muster", found[2], arguments, miner=found[0], model=key, answer=answer_address(found[0])
-    )
+    return arena.action("answer_muster", who, arguments, miner=answer.miner, model=key, answer=place)
 
 
 @move(25)

@@ -11,19 +11,24 @@ from economy.world import config_of, opened, pda
 from mai_zk.trace.merkle import TOKEN, Tree, leaf_hash
 from solders.pubkey import Pubkey
 
-MARK, ODDS, WINDOW = 150, 5_040, 75
-PROMPT = 32
-MOST = 2**40
+MARK, WINDOW = 150, 75
+PROMPT, LANES = 32, 16
+MOST, FIRST, GROWTH = 2**40, 2**13, 8
 GIVEN, PROVED = 1, 2
 
 
-def answer_address(miner: Pubkey) -> Pubkey:
-    return pda(b"muster", bytes(miner))
+def odds(musters: int) -> int:
+    """A quarter of an hour to the first muster, then twice as long to each, up to 3.5 days."""
+    return min(15 * 2**musters, 5_040)
 
 
-def prompt_root(seed: bytes, miner: Pubkey) -> bytes:
-    """The token tree of the device's prompt: a token for each byte of keccak(seed, device), without salts."""
-    tokens = enumerate(digest(seed, bytes(miner)))
+def answer_address(miner: Pubkey, lane: int = 0) -> Pubkey:
+    return pda(b"muster", bytes(miner), bytes([lane]))
+
+
+def prompt_root(seed: bytes, miner: Pubkey, lane: int) -> bytes:
+    """The token tree of the device's prompt: a token for each byte of keccak(seed, device, lane), without salts."""
+    tokens = enumerate(digest(seed, bytes(miner), bytes([lane])))
     leaves = [index.to_bytes(4, "little") + token.to_bytes(4, "little") + bytes(16) for index, token in tokens]
     return Tree([leaf_hash(TOKEN, leaf) for leaf in leaves]).root
 
@@ -37,14 +42,16 @@ def call_muster(tx: Transaction) -> None:
     if mark >= 2**64 - 512:
         tx.must(False, "Overflow")
     seed = draw(tx, mark, 1, tx.key("config"), 0)
-    tx.need(int.from_bytes(seed[:8], "little") % ODDS == 0, "NoMuster")
+    tx.need(int.from_bytes(seed[:8], "little") % odds(emission.muster) == 0, "NoMuster")
     emission.muster += 1
     emission.muster_mark, emission.muster_seed = mark, seed
 
 
 def open_answer(tx: Transaction) -> None:
     tx.load("miner", "Miner")
-    tx.create("answer", "Answer", answer_address(tx.key("miner"))).miner = tx.key("miner")
+    answer = tx.create("answer", "Answer", answer_address(tx.key("miner"), tx["lane"]))
+    tx.need(tx["lane"] < LANES, "LaneOutOfRange")
+    answer.miner, answer.lane = tx.key("miner"), tx["lane"]
 
 
 def suited(tx: Transaction, model: Record, tokens: int) -> None:
@@ -69,14 +76,13 @@ def answer_muster(tx: Transaction) -> None:
     touch(miner, config, tx.now)
     fade(emission, miner)
     answer.muster, answer.model, answer.output = emission.muster, tx.key("model"), joined(tx, "output")
-    answer.input = prompt_root(emission.muster_seed, tx.key("miner"))
+    answer.input = prompt_root(emission.muster_seed, tx.key("miner"), answer.lane)
     answer.context = context(
         config.chain_id, tx.key("answer"), tx.key("model"), answer.input, tx.key("miner"), emission.muster_seed,
         emission.muster, tx.now,
     )  # fmt: skip
-    elapsed = max(tx.slot - emission.muster_mark, 1)
     answer.tokens, answer.status = tokens, GIVEN
-    answer.shown = min(model.segments * model.work_units * tokens // elapsed, MOST)
+    answer.shown = min(model.segments * model.work_units * tokens // WINDOW, MOST)
     sign_of_life(miner, config.genesis_ts, tx.now)
 
 
@@ -91,7 +97,11 @@ def prove_muster(tx: Transaction) -> None:
     tx.need(tx.key("verifier_program") == config.verifier, "NotVerifier")
     claim(tx, TRACE, proof_of(model, answer))
     fade(emission, miner)
-    gained = answer.shown >> (1 + emission.muster - answer.muster)
+    if answer.muster > miner.lanes_muster:
+        miner.lanes, miner.lanes_muster = 0, answer.muster
+    miner.lanes += answer.muster == miner.lanes_muster
+    bound = min(max(GROWTH * miner.kept_power, FIRST), MOST)
+    gained = max(min(answer.shown >> (1 + emission.muster - answer.muster), bound - miner.power), 0)
     miner.power += gained
     emission.power += gained
     answer.status = PROVED

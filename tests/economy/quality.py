@@ -25,9 +25,9 @@ def bps(part: int, whole: int) -> int:
     return floor(Fraction(part, whole) * 10_000) if whole else 10_000
 
 
-def consistent(active_ms: int, most_ms: int, peak: int) -> bool:
-    """Is it no slower than the class should be, by the slowest class's 500 units a millisecond?"""
-    return active_ms <= max(floor(Fraction(most_ms * 500, max(peak, 1))), 10)
+def consistent(took_ms: int, units: int, power: int, lanes: int) -> bool:
+    """Is it no more than twice as slow as it showed, each lane for itself, and five seconds? Who showed nothing is."""
+    return power == 0 or took_ms <= 5_000 + 2 * floor(Fraction(units * 400 * max(lanes, 1), power))
 
 
 def uptime(miner: Record, missed_hours: int) -> int:

@@ -74,9 +74,11 @@ def active(tx: Transaction, miner: Record) -> None:
 
 def fade(emission: Record, miner: Record) -> None:
     """Halved for every muster that was not looked at yet; rounded down."""
+    if emission.muster == miner.muster:
+        return
     left = miner.power >> (emission.muster - miner.muster)
     emission.power -= miner.power - left
-    miner.power, miner.muster = left, emission.muster
+    miner.power, miner.kept_power, miner.muster = left, left, emission.muster
 
 
 def register_miner(tx: Transaction) -> None:

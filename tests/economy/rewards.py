@@ -53,10 +53,10 @@ def hourly(quantities: dict[str, int]) -> int:
 
 
 def verified_ms(per_hour: int, units: int) -> int:
-    """How long a device of this hourly rate is paid for so many work units: 17.6 MAI for 10^9 of them, and for five
+    """How long a device of this hourly rate is paid for so many work units: 176 MAI for 10^9 of them, and for half a
     million more around each work.
     """
-    pay = floor(Fraction(176, 10) * (units + 5 * 10**6))
+    pay = 176 * (units + 500_000)
     return min(pay * 3_600_000 // max(per_hour, 1), 30 * 86_400_000)
 
 

@@ -157,15 +157,15 @@ def settle(tx: Transaction) -> None:
     emission.minted += minted
     emission.period_minted += minted
     emission.period_settled += 1
-    emission.period_active_ms += work.active_ms
+    emission.period_active_ms += work.took_ms
     emission.period_allowed_ms += allowed
     sign_of_life(miner, config.genesis_ts, tx.now)
     miner.in_flight -= 1
     miner.completed += 1
-    miner.active_ms_week += work.active_ms
+    miner.active_ms_week += work.took_ms
     miner.allowed_ms_week += allowed
     miner.settled += 1
-    miner.active_ms += work.active_ms
+    miner.active_ms += work.took_ms
     miner.earned += minted
     tx.burn(config.mint, config.vault, fee)
     tx.mint_tokens(config.mint, tx.key("token_account"), minted, tx.key("receipt"), tx.key("work"))

@@ -198,8 +198,7 @@ def assign_task(tx: Transaction) -> None:
     tx.need(waited >= 30 or miner.quality_bps >= 2_500 * emission.task_difficulty // 10**9, "QualityTooLow")
     crowded = emission.miners > parameters[P.ELIGIBLE_TARGET]
     tx.need(trusted or not (routine and crowded and waited < 5), "TrustedFirst")
-    near = task.region != 0 and task.region == miner.region
-    points = score(miner.quality_bps, NFT_BPS[miner.nft_tier], near, miner.in_flight)
+    points = score(miner.quality_bps, NFT_BPS[miner.nft_tier])
     fade(emission, miner)
     part = Fraction(miner.power + 1, emission.power + emission.miners)
     odds = chance(
@@ -264,6 +263,7 @@ def commit_work(tx: Transaction) -> None:
     reason = implausible(tx, model, peak, start)
     work.output, work.tokens, work.active_ms, work.reason = output, tokens, active_ms, reason
     work.committed_ts, work.committed_slot = tx.now, tx.slot
+    work.took_ms = max(tx.now * 1_000 - start, 0)
     work.prove_until_ts = max(task.expires_ts, tx.now) + SETTLE_WINDOW_S
     miner.commits += 1
     sign_of_life(miner, config.genesis_ts, tx.now)
@@ -272,7 +272,8 @@ def commit_work(tx: Transaction) -> None:
         vote(task, output)
         emission.pending += 1
         miner.busy_until_ms = start + active_ms
-        miner.consistent += consistent(active_ms, most_ms(model, tokens), peak)
+        units = model.segments * model.work_units * tokens
+        miner.consistent += consistent(work.took_ms, units, miner.power, miner.lanes)
     else:
         work.status = REJECTED
         stake.at_risk -= work.at_risk

@@ -52,7 +52,7 @@ def test_chances() -> None:
     assert chance(7_500, fortieth, 40, 4, 8) == CERTAIN * 4 // 10
     assert chance(7_500, half, 40, 4, 0) == chance(7_500, fortieth, 40, 4, 29) == CERTAIN * 95 // 100
     assert chance(1, fortieth, 40, 4, 30) == CERTAIN
-    assert score(8_000, 2_000, True, 1) == 5_200
+    assert score(8_000, 2_000) == 9_600
 
 
 def test_blocks_that_are_not_there_yet_or_no_more() -> None:
@@ -101,10 +101,10 @@ def test_the_crank_moves_an_eighth_at_most() -> None:
 
 
 def test_what_is_paid_is_the_work() -> None:
-    """A thousand million units are 17.6 MAI to whoever does them; five million are added to each work."""
+    """A thousand million units are 176 MAI to whoever does them; half a million are added to each work."""
     for per_hour in (MAI, 10 * MAI, 858 * MAI):
-        counted = verified_ms(per_hour, 995 * 10**6)
-        assert 0 <= 17_600_000_000 - per_hour * counted // 3_600_000 <= per_hour // 3_600_000 + 1
+        counted = verified_ms(per_hour, 10**9 - 500_000)
+        assert 0 <= 176_000_000_000 - per_hour * counted // 3_600_000 <= per_hour // 3_600_000 + 1
     assert verified_ms(858 * MAI, 0) == 88_000_000 * 3_600_000 // (858 * MAI)
     assert verified_ms(0, 10**12) == 30 * 86_400_000
 

@@ -43,13 +43,11 @@ def ticket_of(seed: bytes, miner: Pubkey) -> int:
     return int.from_bytes(hashed(seed, bytes(miner))[:8], "little") % ONE
 
 
-def chance_of(
-    quality: int, miners: int, waited_s: int = 0, *, nft: int = 0, near: bool = False, factor: int = 1
-) -> int:
-    """The chance of one of as many equal devices, with nothing in flight, at four places a round; in 1/10^9."""
+def chance_of(quality: int, miners: int, waited_s: int = 0, *, nft: int = 0, factor: int = 1) -> int:
+    """The chance of one of as many equal devices, at four places a round; in 1/10^9."""
     if miners <= 4 or waited_s >= 30:
         return ONE
-    score = quality * (10_000 + nft + 1_000 * near) // 10_000
+    score = quality * (10_000 + nft) // 10_000
     return min(4 * ONE * score * factor * 2 ** (waited_s // 4) // (miners * 7_500), ONE * 95 // 100)
 
 
@@ -73,7 +71,7 @@ def crowd(network: Network, miners: int) -> None:
 
 def long_model(network: Network, active_ms: int) -> None:
     """A model of which a hundred tokens are worth so long at the hourly rate of the network's devices, 858 MAI."""
-    units = -(-active_ms * 858 * ONE // 3_600 * 10 // 176_000) - 5 * ONE // 1_000
+    units = -(-active_ms * 858 * ONE // 3_600 // 176_000) - ONE // 2_000
     network.chain.write("Model", network.model, segments=10, work_units=max(-(-units // 1_000), 1))
 
 

@@ -15,7 +15,7 @@ from program.network import CONFIG, EMISSION, Network, digest, miner_address, na
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 
-MARK, ODDS, WINDOW, PROMPT = 150, 5_040, 75, 32
+MARK, WINDOW, PROMPT = 150, 75, 32
 PROVED, CLAIMED = 4, 5
 
 
@@ -23,18 +23,23 @@ def seed_of_mark(mark: int) -> bytes:
     return hashed(bytes(CONFIG), bytes(4), block(mark))
 
 
+def odds(musters: int) -> int:
+    """One in so many marks calls one, after so many."""
+    return min(15 << musters, 5_040)
+
+
 @functools.cache
-def next_muster(slot: int) -> int:
+def next_muster(slot: int, musters: int = 0) -> int:
     """The first mark after a slot whose block calls a muster."""
     for mark in itertools.count((slot // MARK + 1) * MARK, MARK):
-        if int.from_bytes(seed_of_mark(mark)[:8], "little") % ODDS == 0:
+        if int.from_bytes(seed_of_mark(mark)[:8], "little") % odds(musters) == 0:
             return mark
     raise AssertionError
 
 
-def prompt_of(seed: bytes, miner: Pubkey) -> bytes:
-    """The token tree of a device's prompt."""
-    tokens = enumerate(hashed(seed, bytes(miner)))
+def prompt_of(seed: bytes, miner: Pubkey, lane: int = 0) -> bytes:
+    """The token tree of a device's prompt in a lane."""
+    tokens = enumerate(hashed(seed, bytes(miner), bytes([lane])))
     return Tree([leaf_hash(TOKEN, struct.pack("<II16x", index, token)) for index, token in tokens]).root
 
 
@@ -71,12 +76,12 @@ def other_traces(prompt: int, generated: int, limit: int) -> list[tuple[dict[str
     ]
 
 
-def answer_address(miner: Pubkey) -> Pubkey:
-    return pda(b"muster", bytes(miner))
+def answer_address(miner: Pubkey, lane: int = 0) -> Pubkey:
+    return pda(b"muster", bytes(miner), bytes([lane]))
 
 
-def answer_of(network: Network, owner: Keypair | None = None) -> dict[str, Any]:
-    return network.chain.read("Answer", answer_address(miner_address((owner or network.owner).pubkey())))
+def answer_of(network: Network, owner: Keypair | None = None, lane: int = 0) -> dict[str, Any]:
+    return network.chain.read("Answer", answer_address(miner_address((owner or network.owner).pubkey()), lane))
 
 
 def emission_of(network: Network) -> dict[str, Any]:
@@ -90,31 +95,31 @@ def power_of(network: Network, owner: Keypair | None = None) -> int:
 def call(network: Network, mark: int | None = None, after: int = 1) -> Landed:
     """Waits for the next muster and calls it, so many slots after its mark."""
     if mark is None:
-        mark = next_muster(network.chain.svm.get_clock().slot)
+        mark = next_muster(network.chain.svm.get_clock().slot, emission_of(network)["muster"])
         network.chain.set_slot(mark + after)
     return network.call("call_muster", network.requester, {"caller": network.requester.pubkey()}, mark=mark)
 
 
-def accounts_of(network: Network, owner: Keypair) -> dict[str, Pubkey]:
+def accounts_of(network: Network, owner: Keypair, lane: int = 0) -> dict[str, Pubkey]:
     accounts = network.mine_accounts(owner)
-    return {**accounts, "model": network.model, "answer": answer_address(accounts["miner"])}
+    return {**accounts, "model": network.model, "answer": answer_address(accounts["miner"], lane)}
 
 
-def open_answer(network: Network, owner: Keypair | None = None, **changes: Any) -> Landed:
-    accounts = {**accounts_of(network, owner or network.owner), "payer": network.requester.pubkey()}
-    return network.call("open_answer", network.requester, accounts, **changes)
+def open_answer(network: Network, owner: Keypair | None = None, lane: int = 0, **changes: Any) -> Landed:
+    accounts = {**accounts_of(network, owner or network.owner, lane), "payer": network.requester.pubkey()}
+    return network.call("open_answer", network.requester, accounts, lane=lane, **changes)
 
 
-def answer(network: Network, owner: Keypair | None = None, tokens: int = 7, **changes: Any) -> Landed:
+def answer(network: Network, owner: Keypair | None = None, tokens: int = 7, lane: int = 0, **changes: Any) -> Landed:
     owner = owner or network.owner
     arguments = {**named("output", digest("answer")), "tokens": tokens, **changes}
-    return network.call("answer_muster", owner, accounts_of(network, owner), **arguments)
+    return network.call("answer_muster", owner, accounts_of(network, owner, lane), **arguments)
 
 
-def trace(network: Network, owner: Keypair | None = None, **changes: Any) -> Pubkey:
+def trace(network: Network, owner: Keypair | None = None, lane: int = 0, **changes: Any) -> Pubkey:
     """What proves the device's answer."""
     owner = owner or network.owner
-    given = answer_of(network, owner)
+    given = answer_of(network, owner, lane)
     fields = {
         "context": bytes(given["context"]), "miner": bytes(owner.pubkey()),
         "manifest": bytes(network.chain.read("Model", given["model"])["key_hash"]), "input": bytes(given["input"]),
@@ -123,10 +128,19 @@ def trace(network: Network, owner: Keypair | None = None, **changes: Any) -> Pub
     return put_trace(network.chain, **fields)
 
 
-def prove(network: Network, owner: Keypair | None = None, receipt: Pubkey | None = None, **changes: Any) -> Landed:
+def prove(
+    network: Network, owner: Keypair | None = None, receipt: Pubkey | None = None, lane: int = 0, **changes: Any
+) -> Landed:
     owner = owner or network.owner
-    accounts = {**accounts_of(network, owner), "receipt": receipt or trace(network, owner)}
+    accounts = {**accounts_of(network, owner, lane), "receipt": receipt or trace(network, owner, lane)}
     return network.call("prove_muster", owner, accounts, **changes)
+
+
+def shows(network: Network, owner: Keypair | None = None, tokens: int = 7, lane: int = 0) -> int:
+    """A device answers and proves it; what it has shown."""
+    answer(network, owner, tokens, lane)
+    prove(network, owner, lane=lane)
+    return int(answer_of(network, owner, lane)["shown"])
 
 
 def count(network: Network, owner: Keypair | None = None) -> Landed:

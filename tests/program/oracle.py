@@ -94,9 +94,9 @@ def quality_factor(quality_bps: int) -> Fraction:
 
 
 def verified(hourly: int, units: int) -> int:
-    """Milliseconds that a device of this hourly rate is paid for so many work units: 17.6 MAI for 10^9 of them and five
-    million more."""
-    pay = floor((units + 5 * 10**6) * Fraction("17.6") * UNITS_PER_MAI / 10**9)
+    """Milliseconds that a device of this hourly rate is paid for so many work units: 176 MAI for 10^9 of them, and for
+    half a million more."""
+    pay = floor((units + 500_000) * Fraction(176) * UNITS_PER_MAI / 10**9)
     return min(floor(Fraction(pay, hourly) * 3_600_000), 30 * 86_400_000)
 
 

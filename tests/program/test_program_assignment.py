@@ -128,28 +128,29 @@ def test_nobody_is_certain_while_there_are_more_miners_than_places(network: Netw
 
 @pytest.mark.parametrize(
     ("region", "tier", "quality", "expected"),
-    [(0, 0, 7_500, 250), (756, 0, 7_500, 275), (40, 0, 7_500, 250), (0, 4, 7_500, 300), (756, 2, 9_000, 360)],
+    [(0, 0, 7_500, 250), (756, 0, 7_500, 250), (40, 0, 7_500, 250), (0, 4, 7_500, 300), (756, 2, 9_000, 330)],
 )
-def test_nearness_nfts_and_reputation_raise_the_chance(
+def test_nfts_and_reputation_raise_the_chance_and_where_a_device_says_it_is_does_not(
     network: Network, region: int, tier: int, quality: int, expected: int
 ) -> None:
     crowd(network, 16)
     stand_in(network, nft_tier=tier, quality_bps=quality)
     nft = {0: 0, 2: 1_000, 4: 2_000}[tier]
     expected *= ONE // 1_000
-    assert chance_of(quality, 16, nft=nft, near=region == 756) == expected
+    assert chance_of(quality, 16, nft=nft) == expected
     job = post_drawn(network, 0, expected, region=region)
     wait(network, job, 0)
     assert network.assign(job).events["WorkAssigned"]["chance"] == expected
 
 
-def test_works_in_flight_lower_the_chance_up_to_a_limit(network: Network) -> None:
+def test_works_in_flight_leave_the_chance_alone_up_to_a_limit(network: Network) -> None:
+    """Another name of the same machine would have none in flight."""
     crowd(network, 16)
-    for in_flight in range(4):
-        expected = 4 * ONE * (7_500 // (1 + in_flight)) // (16 * 7_500)
-        job = post_drawn(network, 0, expected)
+    set_parameter(network, 30, 4)
+    for _ in range(4):
+        job = post_drawn(network, 0, ONE // 4)
         wait(network, job, 0)
-        assert network.assign(job).events["WorkAssigned"]["chance"] == expected
+        assert network.assign(job).events["WorkAssigned"]["chance"] == ONE // 4
     crowd(network, 1)
     job = post_drawn(network, 0, ONE)
     wait(network, job, 0)

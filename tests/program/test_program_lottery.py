@@ -16,7 +16,7 @@ KEYS = [Pubkey.from_bytes(hashed(b"miner", bytes([at]))) for at in range(40)]
 
 def test_over_many_rounds_each_device_wins_as_often_as_its_score_says() -> None:
     qualities = [2_000 + 200 * at for at in range(40)]
-    scores = [assignment.score(quality, 0, False, 0) for quality in qualities]
+    scores = [assignment.score(quality, 0) for quality in qualities]
     chances = [int(assignment.chance(score, 1, 40, 40, 4, 0, False)) for score in scores]
     assert chances == [chance_of(quality, 40) for quality in qualities]
     rounds = 4_000

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from mai.chain.muster import prompt
-from mai.program import assignment, muster
+from mai.program import assignment, muster, quality
+from mai.program.prelude import Array, u8
+from mai.program.prelude import Pubkey as Key
 from program import musters
 from program.chain import OUT, TOKEN_PROGRAM, VERIFIER, Landed, refused
 from program.market import miner_of, rival, set_stake, trace_model, trusted
@@ -28,6 +30,7 @@ from program.musters import (
     prompt_of,
     prove,
     seed_of_mark,
+    shows,
     trace,
 )
 from program.network import CONFIG, EMISSION, Network, ready
@@ -75,6 +78,7 @@ def test_a_block_calls_a_muster(network: Network) -> None:
 
 def test_other_blocks_call_none(network: Network) -> None:
     mark = next_muster(network.chain.svm.get_clock().slot) + musters.MARK
+    assert int.from_bytes(seed_of_mark(mark)[:8], "little") % 15
     at(network, mark + 1)
     with refused("NoMuster"):
         call(network, mark)
@@ -104,8 +108,20 @@ def test_musters_need_open_mining(called: Network) -> None:
         answer(called)
 
 
-def test_there_are_two_musters_a_week() -> None:
-    assert 1.9 < 7 * 86_400 * 2.5 / int(muster.MARK_SLOTS) / int(muster.MUSTER_ODDS) < 2.1
+def test_there_are_two_musters_a_week_and_more_at_first(network: Network) -> None:
+    assert [int(muster.odds(number)) for number in (0, 1, 8, 9, 10**6)] == [15, 30, 3_840, 5_040, 5_040]
+    assert 1.9 < 7 * 86_400 * 2.5 / int(muster.MARK_SLOTS) / int(muster.odds(9)) < 2.1
+    # A block that would have called the first one calls no later one.
+    mark = next(
+        mark for mark in range(musters.MARK, 10**7, musters.MARK)
+        if int.from_bytes(seed_of_mark(mark)[:8], "little") % 30 == 15 and mark > network.chain.svm.get_clock().slot
+    )  # fmt: skip
+    network.chain.write("Emission", EMISSION, muster=1)
+    at(network, mark + 1)
+    with refused("NoMuster"):
+        call(network, mark)
+    network.chain.write("Emission", EMISSION, muster=0)
+    call(network, mark)
 
 
 # -- answering
@@ -114,9 +130,9 @@ def test_there_are_two_musters_a_week() -> None:
 def test_an_answer_says_what_must_be_proved(called: Network) -> None:
     event = answer(called, tokens=7).events["MusterAnswered"]
     given, emission = answer_of(called), emission_of(called)
-    seed, slots = bytes(emission["muster_seed"]), called.chain.svm.get_clock().slot - emission["muster_mark"]
-    assert slots == 5 == event["slots"]
-    assert given["shown"] == SEGMENTS * UNITS * 7 // slots == event["shown"]
+    seed = bytes(emission["muster_seed"])
+    # The whole window counts, however soon the answer came: names that take turns within it gain nothing.
+    assert given["shown"] == SEGMENTS * UNITS * 7 // WINDOW == event["shown"]
     assert bytes(given["input"]) == prompt_of(seed, called.miner)
     assert (given["status"], given["tokens"], given["muster"], given["model"]) == (1, 7, 1, called.model)
     assert power_of(called) == 0 == emission["power"]
@@ -125,20 +141,19 @@ def test_an_answer_says_what_must_be_proved(called: Network) -> None:
 
 def test_every_device_has_a_prompt_of_its_own(called: Network) -> None:
     seed = bytes(emission_of(called)["muster_seed"])
-    mine = prompt(seed, called.miner)
-    assert len(mine) == 32 and max(mine) < 256 and mine != prompt(seed, Pubkey.new_unique())
-    assert prompt_of(seed, called.miner) == bytes(muster.tokens_root(muster.prompt(_array(seed), _key(called.miner))))
+    mine = prompt(seed, called.miner, 0)
+    assert len(mine) == 32 and max(mine) < 256 and mine != prompt(seed, Pubkey.new_unique(), 0)
+    assert mine != prompt(seed, called.miner, 1)
+    assert prompt_of(seed, called.miner, 3) == bytes(
+        muster.tokens_root(muster.prompt(_array(seed), _key(called.miner), u8(3)))
+    )
 
 
-def _array(raw: bytes) -> Any:
-    from mai.program.prelude import Array, u8
-
+def _array(raw: bytes) -> Array:
     return Array([u8(byte) for byte in raw], 32)
 
 
-def _key(key: Pubkey) -> Any:
-    from mai.program.prelude import Pubkey as Key
-
+def _key(key: Pubkey) -> Key:
     return Key(bytes(key))
 
 
@@ -285,13 +300,53 @@ def test_many_names_of_one_machine_have_its_power_together(called: Network) -> N
     honest = 0
     for turn in range(6):
         owner = (called.owner, second)[turn % 2]
-        answer(called, owner, tokens=7)
-        prove(called, owner)
-        honest = honest // 2 + answer_of(called, owner)["shown"] // 2
+        honest = honest // 2 + shows(called, owner) // 2
         count(called)
         count(called, second)
         assert power_of(called) + power_of(called, second) <= honest + turn + 1
         call(called, after=5)
+
+
+# -- lanes, and how fast power grows
+
+
+def test_a_device_shows_all_its_streams_under_one_name(called: Network) -> None:
+    shown = shows(called)
+    open_answer(called, lane=15)
+    assert shows(called, lane=15) == shown
+    assert power_of(called) == 2 * (shown // 2)
+    assert (miner_of(called)["lanes"], miner_of(called)["lanes_muster"]) == (2, 1)
+    assert bytes(answer_of(called, lane=15)["input"]) != bytes(answer_of(called)["input"])
+    with refused("LaneOutOfRange"):
+        open_answer(called, lane=16)
+    call(called, after=5)
+    assert miner_of(called)["lanes"] == 2
+    shows(called, lane=15)
+    assert (miner_of(called)["lanes"], miner_of(called)["lanes_muster"]) == (1, 2)
+
+
+def test_a_new_name_shows_little_and_an_old_one_at_most_eight_times_what_it_kept(called: Network) -> None:
+    called.chain.write("Model", called.model, segments=10_000, work_units=10**6)
+    assert shows(called, tokens=100) > 10**10
+    assert power_of(called) == int(muster.FIRST_POWER) == emission_of(called)["power"]
+    for _ in range(2):
+        kept = power_of(called) // 2
+        call(called, after=5)
+        shows(called, tokens=100)
+        assert miner_of(called)["kept_power"] == kept
+        assert power_of(called) == 8 * kept == emission_of(called)["power"]
+
+
+@pytest.mark.parametrize(
+    ("power", "lanes", "took_ms", "consistent"),
+    [
+        (0, 0, 10**9, True), (400, 0, 7_000, True), (400, 0, 7_001, False), (400, 1, 7_001, False),
+        (400, 2, 9_000, True), (400, 2, 9_001, False), (2**40, 1, 5_000, True),
+    ],
+)  # fmt: skip
+def test_a_device_should_be_as_fast_as_it_showed(power: int, lanes: int, took_ms: int, consistent: bool) -> None:
+    # A thousand units at 400 a slot are a second: twice that, and five seconds.
+    assert bool(quality.is_consistent(took_ms, 1_000, power, lanes)) == consistent
 
 
 # -- the draw's chances, and limits
@@ -312,10 +367,12 @@ def test_splitting_power_among_names_wins_nothing(powers: list[int], rest: int) 
 
 def test_what_one_answer_shows_is_bounded(called: Network) -> None:
     called.chain.write("Model", called.model, segments=10_000, work_units=10**9, max_tokens=10**6)
+    called.chain.write("Miner", called.miner, power=2**40, kept_power=2**40)
+    called.chain.write("Emission", EMISSION, power=2**40)
     answer(called, tokens=10**6)
     assert answer_of(called)["shown"] == 2**40
     prove(called)
-    assert power_of(called) == 2**39
+    assert power_of(called) == 2**40 == emission_of(called)["power"]
 
 
 def test_eight_million_strong_devices_fit() -> None:

@@ -49,7 +49,7 @@ def test_settling_pays_and_records(network: Network) -> None:
     event = network.settle(job).events["WorkSettled"]
     # 10^9 work units and those around them, trust 0.60, a newcomer's quality factor 0.875.
     base = 858 * MAI_UNIT * oracle.verified(858 * MAI_UNIT, 10**9) // 3_600_000
-    assert 17_687_000_000 < base <= 17_688_000_000
+    assert 176_087_000_000 < base <= 176_088_000_000
     assert event["minted"] == event["reward"] == base * 6_000 // 10_000 * 8_750 // 10_000
     assert network.chain.balance(network.wallet) == network.chain.supply(MINT) == event["minted"]
     record, miner = network.chain.read("SpentRecord", job.spent), miner_of(network)
@@ -118,7 +118,7 @@ def test_pay_follows_the_work_and_nothing_that_is_declared_or_claimed(network: N
         assert (event["active_ms"], event["counted_ms"]) == (active_ms, oracle.verified(event["hourly"], work_units))
         assert event["base"] == event["hourly"] * event["counted_ms"] // 3_600_000
         bases.append(event["base"])
-    exact = (work_units + 5 * 10**6) * 17_600_000 // 10**6
+    exact = (work_units + 500_000) * 176_000_000 // 10**6
     # The counted time is whole milliseconds: of 858 MAI an hour one is 0.24 thousandths of a MAI.
     assert all(exact - 858 * MAI_UNIT // 3_600_000 - 1 <= base <= exact for base in bases)
 

@@ -15,7 +15,7 @@ from mai.chain.economy import Economy
 from mai.errors import MaiError
 from mai.program import MODULES, native
 from mai.program.names import family
-from mai.program.prelude import Array, u8
+from mai.program.prelude import Array, u8, u64
 from mai.program.prelude import Pubkey as ProgramKey
 
 rules = MODULES["muster"]
@@ -48,9 +48,9 @@ class Muster:
         return self.number > 0 and self.slots_left >= 0
 
 
-def prompt(seed: bytes, miner: Pubkey) -> list[int]:
-    """A device's prompt: 32 tokens below 256, without salts."""
-    return [int(token) for token in rules.prompt(_array(seed), ProgramKey(bytes(miner)))]
+def prompt(seed: bytes, miner: Pubkey, lane: int) -> list[int]:
+    """A device's prompt in a lane: 32 tokens below 256, without salts."""
+    return [int(token) for token in rules.prompt(_array(seed), ProgramKey(bytes(miner)), u8(lane))]
 
 
 def _array(raw: bytes) -> Array:
@@ -71,16 +71,16 @@ class Musters:
 
     def drawn(self) -> int | None:
         """The mark of a muster that can be called now: its block says so, and nobody has called it; else None."""
-        slot, last = self.economy.cluster.slot(), self.economy.state("emission").muster_mark
+        slot, emission = self.economy.cluster.slot(), self.economy.state("emission")
         mark = slot // MARK_SLOTS * MARK_SLOTS
-        if mark <= last or slot > mark + ANSWER_SLOTS:
+        if mark <= emission.muster_mark or slot > mark + ANSWER_SLOTS:
             return None
         block = self._first_block(mark)
         if block is None:
             return None
         data = bytes(self.economy.config) + FIRST_ROUND + block
         seed = native.keccak([u8(byte) for byte in data])
-        return mark if int(native.number(seed)) % int(rules.MUSTER_ODDS) == 0 else None
+        return mark if int(native.number(seed)) % int(rules.odds(u64(emission.muster))) == 0 else None
 
     def _first_block(self, target: int) -> bytes | None:
         """The hash of the first block at or after a slot, by the SlotHashes sysvar, which lists the newest first."""
@@ -94,41 +94,43 @@ class Musters:
             found = bytes(account.data[at + 8 : at + ENTRY_BYTES])
         return found
 
-    def answer_address(self, miner: Pubkey) -> Pubkey:
-        """A device's latest answer."""
-        return self.economy.program.pda(b"muster", bytes(miner))[0]
+    def answer_address(self, miner: Pubkey, lane: int) -> Pubkey:
+        """A device's latest answer in a lane."""
+        return self.economy.program.pda(b"muster", bytes(miner), bytes([lane]))[0]
 
-    def answer_of(self, miner: Pubkey) -> Any | None:
-        """The fields of a device's latest answer; None where it never gave one."""
-        given = self.economy.find("Answer", self.answer_address(miner))
-        return given if given is not None and given.status else None
+    def answers_of(self, miner: Pubkey) -> list[Any]:
+        """The fields of a device's latest answers, one for each lane that it ever answered in."""
+        found = [fields for _, fields in self.economy.all("Answer", miner=miner) if fields.status]
+        return sorted(found, key=lambda fields: int(fields.lane))
 
     def call(self, caller: Keypair, mark: int) -> Landed:
         """Call the muster of a mark; anyone may."""
         accounts = {"caller": caller.pubkey(), "slot_hashes": SLOT_HASHES}
         return self.economy.send("call_muster", caller, accounts, {"mark": mark})
 
-    def answer(self, owner: Keypair, device: Device, model: Pubkey, *, output: bytes, tokens: int) -> Landed:
+    def answer(
+        self, owner: Keypair, device: Device, model: Pubkey, *, output: bytes, tokens: int, lane: int = 0
+    ) -> Landed:
         """Answer the running muster with ``tokens`` tokens; ``output`` is the root of their tree, 32 bytes."""
-        accounts = self._accounts(owner, device, model)
+        accounts = self._accounts(owner, device, model, lane)
         opening = {"payer": owner.pubkey(), "miner": device.address, "answer": accounts["answer"]}
         known = self.economy.exists(accounts["answer"])
-        before = [] if known else [self.economy.call("open_answer", opening)]
+        before = [] if known else [self.economy.call("open_answer", opening, {"lane": lane})]
         arguments = {**word_arguments("output", output), "tokens": tokens}
         return self.economy.send("answer_muster", owner, accounts, arguments, before=before)
 
-    def prove(self, owner: Keypair, device: Device, trace: Pubkey) -> Landed:
+    def prove(self, owner: Keypair, device: Device, trace: Pubkey, *, lane: int = 0) -> Landed:
         """Count an answer whose trace is proved.
 
         Raises:
-            MaiError: the device has not answered.
+            MaiError: the device has not answered in this lane.
         """
-        given = self.answer_of(device.address)
+        given = next((fields for fields in self.answers_of(device.address) if fields.lane == lane), None)
         if given is None:
-            raise MaiError(f"the device {device.name} has not answered a muster")
+            raise MaiError(f"the device {device.name} has not answered a muster in lane {lane}")
         verifier = self.economy.state("config").verifier
         accounts = {
-            **self._accounts(owner, device, given.model),
+            **self._accounts(owner, device, given.model, lane),
             "verifier_program": verifier,
             "receipt": trace,
         }
@@ -143,10 +145,10 @@ class Musters:
         missed = int(self.economy.state("emission").muster - device.fields.muster)
         return int(device.fields.power) >> min(missed, 63)
 
-    def _accounts(self, owner: Keypair, device: Device, model: Pubkey) -> dict[str, Pubkey]:
+    def _accounts(self, owner: Keypair, device: Device, model: Pubkey, lane: int) -> dict[str, Pubkey]:
         return {
             "owner": owner.pubkey(),
             "miner": device.address,
             "model": model,
-            "answer": self.answer_address(device.address),
+            "answer": self.answer_address(device.address, lane),
         }

@@ -19,8 +19,9 @@ from mai.errors import MaiError
 app = typer.Typer(help="Musters: show, wait, call, answer, prove, count.", no_args_is_help=True)
 
 DeviceOption = Annotated[str | None, typer.Option("--device", help="a device's name or address; not for an only one")]
+LaneOption = Annotated[int, typer.Option(help="which of the device's streams, 0 to 15")]
 POLL_S = 0.4
-ODDS = int(rules.MUSTER_ODDS)
+LANES = int(rules.MOST_LANES)
 
 
 @app.command()
@@ -35,18 +36,19 @@ def show(
     musters = Musters(economy)
     last, found = musters.last(), [item for item in Devices(economy).of(wallet) if item.fields.status == 1]
     if output is Output.json:
-        print_json({**facts(last), "devices": [device_facts(musters, last, item) for item in found]})
+        print_json({**facts(last), "devices": [device_facts(musters, item) for item in found]})
         return
     show_facts({**rows(last), "network's power": f"{economy.state('emission').power:,} work units a slot"})
     if not found:
         return
-    table = listing("device", "power", "last answer", "tokens", "shown", right=("power", "tokens", "shown"))
+    table = listing("device", "power", "lane", "last answer", "tokens", "shown", right=("power", "tokens", "shown"))
     for item in found:
-        given = musters.answer_of(item.address)
-        said, numbers = "none", ("-", "-")
-        if given is not None:
-            said, numbers = f"muster {given.muster}, {ANSWERS[given.status]}", (f"{given.tokens:,}", f"{given.shown:,}")
-        table.add_row(Text(item.name), f"{musters.power(item):,}", said, *numbers)
+        power, answers = f"{musters.power(item):,}", musters.answers_of(item.address)
+        if not answers:
+            table.add_row(Text(item.name), power, "-", "none", "-", "-")
+        for given in answers:
+            said = f"muster {given.muster}, {ANSWERS[given.status]}"
+            table.add_row(Text(item.name), power, str(given.lane), said, f"{given.tokens:,}", f"{given.shown:,}")
     people.print()
     people.print(table)
 
@@ -54,16 +56,19 @@ def show(
 @app.command()
 def wait(
     device: DeviceOption = None,
+    lanes: Annotated[int, typer.Option(help="answers that the device gives at once, one a stream: 1 to 16")] = 1,
     seconds: Annotated[int, typer.Option(help="give up after so many seconds; 0: never")] = 0,
     url: UrlOption = DEFAULT_URL,
     keypair: KeypairOption = DEFAULT_KEYPAIR,
     output: OutputOption = Output.table,
 ) -> None:
-    """Wait for a muster, call it if nobody has, and say the device's prompt."""
+    """Wait for a muster, call it if nobody has, and say the device's prompts."""
+    if not 1 <= lanes <= LANES:
+        raise MaiError(f"a device answers in 1 to {LANES} lanes")
     owner, economy = read_keypair(keypair), open_economy(url)
     musters, found = Musters(economy), Devices(economy).pick(owner.pubkey(), device)
-    begun, seen = time.monotonic(), musters.answer_of(found.address)
-    answered = seen.muster if seen is not None else 0
+    begun = time.monotonic()
+    answered = max((given.muster for given in musters.answers_of(found.address)), default=0)
     while True:
         mark = musters.drawn()
         if mark is not None:
@@ -75,9 +80,11 @@ def wait(
             raise MaiError(f"no muster was called in {seconds} seconds")
         time.sleep(POLL_S)
     if output is Output.json:
-        print_json({**facts(last), **device_facts(musters, last, found)})
+        prompts = [prompt(last.seed, found.address, lane) for lane in range(lanes)]
+        print_json({**facts(last), **device_facts(musters, found), "prompts": prompts})
         return
-    show_facts({**rows(last), "prompt": " ".join(map(str, prompt(last.seed, found.address)))})
+    prompts_of = {f"prompt {lane}": " ".join(map(str, prompt(last.seed, found.address, lane))) for lane in range(lanes)}
+    show_facts({**rows(last), **prompts_of})
 
 
 @app.command()
@@ -91,7 +98,7 @@ def call(
     musters = Musters(economy)
     mark = musters.drawn()
     if mark is None:
-        raise MaiError(f"no muster can be called now: one mark in {ODDS:,} calls one, and for half a minute")
+        raise MaiError("no muster can be called now: the last minute's block called none, or somebody has called it")
     landed = musters.call(caller, mark)
     show_sent(output, landed, facts(musters.last()), rows(musters.last()))
 
@@ -101,6 +108,7 @@ def answer(
     model: Annotated[str, typer.Argument(help="the address of the model that answered; it is proved by its trace")],
     output_digest: Annotated[str, typer.Argument(help="root of the answer's tokens, 64 hexadecimal digits")],
     tokens: Annotated[int, typer.Argument(help="tokens of the answer")],
+    lane: LaneOption = 0,
     device: DeviceOption = None,
     url: UrlOption = DEFAULT_URL,
     keypair: KeypairOption = DEFAULT_KEYPAIR,
@@ -110,12 +118,11 @@ def answer(
     address, digest = parse_address(model), parse_digest(output_digest)
     if not 0 < tokens < 2**32:
         raise MaiError("an answer has at least one token, and at most 4,294,967,295")
+    _check_lane(lane)
     owner, economy = read_keypair(keypair), open_economy(url)
     musters, found = Musters(economy), Devices(economy).pick(owner.pubkey(), device)
-    landed = musters.answer(owner, found, address, output=digest, tokens=tokens)
-    given = musters.answer_of(found.address)
-    if given is None:
-        raise MaiError("the answer was sent and is not there")
+    landed = musters.answer(owner, found, address, output=digest, tokens=tokens, lane=lane)
+    given = economy.read("Answer", musters.answer_address(found.address, lane))
     said = {"muster": given.muster, "context": bytes(given.context).hex(), "input": bytes(given.input).hex()}
     shown = {"shown": f"{given.shown:,} work units a slot", "counts": "once its trace is proved"}
     show_sent(
@@ -126,15 +133,17 @@ def answer(
 @app.command()
 def prove(
     trace: Annotated[str, typer.Argument(help="address of the proved trace of the answer")],
+    lane: LaneOption = 0,
     device: DeviceOption = None,
     url: UrlOption = DEFAULT_URL,
     keypair: KeypairOption = DEFAULT_KEYPAIR,
     output: OutputOption = Output.table,
 ) -> None:
     """Let an answer count whose trace is proved; the sooner, the more."""
+    _check_lane(lane)
     address, owner, economy = parse_address(trace), read_keypair(keypair), open_economy(url)
     devices, musters = Devices(economy), Musters(economy)
-    landed = musters.prove(owner, devices.pick(owner.pubkey(), device), address)
+    landed = musters.prove(owner, devices.pick(owner.pubkey(), device), address, lane=lane)
     found = devices.pick(owner.pubkey(), device)
     power = musters.power(found)
     show_sent(output, landed, {"power": power}, {"device": found.name, "power": f"{power:,} work units a slot"})
@@ -174,23 +183,26 @@ def rows(muster: Muster) -> dict[str, str]:
     return {"last muster": f"{muster.number:,}, slot {muster.mark:,}: {left}"}
 
 
-def device_facts(musters: Musters, muster: Muster, device: Device) -> dict[str, Any]:
-    """What a device has shown, for programs; its prompt is of the muster given."""
-    given = musters.answer_of(device.address)
-    said = None
-    if given is not None:
-        names = ("muster", "tokens", "shown")
-        digests = {name: bytes(getattr(given, name)).hex() for name in ("context", "input", "output")}
-        said = {
-            **{name: getattr(given, name) for name in names},
-            **digests,
-            "model": str(given.model),
-            "state": ANSWERS[given.status],
-        }
+def device_facts(musters: Musters, device: Device) -> dict[str, Any]:
+    """What a device has shown, for programs; digests in hexadecimal."""
+    names, digests = ("lane", "muster", "tokens", "shown"), ("context", "input", "output")
     return {
         "device": device.name,
         "miner": str(device.address),
         "power": musters.power(device),
-        "prompt": prompt(muster.seed, device.address) if muster.number else None,
-        "answer": said,
+        "lanes": device.fields.lanes,
+        "answers": [
+            {
+                **{name: getattr(given, name) for name in names},
+                **{name: bytes(getattr(given, name)).hex() for name in digests},
+                "model": str(given.model),
+                "state": ANSWERS[given.status],
+            }
+            for given in musters.answers_of(device.address)
+        ],
     }
+
+
+def _check_lane(lane: int) -> None:
+    if not 0 <= lane < LANES:
+        raise MaiError(f"there is no lane {lane}: a device has {LANES}, 0 to {LANES - 1}")
