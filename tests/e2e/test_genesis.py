@@ -14,6 +14,7 @@ from mai.chain.loader import deploy, deployed
 from mai.chain.rpc import Rpc
 from mai.cli.main import app
 from mai.errors import MaiError, ProgramError
+from mai.wallet.files import write_keypair
 from program.presale import SUPPLY
 from solders.keypair import Keypair
 from typer.testing import CliRunner
@@ -30,7 +31,7 @@ def test_an_adoption_on_a_real_validator(validator: Rpc, tmp_path: Path) -> None
 
     def write(name: str, keypair: Keypair) -> str:
         path = tmp_path / f"{name}.json"
-        path.write_text(json.dumps(list(bytes(keypair))))
+        write_keypair(path, keypair)
         return str(path)
 
     admin_file, thief_file = write("admin", admin), write("thief", presale.seller)

@@ -18,6 +18,7 @@ from solders.sysvar import CLOCK, RENT
 
 from mai.chain.cluster import Cluster
 from mai.chain.progress import Progress, silent
+from mai.chain.signer import Signer
 from mai.errors import MaiError
 
 LOADER = Pubkey.from_string("BPFLoaderUpgradeab1e11111111111111111111111")
@@ -114,9 +115,9 @@ def make_final(program: Pubkey, authority: Pubkey) -> Instruction:
 
 def deploy(
     cluster: Cluster,
-    program: Keypair,
+    program: Signer,
     path: Path,
-    payer: Keypair,
+    payer: Signer,
     progress: Progress = silent,
 ) -> int:
     """Upload ``path`` to a buffer and deploy it as ``program``; returns the number of transactions.

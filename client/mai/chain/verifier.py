@@ -9,13 +9,13 @@ from typing import Any
 from mai_zk.keyprogram import KeyProgram, Statement
 from solders.account import Account
 from solders.instruction import AccountMeta, Instruction
-from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 
 from mai.chain import artifacts, route
 from mai.chain.cluster import Cluster, Landed
 from mai.chain.program import Program
 from mai.chain.progress import Progress, silent
+from mai.chain.signer import Signer
 from mai.errors import MaiError
 
 CHUNK_BYTES = 960
@@ -36,7 +36,7 @@ class Uploaded:
 class Verifier:
     """Calls the verifier program on one cluster, paid by one keypair."""
 
-    def __init__(self, cluster: Cluster, payer: Keypair, program: Program | None = None) -> None:
+    def __init__(self, cluster: Cluster, payer: Signer, program: Program | None = None) -> None:
         self.cluster = cluster
         self.payer = payer
         self.program = program or artifacts.program("verifier")

@@ -15,8 +15,9 @@ from mai_zk.prover import make_prover
 from mai_zk.srs import Srs, load_srs, srs_name
 
 from mai.chain import artifacts
-from mai.chain.rpc import Rpc
 from mai.chain.verifier import KEY_HEADER_BYTES
+from mai.cli.connect import Chain
+from mai.cli.options import on_chain
 from mai.cli.output import Output, OutputOption, facts_table, parse_address, people, print_json, progress
 from mai.errors import MaiError
 
@@ -50,24 +51,22 @@ def show(
 
 
 @app.command()
+@on_chain
 def check(
+    chain: Chain,
     circuit: CircuitArgument,
     key: Annotated[Path | None, typer.Option(help="compare with this file; by default the folder's key.bin")] = None,
     address: Annotated[str | None, typer.Option(help="compare with the sealed key account at this address")] = None,
-    url: Annotated[
-        str, typer.Option(help="the cluster of --address: localhost, devnet, …, or an RPC address")
-    ] = "localhost",
     srs: SrsOption = None,
-    output: OutputOption = Output.table,
 ) -> None:
     """Rebuild CIRCUIT's key program and compare it byte for byte. Exit: 0 equal, 1 different."""
     if key is not None and address is not None:
         raise MaiError("give --key or --address, not both")
     loaded = circuits.load(circuit)
-    given = _on_chain(address, url) if address else _read(str(key) if key else str(loaded.folder / "key.bin"))
+    given = _on_chain(chain, address) if address else _read(str(key) if key else str(loaded.folder / "key.bin"))
     made = _rebuild(loaded, srs)
     equal = made.blob == given.blob
-    if output is Output.json:
+    if chain.output is Output.json:
         print_json({"equal": equal, "rebuilt": made.hash.hex(), "given": given.hash.hex()})
     elif equal:
         people.print(f"[green]equal[/]: {made.hash.hex()}")
@@ -94,9 +93,9 @@ def _read(name: str) -> KeyProgram:
     return KeyProgram.from_bytes(path.read_bytes())
 
 
-def _on_chain(address: str, url: str) -> KeyProgram:
+def _on_chain(chain: Chain, address: str) -> KeyProgram:
     at = parse_address(address)
-    cluster, program = Rpc(url), artifacts.program("verifier")
+    cluster, program = chain.cluster, artifacts.program("verifier")
     header = program.fetch(cluster, at)
     account = cluster.account(at)
     if account is None or not header.sealed:
