@@ -10,7 +10,8 @@ import pytest
 from client.founding import PROGRAMS, ClusterPresale
 from mai.chain import artifacts
 from mai.chain.cluster import LAMPORTS_PER_SOL
-from mai.chain.loader import deploy, deployed
+from mai.chain.deployment import deploy
+from mai.chain.loader import deployed
 from mai.chain.rpc import Rpc
 from mai.cli.main import app
 from mai.errors import MaiError, ProgramError

@@ -9,16 +9,15 @@ from typing import Any
 
 from solders.compute_budget import ID as COMPUTE_BUDGET
 from solders.message import Message
-from solders.pubkey import Pubkey
 from solders.system_program import ID as SYSTEM
 from spl.token.constants import ASSOCIATED_TOKEN_PROGRAM_ID, TOKEN_PROGRAM_ID
 
+from mai.chain.loader import LOADER
 from mai.chain.program import Program
 from mai.chain.transaction import may_write
 from mai.errors import MaiError
 
 SHOWN_BYTES = 64
-LOADER = Pubkey.from_string("BPFLoaderUpgradeab1e11111111111111111111111")
 
 
 @dataclass(frozen=True)

@@ -41,6 +41,12 @@ def address_of(text: str) -> str:
     return text
 
 
+def shown(url: str) -> str:
+    """An address as people may see it: providers put their keys into the path, the query or the user part."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+
+
 def websocket_of(url: str) -> str:
     """The WebSocket address that belongs to an RPC address, as the Solana CLI finds it: one port higher where one is
     named."""

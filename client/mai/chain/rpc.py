@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 import based58
 import httpx
@@ -26,7 +25,7 @@ from solders.signature import Signature
 from solders.transaction import Transaction
 
 from mai.chain.cluster import MAX_COMPUTE_UNITS, Landed
-from mai.chain.monikers import address_of
+from mai.chain.monikers import address_of, shown
 from mai.chain.priority import Priority
 from mai.chain.refusal import refusal
 from mai.chain.signer import Signer
@@ -75,9 +74,7 @@ class Rpc:
             fee_payer: pays the fees of every transaction; by default a transaction's first signer does.
         """
         self.url = address_of(url)
-        # Providers put their keys into the path, the query or the user part: none of them is ever shown.
-        address = urlsplit(self.url)
-        self.shown = f"{address.scheme}://{address.netloc.rpartition('@')[2]}"
+        self.shown = shown(self.url)
         self.messages = messages or {}
         self.commitment = commitment
         self.fee_payer = fee_payer

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mai_zk.keyprogram import KeyProgram, Statement
-from solders.account import Account
 from solders.instruction import AccountMeta, Instruction
 from solders.pubkey import Pubkey
 
@@ -16,9 +15,9 @@ from mai.chain.cluster import Cluster, Landed
 from mai.chain.program import Program
 from mai.chain.progress import Progress, silent
 from mai.chain.signer import Signer
+from mai.chain.upload import Body, upload
 from mai.errors import MaiError
 
-CHUNK_BYTES = 960
 GROWTH_BYTES = 10_240
 KEY_HEADER_BYTES = 112
 PROOF_HEADER_BYTES = 56
@@ -197,21 +196,14 @@ class Verifier:
 
     def fill(self, uploaded: Uploaded, header: int, body: bytes, progress: Progress) -> None:
         """Grow the account to its size, then write only the chunks that are not there yet."""
-        account = self._grow(uploaded, header + len(body))
-        present = bytes(account.data[header:]).ljust(len(body), b"\0")
-        chunks = [
-            [self._write(uploaded.address, offset, body[offset : offset + CHUNK_BYTES])]
-            for offset in range(0, len(body), CHUNK_BYTES)
-            if body[offset : offset + CHUNK_BYTES] != present[offset : offset + CHUNK_BYTES]
-        ]
-        step = 32
-        for start in range(0, len(chunks), step):
-            progress(start, len(chunks))
-            uploaded.transactions += self.cluster.send_many(chunks[start : start + step], [self.payer])
-        progress(len(chunks), len(chunks))
+        self._grow(uploaded, header + len(body))
+        at = uploaded.address
+        uploaded.transactions += upload(
+            self.cluster, self.payer, Body(at, header, body), lambda place, data: self._write(at, place, data), progress
+        )
 
-    def _grow(self, uploaded: Uploaded, full_size: int) -> Account:
-        """Grow the account to its full size; the account as it was before."""
+    def _grow(self, uploaded: Uploaded, full_size: int) -> None:
+        """Grow the account to its full size."""
         account = self.cluster.account(uploaded.address)
         if account is None:
             raise MaiError(f"the account {uploaded.address} was not created")
@@ -219,4 +211,3 @@ class Verifier:
         for _ in range(len(account.data), full_size, GROWTH_BYTES):
             landed = self.cluster.send([self.program.instruction("extend", extend)], [self.payer])
             uploaded.transactions.append(landed)
-        return account

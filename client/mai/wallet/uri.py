@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 
 from mai.chain.signer import Signer
@@ -42,7 +43,7 @@ def open_signer(uri: str, *, browser: Callable[[], Signer]) -> Signer:
         return found
     if uri.rstrip("/") == BROWSER:
         return browser()
-    return read_keypair(file_of(uri))
+    return open_file(uri)
 
 
 def file_of(uri: str) -> Path:
@@ -54,6 +55,11 @@ def file_of(uri: str) -> Path:
     if not uri.startswith(FILE) and _SCHEME.match(uri) and not Path(uri).exists():
         raise MaiError(f"{uri} is no wallet: name a keypair file, keychain:NAME, prompt: or browser:")
     return Path(uri.removeprefix(FILE)).expanduser()
+
+
+def open_file(uri: str) -> Keypair:
+    """The keypair in a file; raises as :func:`open_signer` does."""
+    return read_keypair(file_of(uri))
 
 
 def known_address(uri: str) -> Pubkey | None:
