@@ -20,7 +20,7 @@ from mai.chain.deployment import Deployment, Plan, close_buffers, read_code
 from mai.chain.loader import Buffer, Deployed, buffers_of, deployed
 from mai.chain.priority import MAX_LAMPORTS
 from mai.chain.progress import Progress
-from mai.cli.connect import Chain, YesOption, confirm
+from mai.cli.connect import Chain, YesOption, confirm, show_facts
 from mai.cli.format import listing
 from mai.cli.options import on_chain
 from mai.cli.output import Output, parse_address, people, print_json, progress
@@ -196,33 +196,29 @@ def _padless(on_chain: bytes, code: bytes) -> bytes:
 
 def show_programs(found: list[dict[str, Any]]) -> None:
     """For people."""
-    table = listing("program", "id", "code", "who can replace it")
     for item in found:
-        if not item["deployed"]:
-            table.add_row(item["name"], item["program"], "[red]not there[/]", "-")
-            continue
-        code = "[green]equal[/]" if item["equal"] else "[red]different[/]"
-        table.add_row(item["name"], item["program"], code, item["upgrade_authority"] or "nobody, ever")
-    people.print(table)
-    for item in found:
-        if "explorer" in item:
-            people.print(item["explorer"], soft_wrap=True, highlight=False)
+        rows = {item["name"]: item["program"], "code": "not there"}
+        if item["deployed"]:
+            rows["code"] = "equal to the one here" if item["equal"] else "DIFFERENT from the one here"
+            rows["can be replaced by"] = item["upgrade_authority"] or "nobody, ever"
+        show_facts({**rows, **({"explorer": item["explorer"]} if "explorer" in item else {})})
 
 
 def show_plans(plans: list[tuple[Target, Plan]]) -> None:
     """What it will cost, before anything is sent."""
     numbers = ("bytes", "writes", "rent", "lent", "fees")
-    table = listing("program", "id", "action", *numbers, right=numbers)
+    table = listing("program", "action", *numbers, right=numbers)
     for target, plan in plans:
-        amounts = [f"{lamports / LAMPORTS_PER_SOL:.6f}" for lamports in (plan.rent, plan.lent, plan.fees)]
+        amounts = [f"{lamports / LAMPORTS_PER_SOL:.9f}" for lamports in (plan.rent, plan.lent, plan.fees)]
         writes = f"{plan.missing:,} of {plan.chunks:,}" if plan.action != "nothing" else "-"
-        table.add_row(target.name, str(target.address), plan.action, f"{len(plan.code):,}", writes, *amounts)
+        table.add_row(target.name, plan.action, f"{len(plan.code):,}", writes, *amounts)
     people.print(table)
-    needed = sum(plan.needed for _, plan in plans)
-    people.print(
-        f"SOL. Rent stays as long as the program; what is lent to the buffer comes back. At hand must be at most "
-        f"{needed / LAMPORTS_PER_SOL:.6f} SOL, besides priority fees (at most {MAX_LAMPORTS / LAMPORTS_PER_SOL} a "
-        f"transaction, on a quiet cluster none)."
+    show_facts(
+        {
+            "rent, lent, fees": "SOL. Rent stays as long as the program; what is lent to the buffer comes back.",
+            "at hand must be": f"{sum(plan.needed for _, plan in plans) / LAMPORTS_PER_SOL:.9f} SOL at most",
+            "priority fees": f"extra: none on a quiet cluster, never above {MAX_LAMPORTS / LAMPORTS_PER_SOL} SOL a write",
+        }
     )
 
 

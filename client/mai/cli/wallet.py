@@ -99,20 +99,21 @@ def address(chain: Chain) -> None:
 @app.command()
 def remove(wallet: WalletArgument, yes: YesOption = False, output: OutputOption = Output.table) -> None:
     """Remove a wallet for ever: without its recovery phrase or a copy, what it holds is lost."""
-    name = wallet.removeprefix(KEYCHAIN) if wallet.startswith(KEYCHAIN) else None
-    path = file_of(wallet).absolute()
-    held = keychain.load(name) if name is not None else open_file(wallet)
+    named = wallet.startswith(KEYCHAIN)
+    name = wallet.removeprefix(KEYCHAIN)
+    uri = wallet if named else str(file_of(wallet).absolute())
+    held = keychain.load(name) if named else open_file(wallet)
     if held is None:
         raise MaiError(f"the keychain has no wallet {name}")
     if not yes:
         if output is Output.json:
             raise MaiError("add --yes: with --output json nobody is asked")
         typer.confirm(f"Remove {held.pubkey()} for ever?", abort=True)
-    if name is not None:
+    if named:
         keychain.remove(name)
     else:
-        path.unlink()
-    index.forget(wallet if name is not None else str(path))
+        Path(uri).unlink()
+    index.forget(uri)
     if output is Output.json:
         print_json({"removed": wallet, "address": str(held.pubkey())})
     else:
