@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from mai.cli import settings
 from mai.cli.main import app
 from typer.testing import CliRunner
 
@@ -23,8 +24,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("HOME", str(folder))
     monkeypatch.setenv("MAI_CONFIG_DIR", str(folder / "mai"))
     solana = folder / ".config" / "solana"
-    monkeypatch.setattr("mai.cli.settings.CONFIG_FILE", solana / "cli" / "config.yml")
-    monkeypatch.setitem(__import__("mai.cli.settings").cli.settings.DEFAULTS, "keypair", str(solana / "id.json"))
+    monkeypatch.setattr(settings, "CONFIG_FILE", solana / "cli" / "config.yml")
+    monkeypatch.setitem(settings.DEFAULTS, "keypair", str(solana / "id.json"))
     monkeypatch.setattr("mai.cli.wallet.DEFAULT_KEYPAIR", solana / "id.json")
     return folder
 

@@ -6,6 +6,7 @@ import json
 import os
 import stat
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -68,7 +69,7 @@ def test_a_phrase_is_shown_on_a_terminal_alone(home: Path) -> None:
     words = ["from mai.cli.main import main; main()", "wallet", "new", str(home / "one.json"), "--phrase"]
     environment = {**os.environ, "MAI_CONFIG_DIR": str(home)}
     ended = subprocess.run(
-        [__import__("sys").executable, "-c", *words], capture_output=True, text=True, env=environment,
+        [sys.executable, "-c", *words], capture_output=True, text=True, env=environment,
         start_new_session=True, stdin=subprocess.DEVNULL, check=False,
     )  # fmt: skip
     assert ended.returncode == 1
