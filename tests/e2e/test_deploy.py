@@ -163,7 +163,7 @@ def test_upgrading_handing_over_and_making_final(operator: Operator) -> None:
     shorter = operator.deploy("verifier", program, by=heir)
     assert (shorter["equal"], shorter["upgrade_authority"]) == (True, str(heir.address))
     sure = Rpc(operator.cluster.url, commitment=Finalized)
-    while not ((seen := deployed(sure, program.address)) and seen.holds(VERIFIER)):
+    while not ((seen := deployed(sure, program.address)) and seen.authority == heir.address and seen.holds(VERIFIER)):
         sure.wait_slots(1)
     last = operator.deploy("verifier", program, "--final", "--commitment", "finalized", by=heir)
     assert (last["transactions"], last["upgrade_authority"]) == (1, None)
