@@ -9,9 +9,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
 from browser.conftest import NAME, OpenPage, browser, open_page
+from mai.chain import artifacts
 from mai.chain.cluster import LAMPORTS_PER_SOL
+from mai.chain.deployment import SIGNATURE_LAMPORTS
+from mai.chain.loader import PROGRAM_BYTES, PROGRAM_DATA_HEADER_BYTES
 from mai.chain.rpc import Rpc
 from mai.wallet.files import write_keypair
 from playwright.sync_api import expect
@@ -51,4 +53,6 @@ def test_deploying_with_a_wallet_in_the_browser(validator: Rpc, open_page: OpenP
     assert command.wait() == 0
     assert (done["equal"], done["upgrade_authority"]) == (True, str(wallet.pubkey()))
     expect(page.get_by_role("heading", name="Done")).to_be_visible()
-    assert pytest.approx(done["lamports"], abs=10**6) == validator.rent(45 + 94_904) + validator.rent(36)
+    size = artifacts.shared_object("verifier").stat().st_size
+    rent = validator.rent(PROGRAM_DATA_HEADER_BYTES + size) + validator.rent(PROGRAM_BYTES)
+    assert done["lamports"] == rent + SIGNATURE_LAMPORTS * (done["transactions"] + 1)  # two sign the last one

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from solders.instruction import Instruction
 from solders.message import Message
 from solders.pubkey import Pubkey
-from solders.token.state import TokenAccount
+from solders.token.state import Mint, TokenAccount
 from solders.transaction import Transaction
 from spl.token.constants import TOKEN_PROGRAM_ID
 
@@ -21,7 +21,7 @@ from mai.chain.signer import Signer
 from mai.chain.transaction import may_write
 from mai.errors import ProgramError
 
-TOKEN_ACCOUNT_BYTES = 165
+TOKEN_ACCOUNT_BYTES, MINT_BYTES = 165, 82
 
 
 @dataclass(frozen=True)
@@ -30,15 +30,25 @@ class Change:
 
     Attributes:
         mint: of what; None for lamports.
+        decimals: of the mint; 9 for lamports.
         owner: whose token account it is; None for lamports.
         before, after: lamports, or the token's base units.
     """
 
     address: str
     mint: str | None
+    decimals: int
     owner: str | None
     before: int
     after: int
+
+    @property
+    def amount(self) -> str:
+        """By how much it changes, with its sign and its unit."""
+        whole, fraction = divmod(abs(self.after - self.before), 10**self.decimals)
+        places = f".{fraction:0{self.decimals}d}" if self.decimals else ""
+        unit = "SOL" if self.mint is None else f"of token {self.mint}"
+        return f"{'+' if self.after > self.before else '-'}{whole:,}{places} {unit}"
 
 
 @dataclass(frozen=True)
@@ -86,24 +96,33 @@ def simulate(rpc: Rpc, message: Message) -> Simulation:
     failed = found.get("err")
     refused = None if failed is None else refusal(str(failed), logs, rpc.messages)
     after = before if failed is not None else found.get("accounts") or before
-    changes = [
-        change for key, old, new in zip(writable, before, after, strict=True) for change in _changes(key, old, new)
-    ]
+    pairs = list(zip(writable, before, after, strict=True))
+    mints = list({str(token.mint) for pair in pairs for item in pair[1:] if (token := _tokens(item))})
+    decimals = _decimals(rpc, mints)
+    changes = [change for key, old, new in pairs for change in _changes(key, old, new, decimals)]
     return Simulation(message, int(found.get("unitsConsumed") or 0), int(fee), logs, changes, refused)
 
 
-def _changes(address: Pubkey, old: Any, new: Any) -> list[Change]:
+def _changes(address: Pubkey, old: Any, new: Any, decimals: Mapping[str, int]) -> list[Change]:
     """What changes at one address; accounts as JSON, None where there is none."""
     found = []
     lamports = [int(item["lamports"]) if item else 0 for item in (old, new)]
     if lamports[0] != lamports[1]:
-        found.append(Change(str(address), None, None, *lamports))
+        found.append(Change(str(address), None, 9, None, *lamports))
     tokens = [_tokens(item) for item in (old, new)]
     amounts = [token.amount if token else 0 for token in tokens]
     token = tokens[1] or tokens[0]
     if token is not None and amounts[0] != amounts[1]:
-        found.append(Change(str(address), str(token.mint), str(token.owner), *amounts))
+        mint = str(token.mint)
+        found.append(Change(str(address), mint, decimals.get(mint, 0), str(token.owner), *amounts))
     return found
+
+
+def _decimals(rpc: Rpc, mints: Sequence[str]) -> dict[str, int]:
+    """Each mint's decimal places; a mint that is made only now is left out, and counted in base units."""
+    found = rpc.call("getMultipleAccounts", list(mints), {"encoding": "base64"})["value"] if mints else []
+    data = {mint: base64.b64decode(item["data"][0]) for mint, item in zip(mints, found, strict=True) if item}
+    return {mint: Mint.from_bytes(raw).decimals for mint, raw in data.items() if len(raw) == MINT_BYTES}
 
 
 def _tokens(account: Any) -> TokenAccount | None:

@@ -217,7 +217,7 @@ def show_plans(plans: list[tuple[Target, Plan]]) -> None:
         {
             "rent, lent, fees": "SOL. Rent stays as long as the program; what is lent to the buffer comes back.",
             "at hand must be": f"{sum(plan.needed for _, plan in plans) / LAMPORTS_PER_SOL:.9f} SOL at most",
-            "priority fees": f"extra: none on a quiet cluster, never above {MAX_LAMPORTS / LAMPORTS_PER_SOL} SOL a write",
+            "priority fees": f"extra: none on a quiet cluster, at most {MAX_LAMPORTS / LAMPORTS_PER_SOL} SOL a write",
         }
     )
 

@@ -11,21 +11,11 @@ from rich.text import Text
 from mai.chain.cluster import LAMPORTS_PER_SOL
 from mai.chain.explain import explain
 from mai.chain.program import Program
-from mai.chain.simulation import Change, Simulation
+from mai.chain.simulation import Simulation
 from mai.cli.format import listing
 from mai.cli.output import Output, facts_table, people, print_json
-from mai.money import format_mai
 
 REFUSED = 1
-
-
-def amount(change: Change) -> str:
-    """By how much a balance changes, with its sign; tokens are counted in MAI's decimals or base units."""
-    delta = change.after - change.before
-    sign = "+" if delta > 0 else "-"
-    if change.mint is None:
-        return f"{sign}{abs(delta) / LAMPORTS_PER_SOL:.9f} SOL"
-    return f"{sign}{format_mai(abs(delta))} of {change.mint}"
 
 
 def facts(simulation: Simulation, programs: Sequence[Program]) -> dict[str, Any]:
@@ -65,7 +55,7 @@ def show_simulation(simulation: Simulation, programs: Sequence[Program], output:
         people.print(table)
         changes = listing("account", "change", right=("change",))
         for change in simulation.changes:
-            changes.add_row(change.address, amount(change))
+            changes.add_row(change.address, change.amount)
         people.print(changes if simulation.changes else "Nothing but the fee would change.")
         for line in simulation.logs:
             people.print(Text(f"  {line}", style="dim"))

@@ -156,13 +156,14 @@ function showRequest() {
 
 function card(view, place, many) {
   const box = element("div", undefined, "card");
-  if (many > 1) box.append(element("h2", `Transaction ${place + 1} of ${many}`));
+  if (many > 1 && place === 0) box.append(element("h2", `Transaction 1 of ${many}`));
   if (view.effects) box.append(effects(view.effects));
   box.append(element("h2", "Instructions"), ...view.instructions.map(instruction));
   if (view.payer !== question.address) box.append(element("p", `The fee is paid by ${view.payer}.`));
   if (many > 1 && place > 0) {
     const closed = element("details");
-    closed.append(element("summary", `Transaction ${place + 1} of ${many}`), box);
+    const names = view.instructions.filter((call) => call.program !== "compute budget").map(named);
+    closed.append(element("summary", `Transaction ${place + 1} of ${many}: ${names.join(", ")}`), box);
     return closed;
   }
   return box;
@@ -194,9 +195,13 @@ function row(name, value, kind) {
   return made;
 }
 
+function named(call) {
+  return call.name === "unknown" ? `an instruction that is not known here, of ${call.program}` : `${call.program}: ${call.name}`;
+}
+
 function instruction(call) {
   const box = element("div", undefined, call.program === "compute budget" ? "call minor" : "call");
-  box.append(element("b", call.name === "unknown" ? `an instruction that is not known here, of ${call.program}` : `${call.program}: ${call.name}`));
+  box.append(element("b", named(call)));
   if (call.name === "unknown") box.classList.add("bad");
   if (call.arguments.length) {
     const table = element("table");
@@ -215,7 +220,7 @@ function instruction(call) {
       line.append(name, address);
       table.append(line);
     }
-    closed.append(element("summary", `${call.accounts.length} accounts`), table);
+    closed.append(element("summary", call.accounts.length === 1 ? "1 account" : `${call.accounts.length} accounts`), table);
     box.append(closed);
   }
   return box;

@@ -10,9 +10,8 @@ from solders.message import Message
 from mai.chain.cluster import LAMPORTS_PER_SOL
 from mai.chain.explain import explain
 from mai.chain.program import Program
-from mai.chain.simulation import Change, Simulation
+from mai.chain.simulation import Simulation
 from mai.errors import MaiError
-from mai.money import format_mai
 
 MAX_LOGS = 200
 
@@ -49,16 +48,8 @@ def transaction_view(
         "compute_units": f"{found.compute_units:,}",
         "refused": None if found.refused is None else str(found.refused),
         "changes": [
-            {"address": change.address, "owner": change.owner, "text": _text(change)} for change in found.changes
+            {"address": change.address, "owner": change.owner, "text": change.amount} for change in found.changes
         ],
         "logs": found.logs[:MAX_LOGS],
     }
     return view
-
-
-def _text(change: Change) -> str:
-    delta = change.after - change.before
-    sign = "+" if delta > 0 else "−"
-    if change.mint is None:
-        return f"{sign}{abs(delta) / LAMPORTS_PER_SOL:.9f} SOL"
-    return f"{sign}{format_mai(abs(delta))} of token {change.mint}"
