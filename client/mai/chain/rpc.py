@@ -241,9 +241,18 @@ class Rpc:
         unit_price: int = 0,
     ) -> Message:
         payer = (self.fee_payer or signers[0]).pubkey()
-        return compiled(
-            instructions, payer, blockhash, compute_units=compute_units, heap_bytes=heap_bytes, unit_price=unit_price
-        )
+
+        def made(price: int) -> Message:
+            return compiled(
+                instructions, payer, blockhash, compute_units=compute_units, heap_bytes=heap_bytes, unit_price=price
+            )
+
+        try:
+            return made(unit_price)
+        except MaiError:
+            if not unit_price or self.priority.price is not None:
+                raise
+            return made(0)  # a packet that is full has no room for an offer
 
     def _price(self, instructions: Sequence[Instruction], signers: Sequence[Signer], compute_units: int) -> int:
         """What to offer for each compute unit, in micro-lamports."""

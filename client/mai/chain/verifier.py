@@ -15,7 +15,7 @@ from mai.chain.cluster import Cluster, Landed
 from mai.chain.program import Program
 from mai.chain.progress import Progress, silent
 from mai.chain.signer import Signer
-from mai.chain.upload import Body, upload
+from mai.chain.upload import CHUNK_BYTES, Body, upload
 from mai.errors import MaiError
 
 GROWTH_BYTES = 10_240
@@ -55,6 +55,17 @@ class Verifier:
     def receipt_address(self, context: bytes, claimer: Pubkey, statement: bytes) -> tuple[Pubkey, int]:
         """The receipt that ``claimer`` gets for ``statement`` in ``context``, and the bump."""
         return self.program.pda(b"receipt", context, bytes(claimer), statement)
+
+    def key_cost(self, key: KeyProgram) -> tuple[int, int]:
+        """What :meth:`upload_key` still takes: lamports of rent, and writes. A sealed key stays for ever."""
+        address, _ = self.key_address(key.hash)
+        size = KEY_HEADER_BYTES + len(key.blob)
+        account = self.cluster.account(address)
+        if account is None:
+            chunk = CHUNK_BYTES - self.cluster.reserved_bytes
+            return self.cluster.rent(size), -(-len(key.blob) // chunk)
+        missing = Body(address, KEY_HEADER_BYTES, key.blob).missing(self.cluster)
+        return max(self.cluster.rent(size) - account.lamports, 0), len(missing)
 
     def upload_key(self, key: KeyProgram, progress: Progress = silent) -> Uploaded:
         """Create, write and seal the key account; goes on where an interrupted upload stopped."""

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 import typer
-from rich.progress import Progress as Bar
 from rich.text import Text
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
@@ -19,11 +16,10 @@ from mai.chain.cluster import LAMPORTS_PER_SOL
 from mai.chain.deployment import Deployment, Plan, close_buffers, read_code
 from mai.chain.loader import Buffer, Deployed, buffers_of, deployed
 from mai.chain.priority import MAX_LAMPORTS
-from mai.chain.progress import Progress
 from mai.cli.connect import Chain, YesOption, confirm, show_facts
 from mai.cli.format import listing
 from mai.cli.options import on_chain
-from mai.cli.output import Output, parse_address, people, print_json, progress
+from mai.cli.output import Output, bar, parse_address, people, print_json
 from mai.errors import MaiError
 from mai.wallet.uri import open_file
 
@@ -220,11 +216,3 @@ def show_plans(plans: list[tuple[Target, Plan]]) -> None:
             "priority fees": f"extra: none on a quiet cluster, at most {MAX_LAMPORTS / LAMPORTS_PER_SOL} SOL a write",
         }
     )
-
-
-@contextmanager
-def bar(what: str, output: Output) -> Iterator[Progress]:
-    """A progress bar for people, on standard error."""
-    with Bar(console=progress, transient=True, disable=output is Output.json) as shown:
-        task = shown.add_task(what, total=None)
-        yield lambda done, total: shown.update(task, completed=done, total=max(total, 1))

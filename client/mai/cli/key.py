@@ -15,10 +15,11 @@ from mai_zk.prover import make_prover
 from mai_zk.srs import Srs, load_srs, srs_name
 
 from mai.chain import artifacts
-from mai.chain.verifier import KEY_HEADER_BYTES
-from mai.cli.connect import Chain
+from mai.chain.cluster import LAMPORTS_PER_SOL
+from mai.chain.verifier import KEY_HEADER_BYTES, Verifier
+from mai.cli.connect import Chain, YesOption, confirm, show_facts, show_sent
 from mai.cli.options import on_chain
-from mai.cli.output import Output, OutputOption, facts_table, parse_address, people, print_json, progress
+from mai.cli.output import Output, OutputOption, bar, facts_table, parse_address, people, print_json, progress
 from mai.errors import MaiError
 
 app = typer.Typer(help="Key programs: what a circuit's verifying key becomes on chain.", no_args_is_help=True)
@@ -91,6 +92,44 @@ def _read(name: str) -> KeyProgram:
     if not path.is_file():
         return circuits.load(name).key_program
     return KeyProgram.from_bytes(path.read_bytes())
+
+
+@app.command("upload")
+@on_chain
+def upload_key(
+    chain: Chain,
+    key: Annotated[str, typer.Argument(help="a key program's file, or a circuit's name or folder")],
+    yes: YesOption = False,
+) -> None:
+    """Put a key program on chain and seal it, for ever. The cost comes first; an upload that broke off goes on."""
+    program, verifier = _read(key), Verifier(chain.cluster, chain.signer)
+    address, _ = verifier.key_address(program.hash)
+    rent, writes = verifier.key_cost(program)
+    if chain.output is Output.table:
+        cost = f"{rent / LAMPORTS_PER_SOL:.9f} SOL of rent, which stays; {writes:,} writes at 0.000005 SOL"
+        show_facts({"key": program.hash.hex(), "address": str(address), "cost": cost})
+    if writes:
+        confirm("Go on?", yes, chain)
+    with bar("Uploading the key", chain.output) as advance:
+        uploaded = verifier.upload_key(program, advance)
+    sent = len(uploaded.transactions)
+    if chain.output is Output.json:
+        print_json({"key": program.hash.hex(), "address": str(address), "rent_lamports": rent, "transactions": sent})
+    else:
+        people.print(f"sealed; {sent:,} transactions")
+
+
+@app.command("close")
+@on_chain
+def close_upload(
+    chain: Chain,
+    address: Annotated[str, typer.Argument(help="a key that is not sealed yet, a proof, or an unclaimed receipt")],
+) -> None:
+    """Close an upload that was given up, or a proof that was used; its rent returns to the wallet."""
+    at = parse_address(address)
+    lent = chain.cluster.balance(at)
+    landed = Verifier(chain.cluster, chain.signer).close(at)
+    show_sent(chain, landed, {"lamports": lent}, {"returned": f"{lent / LAMPORTS_PER_SOL:.9f} SOL"})
 
 
 def _on_chain(chain: Chain, address: str) -> KeyProgram:
