@@ -205,7 +205,7 @@ def show_plans(plans: list[tuple[Target, Plan]]) -> None:
     numbers = ("bytes", "writes", "rent", "lent", "fees")
     table = listing("program", "action", *numbers, right=numbers)
     for target, plan in plans:
-        amounts = [f"{lamports / LAMPORTS_PER_SOL:.9f}" for lamports in (plan.rent, plan.lent, plan.fees)]
+        amounts = [f"{lamports / LAMPORTS_PER_SOL:.6f}" for lamports in (plan.rent, plan.lent, plan.fees)]
         writes = f"{plan.missing:,} of {plan.chunks:,}" if plan.action != "nothing" else "-"
         table.add_row(target.name, plan.action, f"{len(plan.code):,}", writes, *amounts)
     people.print(table)
