@@ -5,10 +5,12 @@ from __future__ import annotations
 import http.client
 import json
 import queue
+import stat
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,6 +20,7 @@ from mai.chain.embedded import Embedded
 from mai.cli.connect import known_programs
 from mai.errors import MaiError
 from mai.wallet.browser import server
+from mai.wallet.browser.opening import Opened
 from mai.wallet.browser.signer import BrowserSigner
 from mai.wallet.browser.view import transaction_view
 from playwright.sync_api import Page, expect
@@ -36,11 +39,13 @@ class Desk:
         self.keypair, self.to = Keypair(), Keypair().pubkey()
         self.chain.airdrop(self.keypair.pubkey(), 10 * LAMPORTS_PER_SOL)
         self.urls: queue.Queue[str] = queue.Queue()
-        self.opened: list[str] = []
-        self.signer = BrowserSigner(
-            "solana:localnet", view=self.view, announce=self.urls.put, open_page=self.opened.append
-        )
+        self.opened: list[Opened] = []
+        self.signer = BrowserSigner("solana:localnet", view=self.view, announce=self.urls.put, open_page=self.open)
         self._pool = pool
+
+    def open(self, url: str) -> Opened:
+        self.opened.append(Opened(url))
+        return self.opened[-1]
 
     @staticmethod
     def view(message: Message, effects: bool) -> dict[str, Any]:
@@ -58,7 +63,8 @@ class Desk:
 
 
 @pytest.fixture
-def desk() -> Iterator[Desk]:
+def desk(monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    monkeypatch.setattr("webbrowser.open", lambda url: True)  # Chromium opens what the command printed
     with ThreadPoolExecutor() as pool:
         made = Desk(pool)
         yield made
@@ -211,16 +217,26 @@ def test_a_wrong_token_opens_nothing(desk: Desk, open_page: OpenPage) -> None:
     expect(again.get_by_role("heading", name="This page is not the command's")).to_be_visible()
 
 
-def test_the_token_leaves_the_address(desk: Desk, open_page: OpenPage) -> None:
+def test_the_token_is_on_no_command_line_and_leaves_the_address(
+    desk: Desk, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The browser is given a file that leads to the page; only its owner can read it, and it is removed."""
+    given: queue.Queue[str] = queue.Queue()
+    monkeypatch.setattr("webbrowser.open", given.put)
     paying = desk.start(desk.pay)
     url = desk.url()
-    assert desk.opened == [url]
-    page = open_page(url, desk.keypair)
+    handed = given.get(timeout=30)
+    assert handed.startswith("file://") and url.partition("#")[2] not in handed
+    file = Path(handed.removeprefix("file://"))
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    page = open_page(handed, desk.keypair)
     expect(page.get_by_role("heading", name="Choose a wallet")).to_be_visible()
     assert page.url == url.partition("#")[0]
     connect(page)
     sign(page)
     paying.result()
+    desk.signer.close()
+    assert not file.exists()
 
 
 def test_without_a_wallet_the_page_says_so(desk: Desk, open_page: OpenPage) -> None:

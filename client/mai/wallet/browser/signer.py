@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import base64
 import binascii
-import webbrowser
 from collections.abc import Callable, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 from solders.message import Message
 from solders.pubkey import Pubkey
@@ -15,11 +14,18 @@ from solders.signature import Signature
 from solders.transaction import Transaction
 
 from mai.errors import MaiError
+from mai.wallet.browser.opening import Opened
 from mai.wallet.browser.server import SigningServer
 
 MAX_REASON = 200
 SIMULATED = 1
 """Of a batch, so many transactions are shown with their effects: later ones need the earlier ones to have landed."""
+
+
+class Closeable(Protocol):
+    """Something that ends."""
+
+    def close(self) -> None: ...
 
 
 class BrowserSigner:
@@ -31,7 +37,7 @@ class BrowserSigner:
         *,
         view: Callable[[Message, bool], dict[str, Any]],
         announce: Callable[[str], None],
-        open_page: Callable[[str], Any] = webbrowser.open,
+        open_page: Callable[[str], Closeable] = Opened,
     ) -> None:
         """Nothing is opened before the address or a signature is needed.
 
@@ -39,7 +45,7 @@ class BrowserSigner:
             chain: the wallet standard's name of the cluster, such as ``solana:devnet``.
             view: what the page shows of a message, with its simulated effects if asked to.
             announce: told the page's address, once.
-            open_page: opens the page in a browser.
+            open_page: opens the page in a browser; what it returns is closed at the end.
         """
         self.chain = chain
         self._view, self._announce, self._open_page = view, announce, open_page
@@ -49,7 +55,7 @@ class BrowserSigner:
         server = SigningServer()
         server.start()
         self._announce(server.url)
-        self._open_page(server.url)
+        self._opened = self._open_page(server.url)
         return server
 
     @cached_property
@@ -99,6 +105,7 @@ class BrowserSigner:
         """Tell the page that it is done."""
         if "_server" in self.__dict__:
             self._server.close()
+            self._opened.close()
 
 
 def _checked(address: Pubkey, message: bytes, raw: Any) -> Signature:
