@@ -18,6 +18,7 @@ from mai.errors import MaiError, ProgramError
 from program.chain import MAI, TOKEN_PROGRAM, VERIFIER, Refused
 from program.market import Job, fund, purse
 from program.network import CONFIG, MINT, SINGLES, Network, digest, ready
+from solana.exceptions import SolanaRpcException
 from solana.rpc.commitment import Commitment
 from solana.rpc.core import RPCException
 from solders.compute_budget import set_compute_unit_limit
@@ -324,6 +325,19 @@ def test_how_sure_is_as_was_asked(
     assert send(node, commitment=Commitment(commitment)).slot == 5
     # A height of processed blocks says nothing about other forks: it is never asked for.
     assert heights == ["finalized" if commitment == "finalized" else "confirmed"] * asked
+
+
+def test_a_busy_node_is_given_time(send: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Public nodes answer 429 to who asks too often; asking again at once would only make it worse."""
+    pauses: list[float] = []
+    busy = SolanaRpcException(httpx.ReadTimeout(""), rpc.Rpc.slot, None, None)
+    request = httpx.Request("POST", "http://node.invalid")
+    busy.__cause__ = httpx.HTTPStatusError("", request=request, response=httpx.Response(429, request=request))
+    node = Node(submissions=[busy, busy, LOST, None], heights=[(1, 1)], statuses=[(1, CONFIRMED)])
+    monkeypatch.setattr(rpc.time, "sleep", pauses.append)
+    send(node)
+    assert len(set(node.submitted)) == 1
+    assert pauses[:3] == [rpc.PATIENCE_SECONDS, 2 * rpc.PATIENCE_SECONDS, 4 * rpc.POLL_SECONDS]
 
 
 def test_another_wallet_pays_the_fee(send: Callable[..., Any]) -> None:

@@ -21,6 +21,7 @@ from mai.chain.deployment import SIGNATURE_LAMPORTS, Deployment
 from mai.chain.loader import BUFFER_HEADER_BYTES, PROGRAM_BYTES, PROGRAM_DATA_HEADER_BYTES, buffer_address, deployed
 from mai.chain.monikers import address_of
 from mai.chain.rpc import Rpc
+from mai.chain.upload import GROUP
 from mai.cli.main import app
 from mai.errors import MaiError, ProgramError
 from mai.wallet.files import write_keypair
@@ -107,20 +108,20 @@ def chunks_there(cluster: Rpc, authority: Pubkey, code: bytes) -> int:
 
 
 def test_killed_in_the_middle_and_resumed(operator: Operator) -> None:
-    """kill -9 loses nothing: what was written is not written again, and every lamport is accounted for."""
+    """kill -9 loses nothing: what was written is not written again, and the estimate holds."""
     program, cluster = operator.key("program"), operator.cluster
     watching = Rpc(cluster.url, commitment=Processed)
-    work = Deployment(cluster, operator.wallet.keypair, program.keypair, VERIFIER)
+    work = Deployment(cluster, operator.wallet.keypair, program.keypair, TRACES)
     plan = work.plan()
-    assert (plan.action, plan.rent, plan.missing) == ("deploy", rent(cluster, VERIFIER), plan.chunks)
-    words = operator.words("deploy", "verifier", "--program-id", program.file, "--yes")
+    assert (plan.action, plan.rent, plan.missing) == ("deploy", rent(cluster, TRACES), plan.chunks)
+    words = operator.words("deploy", "verifier=traces", "--program-id", program.file, "--yes")
     process = subprocess.Popen([sys.executable, "-c", "from mai.cli.main import main; main()", *words])
-    while not chunks_there(watching, operator.wallet.address, VERIFIER):
+    while not chunks_there(watching, operator.wallet.address, TRACES):
         assert process.poll() is None
     process.send_signal(signal.SIGKILL)
     assert process.wait() == -signal.SIGKILL
     cluster.wait_slots(4)  # what was sent before the kill lands meanwhile
-    there = chunks_there(cluster, operator.wallet.address, VERIFIER)
+    there = chunks_there(cluster, operator.wallet.address, TRACES)
     assert 0 < there < plan.chunks
     assert deployed(cluster, program.address) is None
     (left,) = operator.run("buffers")["buffers"]
@@ -129,13 +130,15 @@ def test_killed_in_the_middle_and_resumed(operator: Operator) -> None:
     resumed = work.plan()
     assert (resumed.lent, resumed.buffer) == (0, plan.buffer)
     assert resumed.missing <= plan.chunks - there
-    done = operator.deploy("verifier", program)
+    done = operator.deploy("verifier=traces", program)
     assert done["transactions"] == resumed.missing + 1
     assert (done["equal"], done["upgrade_authority"]) == (True, str(operator.wallet.address))
     assert operator.run("buffers")["buffers"] == []
     # One signature a write and for making the buffer; two for the deployment itself, the program's being the second.
-    assert FUNDS - operator.balance() == plan.rent + plan.fees
-    assert operator.deploy("verifier", program)["transactions"] == 0
+    # A write that was still on its way when the buffer was read is paid twice.
+    spent = FUNDS - operator.balance() - plan.rent
+    assert plan.fees <= spent <= plan.fees + GROUP * SIGNATURE_LAMPORTS
+    assert operator.deploy("verifier=traces", program)["transactions"] == 0
 
 
 def test_upgrading_handing_over_and_making_final(operator: Operator) -> None:

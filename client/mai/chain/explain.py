@@ -16,8 +16,11 @@ from mai.chain.loader import LOADER
 from mai.chain.program import Program
 from mai.chain.transaction import may_write
 from mai.errors import MaiError
+from mai.money import format_mai
 
 SHOWN_BYTES = 64
+AMOUNT = "amount"
+"""What the policy program's instructions call base units of MAI."""
 
 
 @dataclass(frozen=True)
@@ -148,7 +151,10 @@ def _by_interface(program: Program, data: bytes) -> tuple[str, dict[str, str], S
         name, arguments = program.parse(data)
     except MaiError:
         return _unknown(data)
-    return name, {key: _text(value) for key, value in arguments.items()}, program.accounts_of(name)
+    shown = {key: _text(value) for key, value in arguments.items()}
+    if AMOUNT in arguments:
+        shown[AMOUNT] = f"{format_mai(arguments[AMOUNT])} MAI"
+    return name, shown, program.accounts_of(name)
 
 
 def _by_table(native: _Native | None, data: bytes) -> tuple[str, dict[str, str], Sequence[str]]:
