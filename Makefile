@@ -7,7 +7,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export DEBIAN_FRONTEND := noninteractive
 
 .PHONY: help demo test lint program program-check bench program-reference sampling-plots simulate-plots coverage \
-  attack-verifier attack-economy attack-table attack-weakened circuits tools clean
+  attack-verifier attack-economy attack-table attack-weakened circuits tools test-tools clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -15,7 +15,7 @@ help: ## list the targets
 demo: $(VENV)/.runtime ## register, run, prove, verify on chain, mint, show (ARGS="--digit 7")
 	@$(BIN)/mai demo $(ARGS)
 
-test: $(VENV)/.dev tools ## the whole test suite
+test: $(VENV)/.dev tools test-tools ## the whole test suite
 	@$(MAKE) --no-print-directory lint
 	@if [ -e programs/build/.build/unavailable ]; then $(BIN)/python -m pytest $(ARGS); else \
 	  out=$$($(BIN)/mai program build --check) && MAI_PROGRAMS_OUT=$$out $(BIN)/python -m pytest $(ARGS); fi
@@ -62,6 +62,9 @@ circuits: $(VENV)/.runtime ## rebuild every circuit's checked-in files
 
 tools: ## install what building the programs needs (apt, cargo)
 	@PYTHON=$(PYTHON) programs/build/install.sh
+
+test-tools: ## install what the tests use besides PyPI: Chromium, a keychain (apt)
+	@tests/install.sh
 
 clean: ## remove what can be made again
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis target programs/build/.build

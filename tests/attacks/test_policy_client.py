@@ -11,12 +11,15 @@ from typing import Any
 import httpx
 import pytest
 from mai.chain import artifacts, rpc
+from mai.chain.priority import MAX_LAMPORTS, Priority, lamports
 from mai.chain.program import Program
 from mai.chain.refusal import refusal
 from mai.errors import MaiError, ProgramError
 from program.chain import MAI, TOKEN_PROGRAM, VERIFIER, Refused
 from program.market import Job, fund, purse
 from program.network import CONFIG, MINT, SINGLES, Network, digest, ready
+from solana.exceptions import SolanaRpcException
+from solana.rpc.commitment import Commitment
 from solana.rpc.core import RPCException
 from solders.compute_budget import set_compute_unit_limit
 from solders.hash import Hash
@@ -206,12 +209,12 @@ def already_processed() -> RPCException:
 
 
 @pytest.fixture
-def send(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Node], Any]]:
+def send(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Any]]:
     monkeypatch.setattr(rpc.time, "sleep", lambda seconds: None)
     payer = Keypair()
 
-    def send(node: Node) -> Any:
-        cluster = rpc.Rpc("http://node.invalid")
+    def send(node: Node, **options: Any) -> Any:
+        cluster = rpc.Rpc("http://node.invalid", **options)
         cluster._client = node  # type: ignore[assignment]
         gift = TransferParams(from_pubkey=payer.pubkey(), to_pubkey=MINT, lamports=1)
         return cluster.send([transfer(gift)], [payer])
@@ -257,6 +260,106 @@ def test_a_node_that_never_confirms_is_given_up(send: Callable[[Node], Any]) -> 
     with pytest.raises(MaiError, match=r"did not land on http://node\.invalid within 5 blockhashes"):
         send(node)
     assert len(set(node.submitted)) == rpc.ATTEMPTS
+
+
+def blockhash_not_found() -> RPCException:
+    data = SimpleNamespace(logs=[], err="TransactionErrorFieldless.BlockhashNotFound")
+    return RPCException(SimpleNamespace(message="Transaction simulation failed", data=data))
+
+
+def test_an_unknown_blockhash_is_waited_for(send: Callable[..., Any]) -> None:
+    """A node that lags behind does not know it yet, and another may already have the transaction."""
+    node = Node(submissions=[LOST, blockhash_not_found()], heights=[(50, 50)], statuses=[(50, None), (51, CONFIRMED)])
+    send(node)
+    assert len(set(node.submitted)) == 1
+
+
+def test_a_wallet_that_took_too_long_is_asked_again(send: Callable[..., Any]) -> None:
+    node = Node(
+        submissions=[blockhash_not_found(), None], heights=[(101, 200)], statuses=[(200, None), (201, CONFIRMED)]
+    )
+    send(node)
+    assert len(set(node.submitted)) == 2
+
+
+def test_a_transaction_that_was_seen_is_not_signed_again(send: Callable[..., Any]) -> None:
+    """Its blockhash has expired, but it is in a block that may still be confirmed."""
+    seen = status(Status.Processed)
+    node = Node(submissions=[None], heights=[(101, 200)], statuses=[(200, seen), (201, seen), (202, CONFIRMED)])
+    send(node)
+    assert len(set(node.submitted)) == 1
+
+
+@pytest.mark.parametrize("lost", ["send_raw_transaction", "get_epoch_info", "get_signature_statuses"])
+def test_what_is_not_known_is_said(send: Callable[..., Any], lost: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    node = Node(submissions=[None], heights=[(1, 1)], statuses=[(1, None)])
+
+    def nobody(*_: Any, **__: Any) -> Any:
+        raise LOST
+
+    monkeypatch.setattr(node, lost, nobody)
+    with pytest.raises(MaiError, match=r"does not answer: whether \w{64,88} landed is not known, so look before"):
+        send(node)
+
+
+@pytest.mark.parametrize(
+    ("commitment", "statuses", "asked"),
+    [
+        ("processed", [status(Status.Processed)], 1),
+        ("processed", [status(Status.Processed, err="Refused"), CONFIRMED], 2),
+        ("confirmed", [status(Status.Processed), CONFIRMED], 2),
+        ("finalized", [status(Status.Processed), CONFIRMED, status(Status.Finalized)], 3),
+    ],
+)
+def test_how_sure_is_as_was_asked(
+    send: Callable[..., Any], monkeypatch: pytest.MonkeyPatch, commitment: str, statuses: list[Any], asked: int
+) -> None:
+    node = Node(submissions=[None], heights=[(1, 1)], statuses=[(1, item) for item in [*statuses, None]])
+    heights, epoch = [], node.get_epoch_info
+
+    def counted(level: Any) -> Any:
+        heights.append(str(level))
+        return epoch(level)
+
+    monkeypatch.setattr(node, "get_epoch_info", counted)
+    assert send(node, commitment=Commitment(commitment)).slot == 5
+    # A height of processed blocks says nothing about other forks: it is never asked for.
+    assert heights == ["finalized" if commitment == "finalized" else "confirmed"] * asked
+
+
+def test_a_busy_node_is_given_time(send: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Public nodes answer 429 to who asks too often; asking again at once would only make it worse."""
+    pauses: list[float] = []
+    busy = SolanaRpcException(httpx.ReadTimeout(""), rpc.Rpc.slot, None, None)
+    request = httpx.Request("POST", "http://node.invalid")
+    busy.__cause__ = httpx.HTTPStatusError("", request=request, response=httpx.Response(429, request=request))
+    node = Node(submissions=[busy, busy, LOST, None], heights=[(1, 1)], statuses=[(1, CONFIRMED)])
+    monkeypatch.setattr(rpc.time, "sleep", pauses.append)
+    send(node)
+    assert len(set(node.submitted)) == 1
+    assert pauses[:3] == [rpc.PATIENCE_SECONDS, 2 * rpc.PATIENCE_SECONDS, 4 * rpc.POLL_SECONDS]
+
+
+def test_another_wallet_pays_the_fee(send: Callable[..., Any]) -> None:
+    node, other = Node(submissions=[None], heights=[(1, 1)], statuses=[(1, CONFIRMED)]), Keypair()
+    send(node, fee_payer=other)
+    sent = Transaction.from_bytes(node.submitted[0])
+    sent.verify()
+    assert sent.message.account_keys[0] == other.pubkey()
+    assert sent.message.header.num_required_signatures == 2
+
+
+def test_a_price_is_offered_and_bounded(send: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A node that lies about what others paid cannot make anybody pay more than the bound."""
+    lie = [{"slot": slot, "prioritizationFee": 10**15} for slot in range(9)]
+    monkeypatch.setattr(rpc.Rpc, "call", lambda *_: lie)
+    monkeypatch.setattr(rpc.Rpc, "_execute", lambda *_: (50_000, []))
+    node = Node(submissions=[None], heights=[(1, 1)], statuses=[(1, CONFIRMED)])
+    send(node, priority=Priority(None))
+    message = Transaction.from_bytes(node.submitted[0]).message
+    limit, price = (int.from_bytes(bytes(item.data)[1:], "little") for item in message.instructions[:2])
+    assert limit == 61_000
+    assert 0 < lamports(price, limit) <= MAX_LAMPORTS
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from mai.chain.verifier import CHUNK_BYTES, PROOF_HEADER_BYTES
+from mai.chain.upload import CHUNK_BYTES
+from mai.chain.verifier import PROOF_HEADER_BYTES
 from solders.pubkey import Pubkey
 
 from campaign.bench import ACCEPTED, Bench, Miner

@@ -21,6 +21,7 @@ from mai.cli.main import app
 from mai.errors import MaiError, ProgramError
 from mai.money import UNITS_PER_MAI
 from mai.program import MODULES
+from mai.wallet.files import write_keypair
 from solders.account import Account
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
@@ -87,8 +88,8 @@ class World:
     # People and what they hold
 
     def wallet(self, name: str) -> Wallet:
-        keypair, file = Keypair(), self.folder / f"{name}.json"
-        file.write_text(json.dumps(list(bytes(keypair))))
+        keypair, file = Keypair(), self.folder / f"{name}-{len(list(self.folder.iterdir()))}.json"
+        write_keypair(file, keypair)
         self.chain.airdrop(keypair.pubkey(), 100 * LAMPORTS_PER_SOL)
         return Wallet(keypair, file)
 

@@ -12,7 +12,7 @@ from client.cli_world import World
 def founded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     """A network whose mining is not open yet; early access by NFT lasts 30 days a month."""
     world = World(tmp_path, month_s=30 * 86_400)
-    monkeypatch.setattr("mai.cli.connect.open_cluster", lambda url: world.chain)
+    monkeypatch.setattr("mai.cli.connect.open_cluster", lambda *_, **__: world.chain)
     return world
 
 
@@ -20,5 +20,5 @@ def founded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
 def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
     """A network in which everybody may mine and vote."""
     world = World(tmp_path).open()
-    monkeypatch.setattr("mai.cli.connect.open_cluster", lambda url: world.chain)
+    monkeypatch.setattr("mai.cli.connect.open_cluster", lambda *_, **__: world.chain)
     return world

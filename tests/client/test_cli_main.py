@@ -15,14 +15,18 @@ COMMANDS = (
     "check show", "check draw", "check decide", "check void", "check correct", "difficulty show", "difficulty crank",
     "dao list", "dao show", "dao vote", "dao deny", "dao execute", "dao parameters", "dao calibration",
     "dao propose parameter", "dao propose calibration", "dao propose model", "dao propose treasury",
-    "dao propose collection",
+    "dao propose collection", "config", "wallet address", "program deploy", "program verify", "program buffers",
+    "program close", "genesis status", "genesis create", "genesis adopt", "genesis hand-over", "genesis open",
+    "trace show", "verifier key check", "verifier key upload", "verifier key close",
 )  # fmt: skip
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_explains_itself(command: str, world: World) -> None:
     shown = world.run(*command.split(), "--help")
-    assert "--url" in shown and "--output" in shown
+    for option in ("--url", "--keypair", "--commitment", "--config", "--fee-payer", "--priority-fee", "--dry-run"):
+        assert option in shown
+    assert "--output" in shown
 
 
 def run(monkeypatch: pytest.MonkeyPatch, *words: str) -> int:

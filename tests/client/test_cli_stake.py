@@ -96,6 +96,7 @@ def test_without_a_stake(world: World) -> None:
 def test_wrong_wallets_are_one_sentence(world: World, tmp_path: Path) -> None:
     broken = tmp_path / "broken.json"
     broken.write_text('{"a": 1}')
+    broken.chmod(0o600)
     for file, sentence in ((tmp_path / "missing.json", "cannot be read"), (broken, "is not a keypair file")):
         with world.wrong(sentence):
             world.run("stake", "show", *options(file))

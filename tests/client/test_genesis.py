@@ -17,6 +17,7 @@ from mai.chain.network import Network
 from mai.cli import genesis as commands
 from mai.cli.main import app
 from mai.errors import MaiError, ProgramError
+from mai.wallet.files import write_keypair
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 from spl.token.instructions import AuthorityType
@@ -59,7 +60,7 @@ def presale(chain: Embedded, admin: Keypair) -> ClusterPresale:
 @pytest.fixture
 def run(chain: Embedded, admin: Keypair, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
     """A command on the embedded chain; its JSON. An error of ours is raised as it is."""
-    monkeypatch.setattr(commands, "Rpc", lambda *_, **__: chain)
+    monkeypatch.setattr("mai.cli.connect.open_cluster", lambda *_, **__: chain)
     path = write(tmp_path / "admin.json", admin)
 
     def command(*words: str) -> dict[str, Any]:
@@ -75,7 +76,7 @@ def run(chain: Embedded, admin: Keypair, tmp_path: Path, monkeypatch: pytest.Mon
 
 
 def write(path: Path, keypair: Keypair) -> str:
-    path.write_text(json.dumps(list(bytes(keypair))))
+    write_keypair(path, keypair)
     return str(path)
 
 
@@ -272,12 +273,13 @@ def test_a_bad_keypair_file_is_one_sentence(tmp_path: Path, content: str | None)
     path = tmp_path / "key.json"
     if content is not None:
         path.write_text(content)
+        path.chmod(0o600)
     result = CliRunner().invoke(app, ["genesis", "open", "--keypair", str(path)])
     assert isinstance(result.exception, MaiError), result.exception
 
 
 def test_the_table_shows_every_step(chain: Embedded, presale: ClusterPresale, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(commands, "Rpc", lambda *_, **__: chain)
+    monkeypatch.setattr("mai.cli.connect.open_cluster", lambda *_, **__: chain)
     monkeypatch.setattr(commands.people, "width", 200, raising=False)
     result = CliRunner().invoke(app, ["genesis", "status", "--mint", str(presale.mint)])
     assert result.exit_code == 0

@@ -10,10 +10,12 @@ import pytest
 from client.founding import PROGRAMS, ClusterPresale
 from mai.chain import artifacts
 from mai.chain.cluster import LAMPORTS_PER_SOL
-from mai.chain.loader import deploy, deployed
+from mai.chain.deployment import deploy
+from mai.chain.loader import deployed
 from mai.chain.rpc import Rpc
 from mai.cli.main import app
 from mai.errors import MaiError, ProgramError
+from mai.wallet.files import write_keypair
 from program.presale import SUPPLY
 from solders.keypair import Keypair
 from typer.testing import CliRunner
@@ -30,7 +32,7 @@ def test_an_adoption_on_a_real_validator(validator: Rpc, tmp_path: Path) -> None
 
     def write(name: str, keypair: Keypair) -> str:
         path = tmp_path / f"{name}.json"
-        path.write_text(json.dumps(list(bytes(keypair))))
+        write_keypair(path, keypair)
         return str(path)
 
     admin_file, thief_file = write("admin", admin), write("thief", presale.seller)

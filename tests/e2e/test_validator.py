@@ -5,8 +5,9 @@ import json
 import pytest
 from mai.chain import artifacts
 from mai.chain.cluster import LAMPORTS_PER_SOL, Landed
+from mai.chain.deployment import deploy
 from mai.chain.economy import Economy
-from mai.chain.loader import deploy, deployed_code
+from mai.chain.loader import deployed_code
 from mai.chain.progress import Progress
 from mai.chain.rpc import Rpc
 from mai.cli.main import app

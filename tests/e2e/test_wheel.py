@@ -53,6 +53,12 @@ def test_the_wheel_has_every_python_file_of_the_program(installed: Path) -> None
     assert Path("instructions/genesis.py") in sources
 
 
+def test_the_wheel_has_the_signing_page(installed: Path) -> None:
+    page = Path("mai") / "wallet" / "browser"
+    for name in ("page.html", "page.css", "page.js", "wallets.js"):
+        assert (installed / page / name).read_bytes() == (REPOSITORY / "client" / page / name).read_bytes()
+
+
 def test_building_programs_asks_for_a_checkout(installed: Path) -> None:
     done = run(installed, "program", "build")
     assert done.returncode == 1

@@ -15,7 +15,7 @@ from typer.testing import CliRunner
 @pytest.fixture
 def local(case: Case, monkeypatch: pytest.MonkeyPatch) -> Case:
     """The command talks to the embedded chain instead of an RPC address."""
-    monkeypatch.setattr("mai.cli.trace.Rpc", lambda url: case.world.chain)
+    monkeypatch.setattr("mai.cli.connect.open_cluster", lambda *_, **__: case.world.chain)
     monkeypatch.setattr("mai.chain.artifacts.program", lambda name: case.world.program)
     return case
 

@@ -8,8 +8,9 @@ from typing import Protocol
 
 from solders.account import Account
 from solders.instruction import Instruction
-from solders.keypair import Keypair
 from solders.pubkey import Pubkey
+
+from mai.chain.signer import Signer
 
 LAMPORTS_PER_SOL = 1_000_000_000
 MAX_COMPUTE_UNITS = 1_400_000
@@ -36,11 +37,17 @@ class Landed:
 class Cluster(Protocol):
     """What the client asks of a chain. Every method raises :class:`mai.errors.MaiError` with one sentence."""
 
+    @property
+    def reserved_bytes(self) -> int:
+        """What this cluster's transactions carry besides what the caller puts in, such as another fee payer."""
+
     def account(self, address: Pubkey) -> Account | None:
         """The account at ``address``, or None where there is none."""
 
-    def owned(self, program: Pubkey, places: Sequence[tuple[int, bytes]]) -> list[tuple[Pubkey, Account]]:
-        """Every account of ``program`` that has these bytes at these offsets."""
+    def owned(
+        self, program: Pubkey, places: Sequence[tuple[int, bytes]], *, length: int | None = None
+    ) -> list[tuple[Pubkey, Account]]:
+        """Every account of ``program`` that has these bytes at these offsets; of its data only the first ``length``."""
 
     def balance(self, address: Pubkey) -> int:
         """Lamports at ``address``."""
@@ -63,12 +70,12 @@ class Cluster(Protocol):
     def send(
         self,
         instructions: Sequence[Instruction],
-        signers: Sequence[Keypair],
+        signers: Sequence[Signer],
         *,
         compute_units: int = MAX_COMPUTE_UNITS,
         heap_bytes: int = 0,
     ) -> Landed:
-        """Sign with ``signers`` (the first pays), send, and wait until the transaction is confirmed.
+        """Sign with ``signers`` (the first pays, unless the cluster has a fee payer) and wait until it is confirmed.
 
         Raises:
             ProgramError: a program refused it; nothing was changed.
@@ -78,12 +85,18 @@ class Cluster(Protocol):
     def simulate(
         self,
         instructions: Sequence[Instruction],
-        signers: Sequence[Keypair],
+        signers: Sequence[Signer],
         *,
         compute_units: int = MAX_COMPUTE_UNITS,
         heap_bytes: int = 0,
     ) -> Landed:
         """Execute without changing anything; raises as :meth:`send` does."""
 
-    def send_many(self, batches: Sequence[Sequence[Instruction]], signers: Sequence[Keypair]) -> list[Landed]:
+    def send_many(
+        self,
+        batches: Sequence[Sequence[Instruction]],
+        signers: Sequence[Signer],
+        *,
+        compute_units: int = MAX_COMPUTE_UNITS,
+    ) -> list[Landed]:
         """Send independent transactions, in any order, and wait for all of them."""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from solders.keypair import Keypair
-
 from mai.chain.cluster import Landed
 from mai.chain.economy import Economy
+from mai.chain.signer import Signer
 from mai.program import MODULES
 
 rules = MODULES["difficulty"]
@@ -17,6 +16,6 @@ def due_ts(economy: Economy) -> int:
     return int(economy.state("emission").period_start_ts) + int(rules.PERIOD_S)
 
 
-def turn(economy: Economy, caller: Keypair) -> Landed:
+def turn(economy: Economy, caller: Signer) -> Landed:
     """Close the period; anyone may."""
     return economy.send("crank_difficulty", caller, {"caller": caller.pubkey()})

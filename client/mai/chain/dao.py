@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 
 from mai.chain.changes import CALIBRATION, COLLECTION, MODEL, PARAMETER, TREASURY, Draft
 from mai.chain.cluster import Landed
 from mai.chain.economy import Economy
 from mai.chain.nft import Nfts
+from mai.chain.signer import Signer
 from mai.errors import MaiError
 from mai.program import MODULES
 
@@ -128,7 +128,7 @@ class Dao:
         """Every vote on a proposal, the heaviest first."""
         return sorted(self.economy.all("Vote", proposal=proposal), key=lambda item: -item[1].weight)
 
-    def propose(self, owner: Keypair, draft: Draft, text: bytes) -> tuple[int, Landed]:
+    def propose(self, owner: Signer, draft: Draft, text: bytes) -> tuple[int, Landed]:
         """Propose a change; ``text`` is keccak256 of the reasons (32 bytes). Returns the proposal's number too."""
         number: int = self.economy.state("governance").proposals
         accounts = {
@@ -146,12 +146,12 @@ class Dao:
         }
         return number, self.economy.send("propose", owner, accounts, arguments)
 
-    def vote(self, owner: Keypair, number: int, approves: bool) -> Landed:
+    def vote(self, owner: Signer, number: int, approves: bool) -> Landed:
         """Cast the owner's one vote, once voting is open to everybody."""
         return self.economy.send("vote", owner, self._ballot(owner, number), {"approves": approves})
 
     def vote_early(
-        self, owner: Keypair, number: int, approves: bool, nft: Pubkey, account: Pubkey | None = None
+        self, owner: Signer, number: int, approves: bool, nft: Pubkey, account: Pubkey | None = None
     ) -> Landed:
         """The same before that, with an NFT; shows it first where nobody has."""
         accounts = {
@@ -162,11 +162,11 @@ class Dao:
         before = Nfts(self.economy).showing(owner.pubkey(), nft)
         return self.economy.send("vote_early", owner, accounts, {"approves": approves}, before=before)
 
-    def deny(self, owner: Keypair, number: int) -> Landed:
+    def deny(self, owner: Signer, number: int) -> Landed:
         """Turn the owner's approval into a denial."""
         return self.economy.send("deny", owner, self._ballot(owner, number))
 
-    def execute(self, caller: Keypair, number: int) -> Landed:
+    def execute(self, caller: Signer, number: int) -> Landed:
         """Carry out an approved proposal; anyone may."""
         view = self.get(number)
         kind, target = view.fields.kind, view.fields.target
@@ -180,7 +180,7 @@ class Dao:
         name, more = names[kind]
         return self.economy.send(name, caller, {"caller": caller.pubkey(), "proposal": view.address, **more})
 
-    def _ballot(self, owner: Keypair, number: int) -> dict[str, Pubkey]:
+    def _ballot(self, owner: Signer, number: int) -> dict[str, Pubkey]:
         stake, proposal = self.economy.stake_address(owner.pubkey()), self.get(number).address
         vote = self.economy.vote_address(proposal, stake)
         return {"owner": owner.pubkey(), "stake": stake, "proposal": proposal, "vote": vote}

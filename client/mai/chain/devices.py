@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 
 from mai.chain.cluster import Landed
 from mai.chain.economy import Economy
 from mai.chain.network import Hardware
+from mai.chain.signer import Signer
 from mai.errors import MaiError
 from mai.program import MODULES
 from mai.program.names import DEVICE_CLASSES
@@ -108,24 +108,24 @@ class Devices:
                 return device
         raise MaiError(f"the wallet {owner} has no device {text}")
 
-    def update(self, owner: Keypair, device: Device, hardware: Hardware, *, client_version: int) -> Landed:
+    def update(self, owner: Signer, device: Device, hardware: Hardware, *, client_version: int) -> Landed:
         """Declare a device anew."""
         arguments = hardware.arguments(client_version)
         return self.economy.send("update_miner", owner, self._accounts(owner, device), arguments)
 
-    def heartbeat(self, owner: Keypair, device: Device) -> Landed:
+    def heartbeat(self, owner: Signer, device: Device) -> Landed:
         """Give a sign of life."""
         return self.economy.send("heartbeat", owner, self._accounts(owner, device))
 
-    def retire(self, owner: Keypair, device: Device) -> Landed:
+    def retire(self, owner: Signer, device: Device) -> Landed:
         """End a device's work for ever."""
         return self.economy.send("retire_miner", owner, self._accounts(owner, device))
 
-    def withdraw_bond(self, owner: Keypair, device: Device) -> Landed:
+    def withdraw_bond(self, owner: Signer, device: Device) -> Landed:
         """Get the bond of a retired device back."""
         accounts = {**self._accounts(owner, device), "stake": self.economy.stake_address(owner.pubkey())}
         return self.economy.send("withdraw_bond", owner, accounts)
 
     @staticmethod
-    def _accounts(owner: Keypair, device: Device) -> dict[str, Pubkey]:
+    def _accounts(owner: Signer, device: Device) -> dict[str, Pubkey]:
         return {"owner": owner.pubkey(), "miner": device.address}

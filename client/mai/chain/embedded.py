@@ -11,7 +11,6 @@ from solders.account import Account
 from solders.clock import Clock
 from solders.hash import Hash
 from solders.instruction import Instruction
-from solders.keypair import Keypair
 from solders.litesvm import LiteSVM
 from solders.pubkey import Pubkey
 from solders.transaction_metadata import FailedTransactionMetadata, TransactionMetadata
@@ -19,6 +18,7 @@ from solders.transaction_metadata import FailedTransactionMetadata, TransactionM
 from mai.chain.cluster import MAX_COMPUTE_UNITS, Landed
 from mai.chain.quiet import quiet_stderr
 from mai.chain.refusal import refusal
+from mai.chain.signer import Signer
 from mai.chain.transaction import signed
 from mai.errors import MaiError
 
@@ -34,6 +34,8 @@ def _block_hash(slot: int) -> Hash:
 
 class Embedded:
     """A :class:`mai.chain.cluster.Cluster` without a network, a server or a wait."""
+
+    reserved_bytes = 0
 
     def __init__(
         self, *, unix_time: int = 1_798_761_600, messages: dict[str, str] | None = None, blocks: bool = False
@@ -96,7 +98,9 @@ class Embedded:
         account: Account | None = self.svm.get_account(address)
         return account if account is not None and account.lamports else None
 
-    def owned(self, program: Pubkey, places: Sequence[tuple[int, bytes]]) -> list[tuple[Pubkey, Account]]:
+    def owned(
+        self, program: Pubkey, places: Sequence[tuple[int, bytes]], *, length: int | None = None
+    ) -> list[tuple[Pubkey, Account]]:
         found = [(address, self.account(address)) for address in self._written]
         return [
             (address, account)
@@ -125,7 +129,7 @@ class Embedded:
     def send(
         self,
         instructions: Sequence[Instruction],
-        signers: Sequence[Keypair],
+        signers: Sequence[Signer],
         *,
         compute_units: int = MAX_COMPUTE_UNITS,
         heap_bytes: int = 0,
@@ -143,7 +147,7 @@ class Embedded:
     def simulate(
         self,
         instructions: Sequence[Instruction],
-        signers: Sequence[Keypair],
+        signers: Sequence[Signer],
         *,
         compute_units: int = MAX_COMPUTE_UNITS,
         heap_bytes: int = 0,
@@ -153,8 +157,14 @@ class Embedded:
         result = self.svm.simulate_transaction(transaction)
         return self._landed(result if isinstance(result, FailedTransactionMetadata) else result.meta())
 
-    def send_many(self, batches: Sequence[Sequence[Instruction]], signers: Sequence[Keypair]) -> list[Landed]:
-        return [self.send(batch, signers) for batch in batches]
+    def send_many(
+        self,
+        batches: Sequence[Sequence[Instruction]],
+        signers: Sequence[Signer],
+        *,
+        compute_units: int = MAX_COMPUTE_UNITS,
+    ) -> list[Landed]:
+        return [self.send(batch, signers, compute_units=compute_units) for batch in batches]
 
     def _landed(self, result: TransactionMetadata | FailedTransactionMetadata) -> Landed:
         if isinstance(result, FailedTransactionMetadata):

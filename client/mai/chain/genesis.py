@@ -8,7 +8,6 @@ from functools import cached_property
 from typing import Any
 
 from solders.instruction import Instruction
-from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 from solders.token.state import Mint
 from spl.token.constants import TOKEN_PROGRAM_ID
@@ -20,6 +19,7 @@ from mai.chain.digest import word_arguments
 from mai.chain.loader import Deployed, deployed, make_final, program_data_address
 from mai.chain.multisig import Multisig, read_multisig
 from mai.chain.program import Program
+from mai.chain.signer import Signer
 from mai.errors import MaiError
 from mai.program.names import NFT_TIERS
 
@@ -129,7 +129,7 @@ class Genesis:
 
     def create(
         self,
-        authority: Keypair,
+        authority: Signer,
         terms: Terms,
         *,
         collections: Mapping[int, Pubkey] | None = None,
@@ -151,7 +151,7 @@ class Genesis:
 
     def adopt(
         self,
-        authority: Keypair,
+        authority: Signer,
         mint: Pubkey,
         multisig: Pubkey,
         terms: Terms,
@@ -171,7 +171,7 @@ class Genesis:
         rest = self._shared(state, authority.pubkey(), mint, collections or {})
         return self._send([*first, *rest], [authority])
 
-    def hand_over(self, caller: Keypair, signers: Sequence[Keypair] = ()) -> list[Landed]:
+    def hand_over(self, caller: Signer, signers: Sequence[Signer] = ()) -> list[Landed]:
         """Give the mint to the program and the freeze authority to nobody, and have the program take note of it.
 
         One transaction, all or nothing. ``signers`` sign for the present authorities, as far as these are still there.
@@ -188,7 +188,7 @@ class Genesis:
         noted = self._instruction("hand_over", caller=caller.pubkey(), mint=state.config.mint)
         return self._send([*given, noted], [caller, *needed])
 
-    def open(self, authority: Keypair, *, final: bool = False) -> list[Landed]:
+    def open(self, authority: Signer, *, final: bool = False) -> list[Landed]:
         """Open mining; with ``final`` give up the upgrade authority over both programs in the same transaction.
 
         Raises:
@@ -293,7 +293,7 @@ class Genesis:
             verifier_data=program_data_address(verifier),
         )
 
-    def _authorities(self, state: State, signers: Sequence[Keypair]) -> tuple[list[Instruction], list[Keypair]]:
+    def _authorities(self, state: State, signers: Sequence[Signer]) -> tuple[list[Instruction], list[Signer]]:
         """What gives the mint away, and who must sign it."""
         config, mint = self.addresses["config"], state.mint
         kinds = {
@@ -317,5 +317,5 @@ class Genesis:
     def _instruction(self, name: str, arguments: Mapping[str, Any] | None = None, /, **accounts: Pubkey) -> Instruction:
         return self.program.instruction(name, {"config": self.addresses["config"], **accounts}, arguments)
 
-    def _send(self, instructions: Sequence[Instruction], signers: Sequence[Keypair]) -> list[Landed]:
+    def _send(self, instructions: Sequence[Instruction], signers: Sequence[Signer]) -> list[Landed]:
         return [self.cluster.send(instructions, signers)] if instructions else []

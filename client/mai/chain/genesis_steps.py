@@ -31,7 +31,7 @@ def steps(state: State) -> list[Step]:
     keepers = {str(found.authority) for found in state.programs.values() if found and found.authority}
     must = "" if adopted else " (a new network may open without it, and says so for ever)"
     rows = [
-        ("programs deployed", not lacking, "anyone", f"deploy {' and '.join(lacking)}, upgradeable"),
+        ("programs deployed", not lacking, "anyone", f"mai program deploy {' '.join(lacking)}"),
         ("network created", state.phase > 0, creator, "mai genesis create, or mai genesis adopt for a presale's mint"),
         ("accounts open", not state.missing, "anyone", again),
         ("mint handed over", state.phase >= PHASE_HANDED_OVER, _holder(state), "mai genesis hand-over"),

@@ -1,31 +1,30 @@
-"""Deploying a program through Solana's upgradeable loader, and who can still replace one.
+"""Solana's upgradeable loader: its instructions, and what a program or a buffer on chain is.
 
 Instruction formats: `loader_upgradeable_instruction` of the Solana SDK.
 """
 
 from __future__ import annotations
 
+import hashlib
 import struct
 from dataclasses import dataclass
 from pathlib import Path
 
 from solders.instruction import AccountMeta, Instruction
-from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 from solders.system_program import ID as SYSTEM_PROGRAM
-from solders.system_program import CreateAccountParams, create_account
 from solders.sysvar import CLOCK, RENT
 
 from mai.chain.cluster import Cluster
-from mai.chain.progress import Progress, silent
-from mai.errors import MaiError
 
 LOADER = Pubkey.from_string("BPFLoaderUpgradeab1e11111111111111111111111")
 FINAL_LOADER = Pubkey.from_string("BPFLoader2111111111111111111111111111111111")
-CHUNK_BYTES = 960
 BUFFER_HEADER_BYTES = 37
 PROGRAM_BYTES = 36
 PROGRAM_DATA_HEADER_BYTES = 45
+BUFFER_STATE = 1
+LEAST_EXTENSION = 10_240
+"""Bytes by which a program grows at least."""
 
 
 @dataclass(frozen=True)
@@ -44,39 +43,20 @@ class Deployed:
     code: bytes
 
     def runs(self, path: Path) -> bool:
-        """Whether the code is that of ``path``; the loader pads it with zeros."""
-        return self.code.rstrip(b"\0") == path.read_bytes().rstrip(b"\0")
+        """Whether the code is that of ``path``."""
+        return self.holds(path.read_bytes())
+
+    def holds(self, code: bytes) -> bool:
+        """Whether the code is this one; the loader pads it with zeros."""
+        return self.code.rstrip(b"\0") == code.rstrip(b"\0")
 
 
-def _create(cluster: Cluster, payer: Pubkey, account: Pubkey, size: int) -> Instruction:
-    """A rent-exempt account of the loader's."""
-    lamports = cluster.rent(size)
-    parameters = CreateAccountParams(from_pubkey=payer, to_pubkey=account, lamports=lamports, space=size, owner=LOADER)
-    return create_account(parameters)
+@dataclass(frozen=True)
+class Buffer:
+    """A buffer on chain: code that was uploaded and is not deployed, or not yet."""
 
-
-def _initialize_buffer(buffer: Pubkey, authority: Pubkey) -> Instruction:
-    metas = [AccountMeta(buffer, False, True), AccountMeta(authority, False, False)]
-    return Instruction(LOADER, struct.pack("<I", 0), metas)
-
-
-def _write(buffer: Pubkey, authority: Pubkey, offset: int, data: bytes) -> Instruction:
-    metas = [AccountMeta(buffer, False, True), AccountMeta(authority, True, False)]
-    return Instruction(LOADER, struct.pack("<IIQ", 1, offset, len(data)) + data, metas)
-
-
-def _deploy(payer: Pubkey, program: Pubkey, buffer: Pubkey, authority: Pubkey, max_length: int) -> Instruction:
-    metas = [
-        AccountMeta(payer, True, True),
-        AccountMeta(program_data_address(program), False, True),
-        AccountMeta(program, False, True),
-        AccountMeta(buffer, False, True),
-        AccountMeta(RENT, False, False),
-        AccountMeta(CLOCK, False, False),
-        AccountMeta(SYSTEM_PROGRAM, False, False),
-        AccountMeta(authority, True, False),
-    ]
-    return Instruction(LOADER, struct.pack("<IQ", 2, max_length), metas)
+    address: Pubkey
+    lamports: int
 
 
 def program_data_address(program: Pubkey) -> Pubkey:
@@ -106,48 +86,100 @@ def deployed(cluster: Cluster, program: Pubkey) -> Deployed | None:
     return Deployed(program_data_address(program), authority if present else None, slot, code)
 
 
+def buffer_seed(code: bytes) -> str:
+    """The seed of the buffer that every deployment of this code by the same authority uses."""
+    return f"mai{hashlib.sha256(code).hexdigest()[:29]}"
+
+
+def buffer_address(authority: Pubkey, code: bytes) -> Pubkey:
+    """Where the authority uploads this code: it follows from both, so that nothing has to be remembered to go on."""
+    return Pubkey.create_with_seed(authority, buffer_seed(code), LOADER)
+
+
+def buffers_of(cluster: Cluster, authority: Pubkey) -> list[Buffer]:
+    """Every buffer that the authority can write, deploy or close, by address."""
+    start = struct.pack("<IB", BUFFER_STATE, 1) + bytes(authority)
+    found = cluster.owned(LOADER, [(0, start)], length=BUFFER_HEADER_BYTES)
+    return sorted((Buffer(at, account.lamports) for at, account in found), key=lambda item: str(item.address))
+
+
+# Instructions
+
+
+def initialize_buffer(buffer: Pubkey, authority: Pubkey) -> Instruction:
+    """Make an empty account of the loader's a buffer of the authority."""
+    metas = [AccountMeta(buffer, False, True), AccountMeta(authority, False, False)]
+    return Instruction(LOADER, struct.pack("<I", 0), metas)
+
+
+def write(buffer: Pubkey, authority: Pubkey, offset: int, data: bytes) -> Instruction:
+    """Put code into a buffer."""
+    metas = [AccountMeta(buffer, False, True), AccountMeta(authority, True, False)]
+    return Instruction(LOADER, struct.pack("<IIQ", 1, offset, len(data)) + data, metas)
+
+
+def deploy_buffer(payer: Pubkey, program: Pubkey, buffer: Pubkey, authority: Pubkey, most: int) -> Instruction:
+    """Make a buffer's code a new program's, with room for ``most`` bytes; the buffer's rent goes to the payer."""
+    metas = [
+        AccountMeta(payer, True, True),
+        AccountMeta(program_data_address(program), False, True),
+        AccountMeta(program, False, True),
+        AccountMeta(buffer, False, True),
+        AccountMeta(RENT, False, False),
+        AccountMeta(CLOCK, False, False),
+        AccountMeta(SYSTEM_PROGRAM, False, False),
+        AccountMeta(authority, True, False),
+    ]
+    return Instruction(LOADER, struct.pack("<IQ", 2, most), metas)
+
+
+def upgrade(program: Pubkey, buffer: Pubkey, authority: Pubkey) -> Instruction:
+    """Make a buffer's code that of a program; the buffer's rent goes to the authority."""
+    metas = [
+        AccountMeta(program_data_address(program), False, True),
+        AccountMeta(program, False, True),
+        AccountMeta(buffer, False, True),
+        AccountMeta(authority, False, True),
+        AccountMeta(RENT, False, False),
+        AccountMeta(CLOCK, False, False),
+        AccountMeta(authority, True, False),
+    ]
+    return Instruction(LOADER, struct.pack("<I", 3), metas)
+
+
+def set_authority(program: Pubkey, authority: Pubkey, new: Pubkey) -> Instruction:
+    """Let somebody else replace a program's code."""
+    metas = make_final(program, authority).accounts
+    return Instruction(LOADER, struct.pack("<I", 4), [*metas, AccountMeta(new, False, False)])
+
+
 def make_final(program: Pubkey, authority: Pubkey) -> Instruction:
     """Give up for ever the right to replace ``program``'s code."""
     metas = [AccountMeta(program_data_address(program), False, True), AccountMeta(authority, True, False)]
     return Instruction(LOADER, struct.pack("<I", 4), metas)
 
 
-def deploy(
-    cluster: Cluster,
-    program: Keypair,
-    path: Path,
-    payer: Keypair,
-    progress: Progress = silent,
-) -> int:
-    """Upload ``path`` to a buffer and deploy it as ``program``; returns the number of transactions.
+def close_buffer(buffer: Pubkey, authority: Pubkey) -> Instruction:
+    """Close a buffer; its rent goes to the authority."""
+    metas = [
+        AccountMeta(buffer, False, True),
+        AccountMeta(authority, False, True),
+        AccountMeta(authority, True, False),
+    ]
+    return Instruction(LOADER, struct.pack("<I", 5), metas)
+
+
+def extend(program: Pubkey, authority: Pubkey, size: int, *, checked: bool) -> Instruction:
+    """Give a program's code room for ``size`` bytes more, paid by the authority.
 
     Args:
-        progress: called with (chunks written, chunks in all).
-
-    Raises:
-        MaiError: the file is missing, the program exists with other code, or the chain refuses.
+        checked: the authority signs as such; clusters that have this instruction refuse the older one.
     """
-    if not path.is_file():
-        raise MaiError(f"the program {path} is missing: run `mai program build`")
-    code = path.read_bytes()
-    present = deployed_code(cluster, program.pubkey())
-    if present is not None:
-        if present.rstrip(b"\0") == code.rstrip(b"\0"):
-            return 0
-        raise MaiError(f"{program.pubkey()} is already deployed with other code")
-    authority, buffer = payer.pubkey(), Keypair()
-    create_buffer = _create(cluster, authority, buffer.pubkey(), BUFFER_HEADER_BYTES + len(code))
-    cluster.send([create_buffer, _initialize_buffer(buffer.pubkey(), authority)], [payer, buffer])
-    chunks = [
-        [_write(buffer.pubkey(), authority, offset, code[offset : offset + CHUNK_BYTES])]
-        for offset in range(0, len(code), CHUNK_BYTES)
+    metas = [
+        AccountMeta(program_data_address(program), False, True),
+        AccountMeta(program, False, True),
+        *([AccountMeta(authority, True, False)] if checked else []),
+        AccountMeta(SYSTEM_PROGRAM, False, False),
+        AccountMeta(authority, True, True),
     ]
-    group = 64
-    for start in range(0, len(chunks), group):
-        progress(start, len(chunks))
-        cluster.send_many(chunks[start : start + group], [payer])
-    progress(len(chunks), len(chunks))
-    create_program = _create(cluster, authority, program.pubkey(), PROGRAM_BYTES)
-    start_program = _deploy(authority, program.pubkey(), buffer.pubkey(), authority, len(code))
-    cluster.send([create_program, start_program], [payer, program])
-    return len(chunks) + 2
+    return Instruction(LOADER, struct.pack("<II", 9 if checked else 6, size), metas)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 from solders.token.state import Multisig as SplMultisig
 from spl.token.constants import TOKEN_PROGRAM_ID
 
 from mai.chain.cluster import Cluster
+from mai.chain.signer import Signer
 from mai.errors import MaiError
 
 MULTISIG_BYTES = 355
@@ -24,7 +24,7 @@ class Multisig:
     required: int
     keys: tuple[Pubkey, ...]
 
-    def choose(self, signers: Sequence[Keypair]) -> list[Keypair]:
+    def choose(self, signers: Sequence[Signer]) -> list[Signer]:
         """As many of the signers as are required.
 
         Raises:

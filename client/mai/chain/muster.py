@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 
 from mai.chain.cluster import Landed
 from mai.chain.devices import Device
 from mai.chain.digest import word_arguments
 from mai.chain.economy import Economy
+from mai.chain.signer import Signer
 from mai.errors import MaiError
 from mai.program import MODULES, native
 from mai.program.names import family
@@ -103,13 +103,13 @@ class Musters:
         found = [fields for _, fields in self.economy.all("Answer", miner=miner) if fields.status]
         return sorted(found, key=lambda fields: int(fields.lane))
 
-    def call(self, caller: Keypair, mark: int) -> Landed:
+    def call(self, caller: Signer, mark: int) -> Landed:
         """Call the muster of a mark; anyone may."""
         accounts = {"caller": caller.pubkey(), "slot_hashes": SLOT_HASHES}
         return self.economy.send("call_muster", caller, accounts, {"mark": mark})
 
     def answer(
-        self, owner: Keypair, device: Device, model: Pubkey, *, output: bytes, tokens: int, lane: int = 0
+        self, owner: Signer, device: Device, model: Pubkey, *, output: bytes, tokens: int, lane: int = 0
     ) -> Landed:
         """Answer the running muster with ``tokens`` tokens; ``output`` is the root of their tree, 32 bytes."""
         accounts = self._accounts(owner, device, model, lane)
@@ -119,7 +119,7 @@ class Musters:
         arguments = {**word_arguments("output", output), "tokens": tokens}
         return self.economy.send("answer_muster", owner, accounts, arguments, before=before)
 
-    def prove(self, owner: Keypair, device: Device, trace: Pubkey, *, lane: int = 0) -> Landed:
+    def prove(self, owner: Signer, device: Device, trace: Pubkey, *, lane: int = 0) -> Landed:
         """Count an answer whose trace is proved.
 
         Raises:
@@ -136,7 +136,7 @@ class Musters:
         }
         return self.economy.send("prove_muster", owner, accounts)
 
-    def count(self, caller: Keypair, miner: Pubkey) -> Landed:
+    def count(self, caller: Signer, miner: Pubkey) -> Landed:
         """Halve a device's power for the musters since it was last looked at; anyone may."""
         return self.economy.send("count_power", caller, {"caller": caller.pubkey(), "miner": miner})
 
@@ -145,7 +145,7 @@ class Musters:
         missed = int(self.economy.state("emission").muster - device.fields.muster)
         return int(device.fields.power) >> min(missed, 63)
 
-    def _accounts(self, owner: Keypair, device: Device, model: Pubkey, lane: int) -> dict[str, Pubkey]:
+    def _accounts(self, owner: Signer, device: Device, model: Pubkey, lane: int) -> dict[str, Pubkey]:
         return {
             "owner": owner.pubkey(),
             "miner": device.address,

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from solders.instruction import Instruction
-from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 from solders.token.state import Mint, TokenAccount
 from spl.token.instructions import create_idempotent_associated_token_account, get_associated_token_address
@@ -18,6 +17,7 @@ from mai.chain.cluster import Cluster, Landed
 from mai.chain.digest import word_arguments
 from mai.chain.genesis import Genesis, Terms
 from mai.chain.program import Program
+from mai.chain.signer import Signer
 from mai.errors import MaiError
 
 U32, U64 = 4, 8
@@ -150,7 +150,7 @@ class Network:
     def send(
         self,
         name: str,
-        signer: Keypair,
+        signer: Signer,
         accounts: Mapping[str, Pubkey],
         arguments: Mapping[str, Any] | None = None,
         *,
@@ -172,7 +172,7 @@ class Network:
 
     def genesis(
         self,
-        authority: Keypair,
+        authority: Signer,
         verifier: Pubkey,
         *,
         chain_id: int,
@@ -191,11 +191,11 @@ class Network:
         terms = Terms(verifier, chain_id, rate_floor, srs, month_s)
         return Genesis(self.cluster, self.program, verifier).create(authority, terms, open_mining=open_mining)
 
-    def open_mining(self, authority: Keypair) -> list[Landed]:
+    def open_mining(self, authority: Signer) -> list[Landed]:
         """Open mining: from here on models need a vote of the DAO."""
         return Genesis(self.cluster, self.program).open(authority)
 
-    def register_miner(self, owner: Keypair, device: bytes, hardware: Hardware, *, client_version: int) -> Landed:
+    def register_miner(self, owner: Signer, device: bytes, hardware: Hardware, *, client_version: int) -> Landed:
         """Register one device, and open the owner's token account and stake where they are missing."""
         wallet = owner.pubkey()
         before = [self.open_token_account(wallet, wallet), *self.opening_stake(wallet)]
@@ -207,7 +207,7 @@ class Network:
         arguments = {"device": Pubkey(device), **hardware.arguments(client_version)}
         return self.send("register_miner", owner, accounts, arguments, before=before)
 
-    def register_model(self, payer: Keypair, terms: ModelTerms) -> Landed:
+    def register_model(self, payer: Signer, terms: ModelTerms) -> Landed:
         """Register what may mint: approved at once if the genesis authority pays, else after a vote of the DAO."""
         limits = {field.name: getattr(terms, field.name) for field in dataclasses.fields(terms)}
         digests = {**word_arguments("key", limits.pop("key_hash")), **word_arguments("params", limits.pop("params"))}
@@ -216,7 +216,7 @@ class Network:
 
     def post_task(
         self,
-        requester: Keypair,
+        requester: Signer,
         model: Pubkey,
         input_digest: bytes,
         *,
@@ -257,21 +257,21 @@ class Network:
         }
         return self.send("post_task", requester, accounts, arguments, before=before)
 
-    def assign_task(self, owner: Keypair, device: bytes, task: Pubkey) -> Landed:
+    def assign_task(self, owner: Signer, device: bytes, task: Pubkey) -> Landed:
         """Take a place in a task. Refused with ``SeedTooEarly`` until its seed block is there, with ``NotDrawn`` while
         the device's ticket has not won."""
         posted = self.program.fetch(self.cluster, task)
         return self.send("assign_task", owner, self._part(owner, device, task, posted))
 
     def commit_work(
-        self, owner: Keypair, device: bytes, task: Pubkey, *, output: bytes, tokens: int, active_ms: int
+        self, owner: Signer, device: bytes, task: Pubkey, *, output: bytes, tokens: int, active_ms: int
     ) -> Landed:
         """Commit to an output (its digest, 32 bytes) in a place that the device has."""
         arguments = {**word_arguments("output", output), "tokens": tokens, "active_ms": active_ms}
         posted = self.program.fetch(self.cluster, task)
         return self.send("commit_work", owner, self._part(owner, device, task, posted), arguments)
 
-    def settle(self, owner: Keypair, device: bytes, task: Pubkey, receipt: Pubkey) -> Landed:
+    def settle(self, owner: Signer, device: bytes, task: Pubkey, receipt: Pubkey) -> Landed:
         """Claim the receipt and mint the reward to the owner, all or nothing."""
         config = self.program.fetch(self.cluster, self.config)
         posted = self.program.fetch(self.cluster, task)
@@ -288,7 +288,7 @@ class Network:
         }
         return self.send("settle", owner, accounts)
 
-    def _part(self, owner: Keypair, device: bytes, task: Pubkey, posted: Any) -> dict[str, Pubkey]:
+    def _part(self, owner: Signer, device: bytes, task: Pubkey, posted: Any) -> dict[str, Pubkey]:
         """The accounts of a device's part in a task, whose fields are ``posted``."""
         miner = self.miner_address(owner.pubkey(), device)
         return {

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from solders.instruction import Instruction
-from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 
 from mai.chain.cluster import Landed
 from mai.chain.devices import Device
 from mai.chain.economy import NOBODY, Economy
+from mai.chain.signer import Signer
 from mai.errors import MaiError
 from mai.program import MODULES
 from mai.program.names import NFT_TIERS
@@ -75,7 +75,7 @@ class Nfts:
         holder = self.economy.token_holder(fields.nft_account, fields.nft_mint)
         return int(fields.nft_tier) if holder == fields.owner else 0
 
-    def link(self, owner: Keypair, device: Device, nft: Pubkey, account: Pubkey | None = None) -> Landed:
+    def link(self, owner: Signer, device: Device, nft: Pubkey, account: Pubkey | None = None) -> Landed:
         """Make an NFT count for a device: shows it first where nobody has, and moves it from another device.
 
         Args:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 
 from mai.chain.cluster import Landed
 from mai.chain.economy import NOBODY, Economy
+from mai.chain.signer import Signer
 from mai.errors import MaiError
 from mai.program import MODULES
 
@@ -40,7 +40,7 @@ class Offences:
         found = self.economy.all("Offence", owner=owner) if owner else self.economy.all("Offence")
         return sorted(found, key=lambda item: item[1].created_ts, reverse=True)
 
-    def report(self, reporter: Keypair, evidence: Pubkey, accused: Pubkey | None = None) -> tuple[Pubkey, Landed]:
+    def report(self, reporter: Signer, evidence: Pubkey, accused: Pubkey | None = None) -> tuple[Pubkey, Landed]:
         """Report what a work or a check shows; returns the offence's address too.
 
         Args:
@@ -62,7 +62,7 @@ class Offences:
             return self._report_verifier(reporter, evidence, accused)
         raise MaiError(f"the account {evidence} is a {kind}: offences are shown by a work or a check")
 
-    def _report_work(self, reporter: Keypair, work: Pubkey, fields: Any) -> tuple[Pubkey, Landed]:
+    def _report_work(self, reporter: Signer, work: Pubkey, fields: Any) -> tuple[Pubkey, Landed]:
         stake = self.economy.stake_address(fields.owner)
         task = self.economy.read("Task", fields.task)
         offence = self.economy.offence_address(work, stake)
@@ -78,7 +78,7 @@ class Offences:
         }
         return offence, self.economy.send("report_offence", reporter, accounts)
 
-    def _report_check(self, reporter: Keypair, check: Pubkey, fields: Any) -> tuple[Pubkey, Landed]:
+    def _report_check(self, reporter: Signer, check: Pubkey, fields: Any) -> tuple[Pubkey, Landed]:
         stake = self.economy.stake_address(fields.accused)
         offence = self.economy.offence_address(fields.work, stake)
         accounts = {
@@ -92,13 +92,13 @@ class Offences:
         }
         return offence, self.economy.send("report_check", reporter, accounts)
 
-    def _report_verifier(self, reporter: Keypair, check: Pubkey, accused: Pubkey) -> tuple[Pubkey, Landed]:
+    def _report_verifier(self, reporter: Signer, check: Pubkey, accused: Pubkey) -> tuple[Pubkey, Landed]:
         stake = self.economy.stake_address(accused)
         offence = self.economy.offence_address(check, stake)
         accounts = {"reporter": reporter.pubkey(), "stake": stake, "check": check, "offence": offence}
         return offence, self.economy.send("report_verifier", reporter, accounts)
 
-    def appeal(self, owner: Keypair, offence: Pubkey) -> Landed:
+    def appeal(self, owner: Signer, offence: Pubkey) -> Landed:
         """Announce a proof that the output was right, against a bond."""
         accounts = {
             "owner": owner.pubkey(),
@@ -107,7 +107,7 @@ class Offences:
         }
         return self.economy.send("appeal", owner, accounts)
 
-    def prove(self, owner: Keypair, offence: Pubkey, receipt: Pubkey, tokens: int | None = None) -> Landed:
+    def prove(self, owner: Signer, offence: Pubkey, receipt: Pubkey, tokens: int | None = None) -> Landed:
         """Prove an appeal by the verifier's receipt (or a proved trace) in the offence's context.
 
         Args:
@@ -128,7 +128,7 @@ class Offences:
         arguments = {"tokens": fields.tokens if tokens is None else tokens}
         return self.economy.send("prove_appeal", owner, accounts, arguments)
 
-    def execute(self, caller: Keypair, offence: Pubkey) -> Landed:
+    def execute(self, caller: Signer, offence: Pubkey) -> Landed:
         """Make a final offence cost what it costs."""
         fields = self.economy.read("Offence", offence)
         assistant = fields.reporter if fields.assistant == NOBODY else fields.assistant

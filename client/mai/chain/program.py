@@ -73,6 +73,7 @@ class Program:
 
     Attributes:
         address: the program's id.
+        name: the program's name, from the IDL.
         errors: refusal name to message, from the IDL.
     """
 
@@ -91,6 +92,7 @@ class Program:
         except Exception as error:  # the binding has an error class of its own for every way to be wrong
             raise MaiError(f"{idl_path} is not a program interface: run `mai program build`") from error
         self.address = address
+        self.name = str(raw.get("name", idl_path.stem))
         self.errors = {entry["name"]: entry.get("msg", "") for entry in raw.get("errors") or []}
         self._coder = Coder(idl)
         self._instructions = {_snake(entry["name"]): entry for entry in raw["instructions"]}
@@ -133,6 +135,19 @@ class Program:
             raise MaiError(f"the arguments of {name} do not fit: {error}") from error
         metas = [AccountMeta(given[account], signer, writable) for account, signer, writable in wanted]
         return Instruction(self.address, data, [*metas, *more])
+
+    def parse(self, data: bytes) -> tuple[str, dict[str, Any]]:
+        """An instruction's name in snake case and its arguments, from its data.
+
+        Raises:
+            MaiError: the program has no such instruction.
+        """
+        try:
+            parsed = self._coder.instruction.parse(data)
+            arguments = {_snake(key): value for key, value in parsed.data.items() if not key.startswith("_")}
+            return _snake(parsed.name), arguments
+        except Exception as error:  # the binding's errors are those of the layouts it is made of
+            raise MaiError("the data is no instruction of this program") from error
 
     def _entry(self, name: str) -> dict[str, Any]:
         if name not in self._instructions:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 
 from mai.chain.cluster import Landed
 from mai.chain.economy import Economy
+from mai.chain.signer import Signer
 from mai.program import MODULES
 from mai.program.names import family
 
@@ -30,7 +30,7 @@ class SpotChecks:
         """Every check, the newest first."""
         return sorted(self.economy.all("Check"), key=lambda item: item[1].opened_ts, reverse=True)
 
-    def open(self, owner: Keypair, work: Pubkey, output: bytes) -> Landed:
+    def open(self, owner: Signer, work: Pubkey, output: bytes) -> Landed:
         """Challenge a work with another output (its digest, 32 bytes)."""
         fields = self.economy.read("Work", work)
         stake = self.economy.stake_address(owner.pubkey())
@@ -44,11 +44,11 @@ class SpotChecks:
         }
         return self.economy.send("open_check", owner, accounts, {"output": list(output)})
 
-    def draw(self, caller: Keypair, check: Pubkey) -> Landed:
+    def draw(self, caller: Signer, check: Pubkey) -> Landed:
         """Fix the seed of a round's draw."""
         return self.economy.send("draw_check", caller, {"caller": caller.pubkey(), "check": check})
 
-    def decide(self, owner: Keypair, check: Pubkey, output: bytes) -> Landed:
+    def decide(self, owner: Signer, check: Pubkey, output: bytes) -> Landed:
         """Say as a third what the work's output is; fixes the round's seed first where nobody has."""
         fields = self.economy.read("Check", check)
         before = [] if fields.seeded else [self.economy.call("draw_check", {"caller": owner.pubkey(), "check": check})]
@@ -64,7 +64,7 @@ class SpotChecks:
         }
         return self.economy.send("decide_check", owner, accounts, {"output": list(output)}, before=before)
 
-    def void(self, caller: Keypair, check: Pubkey) -> Landed:
+    def void(self, caller: Signer, check: Pubkey) -> Landed:
         """End a check that no third has decided in time."""
         fields = self.economy.read("Check", check)
         accounts = {
@@ -76,7 +76,7 @@ class SpotChecks:
         }
         return self.economy.send("void_check", caller, accounts)
 
-    def correct(self, caller: Keypair, offence: Pubkey) -> Landed:
+    def correct(self, caller: Signer, offence: Pubkey) -> Landed:
         """Turn a check around that a proved appeal has overturned."""
         check = self.economy.read("Offence", offence).evidence
         model = self.economy.read("Check", check).model

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 
 from mai.chain.cluster import Landed
 from mai.chain.economy import Economy
+from mai.chain.signer import Signer
 from mai.program import MODULES
 from mai.program.names import STAKE_TIERS
 
@@ -66,29 +66,29 @@ class Staking:
             blocked,
         )
 
-    def deposit(self, owner: Keypair, amount: int) -> Landed:
+    def deposit(self, owner: Signer, amount: int) -> Landed:
         """Put base units into the vault; opens the stake first where it is missing."""
         accounts = {**self._accounts(owner), "token_account": self.economy.token_address(owner.pubkey())}
         before = self.economy.opening_stake(owner.pubkey())
         return self.economy.send("deposit_stake", owner, accounts, {"amount": amount}, before=before)
 
-    def unstake(self, owner: Keypair, amount: int) -> Landed:
+    def unstake(self, owner: Signer, amount: int) -> Landed:
         """Start the cooldown of base units; of what is leaving already it starts anew."""
         return self.economy.send("unstake", owner, self._accounts(owner), {"amount": amount})
 
-    def withdraw(self, owner: Keypair) -> Landed:
+    def withdraw(self, owner: Signer) -> Landed:
         """Pay out everything that has cooled down."""
         accounts = {**self._accounts(owner), "token_account": self.economy.token_address(owner.pubkey())}
         before = [self.economy.open_token_account(owner.pubkey(), owner.pubkey())]
         return self.economy.send("withdraw_stake", owner, accounts, before=before)
 
-    def designate(self, owner: Keypair, amount: int) -> Landed:
+    def designate(self, owner: Signer, amount: int) -> Landed:
         """Set base units aside to back challenges and decisions."""
         return self.economy.send("designate_verifier", owner, self._accounts(owner), {"amount": amount})
 
-    def undesignate(self, owner: Keypair, amount: int) -> Landed:
+    def undesignate(self, owner: Signer, amount: int) -> Landed:
         """Let verifier stake leave, through the cooldown."""
         return self.economy.send("undesignate_verifier", owner, self._accounts(owner), {"amount": amount})
 
-    def _accounts(self, owner: Keypair) -> dict[str, Pubkey]:
+    def _accounts(self, owner: Signer) -> dict[str, Pubkey]:
         return {"owner": owner.pubkey(), "stake": self.economy.stake_address(owner.pubkey())}

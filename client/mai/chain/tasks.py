@@ -6,11 +6,11 @@ import secrets
 from dataclasses import dataclass
 from typing import Any
 
-from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 
 from mai.chain.cluster import Landed
 from mai.chain.economy import Economy
+from mai.chain.signer import Signer
 from mai.errors import MaiError
 from mai.program import MODULES
 from mai.program.names import TASK_CLASSES, family
@@ -55,7 +55,7 @@ class Tasks:
         """A task with its works."""
         return Posted(address, self.economy.read("Task", address), self.economy.all("Work", task=address))
 
-    def fund(self, requester: Keypair, task: Pubkey, amount: int) -> Landed:
+    def fund(self, requester: Signer, task: Pubkey, amount: int) -> Landed:
         """Pay base units for a task: the treasury's share at once, the rest is burned with the first payment."""
         accounts = {
             "requester": requester.pubkey(),
@@ -64,31 +64,31 @@ class Tasks:
         }
         return self.economy.send("fund_task", requester, accounts, {"amount": amount})
 
-    def cancel(self, requester: Keypair, task: Pubkey) -> Landed:
+    def cancel(self, requester: Signer, task: Pubkey) -> Landed:
         """Take a task back; what waits in the vault returns."""
         wallet = requester.pubkey()
         accounts = {"requester": wallet, "task": task, "token_account": self.economy.token_address(wallet)}
         before = [self.economy.open_token_account(wallet, wallet)]
         return self.economy.send("cancel_task", requester, accounts, before=before)
 
-    def expire(self, caller: Keypair, task: Pubkey) -> Landed:
+    def expire(self, caller: Signer, task: Pubkey) -> Landed:
         """Close a task that nobody did in time; its fee returns to the requester."""
         requester = self.economy.read("Task", task).requester
         accounts = {"caller": caller.pubkey(), "task": task, "token_account": self.economy.token_address(requester)}
         before = [self.economy.open_token_account(caller.pubkey(), requester)]
         return self.economy.send("expire_task", caller, accounts, before=before)
 
-    def release(self, caller: Keypair, work: Pubkey) -> Landed:
+    def release(self, caller: Signer, work: Pubkey) -> Landed:
         """Free a place whose miner did not commit in time; anyone may."""
         fields = self.economy.read("Work", work)
         accounts = {"caller": caller.pubkey(), **self._worked(work, fields)}
         return self.economy.send("release_work", caller, accounts)
 
-    def redraw(self, caller: Keypair, task: Pubkey) -> Landed:
+    def redraw(self, caller: Signer, task: Pubkey) -> Landed:
         """Begin another round of a task whose seed block is no longer known; anyone may."""
         return self.economy.send("redraw_task", caller, {"caller": caller.pubkey(), "task": task})
 
-    def close(self, caller: Keypair, work: Pubkey) -> Landed:
+    def close(self, caller: Signer, work: Pubkey) -> Landed:
         """Take out a work that could not be paid without any fault of its miner; anyone may."""
         fields = self.economy.read("Work", work)
         spent_record = self.economy.read("Task", fields.task).spent_record

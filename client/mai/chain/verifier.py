@@ -7,18 +7,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mai_zk.keyprogram import KeyProgram, Statement
-from solders.account import Account
 from solders.instruction import AccountMeta, Instruction
-from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 
 from mai.chain import artifacts, route
 from mai.chain.cluster import Cluster, Landed
 from mai.chain.program import Program
 from mai.chain.progress import Progress, silent
+from mai.chain.signer import Signer
+from mai.chain.upload import CHUNK_BYTES, Body, upload
 from mai.errors import MaiError
 
-CHUNK_BYTES = 960
 GROWTH_BYTES = 10_240
 KEY_HEADER_BYTES = 112
 PROOF_HEADER_BYTES = 56
@@ -36,7 +35,7 @@ class Uploaded:
 class Verifier:
     """Calls the verifier program on one cluster, paid by one keypair."""
 
-    def __init__(self, cluster: Cluster, payer: Keypair, program: Program | None = None) -> None:
+    def __init__(self, cluster: Cluster, payer: Signer, program: Program | None = None) -> None:
         self.cluster = cluster
         self.payer = payer
         self.program = program or artifacts.program("verifier")
@@ -56,6 +55,17 @@ class Verifier:
     def receipt_address(self, context: bytes, claimer: Pubkey, statement: bytes) -> tuple[Pubkey, int]:
         """The receipt that ``claimer`` gets for ``statement`` in ``context``, and the bump."""
         return self.program.pda(b"receipt", context, bytes(claimer), statement)
+
+    def key_cost(self, key: KeyProgram) -> tuple[int, int]:
+        """What :meth:`upload_key` still takes: lamports of rent, and writes. A sealed key stays for ever."""
+        address, _ = self.key_address(key.hash)
+        size = KEY_HEADER_BYTES + len(key.blob)
+        account = self.cluster.account(address)
+        if account is None:
+            chunk = CHUNK_BYTES - self.cluster.reserved_bytes
+            return self.cluster.rent(size), -(-len(key.blob) // chunk)
+        missing = Body(address, KEY_HEADER_BYTES, key.blob).missing(self.cluster)
+        return max(self.cluster.rent(size) - account.lamports, 0), len(missing)
 
     def upload_key(self, key: KeyProgram, progress: Progress = silent) -> Uploaded:
         """Create, write and seal the key account; goes on where an interrupted upload stopped."""
@@ -197,21 +207,14 @@ class Verifier:
 
     def fill(self, uploaded: Uploaded, header: int, body: bytes, progress: Progress) -> None:
         """Grow the account to its size, then write only the chunks that are not there yet."""
-        account = self._grow(uploaded, header + len(body))
-        present = bytes(account.data[header:]).ljust(len(body), b"\0")
-        chunks = [
-            [self._write(uploaded.address, offset, body[offset : offset + CHUNK_BYTES])]
-            for offset in range(0, len(body), CHUNK_BYTES)
-            if body[offset : offset + CHUNK_BYTES] != present[offset : offset + CHUNK_BYTES]
-        ]
-        step = 32
-        for start in range(0, len(chunks), step):
-            progress(start, len(chunks))
-            uploaded.transactions += self.cluster.send_many(chunks[start : start + step], [self.payer])
-        progress(len(chunks), len(chunks))
+        self._grow(uploaded, header + len(body))
+        at = uploaded.address
+        uploaded.transactions += upload(
+            self.cluster, self.payer, Body(at, header, body), lambda place, data: self._write(at, place, data), progress
+        )
 
-    def _grow(self, uploaded: Uploaded, full_size: int) -> Account:
-        """Grow the account to its full size; the account as it was before."""
+    def _grow(self, uploaded: Uploaded, full_size: int) -> None:
+        """Grow the account to its full size."""
         account = self.cluster.account(uploaded.address)
         if account is None:
             raise MaiError(f"the account {uploaded.address} was not created")
@@ -219,4 +222,3 @@ class Verifier:
         for _ in range(len(account.data), full_size, GROWTH_BYTES):
             landed = self.cluster.send([self.program.instruction("extend", extend)], [self.payer])
             uploaded.transactions.append(landed)
-        return account

@@ -10,10 +10,10 @@ from solders.pubkey import Pubkey
 from mai.chain.cluster import Landed
 from mai.chain.economy import NOBODY, Economy
 from mai.chain.spotcheck import STATUSES, SpotChecks, rules
-from mai.cli.connect import DEFAULT_URL, open_economy, parse_digest, show_facts, show_sent
+from mai.cli.connect import Chain, parse_digest, show_facts, show_sent
 from mai.cli.format import listing, until, when
-from mai.cli.output import Output, OutputOption, parse_address, people, print_json
-from mai.cli.wallet import DEFAULT_KEYPAIR, KeypairOption, UrlOption, read_keypair
+from mai.cli.options import on_chain
+from mai.cli.output import Output, parse_address, people, print_json
 
 app = typer.Typer(help="Spot-checks: open, list, show, draw, decide, void, correct.", no_args_is_help=True)
 
@@ -22,30 +22,29 @@ OutputArgument = Annotated[str, typer.Argument(help="the digest of the output yo
 
 
 @app.command("open")
+@on_chain
 def open_check(
+    chain: Chain,
     work: Annotated[str, typer.Argument(help="the work's address")],
     found: OutputArgument,
-    url: UrlOption = DEFAULT_URL,
-    keypair: KeypairOption = DEFAULT_KEYPAIR,
-    output: OutputOption = Output.table,
 ) -> None:
     """Challenge a work with another output; a wrong challenge costs the verifier stake."""
     address, digest = parse_address(work), parse_digest(found)
-    owner, economy = read_keypair(keypair), open_economy(url)
+    owner, economy = chain.signer, chain.economy
     landed = SpotChecks(economy).open(owner, address, digest)
-    _sent(output, economy, landed, economy.check_address(address, economy.stake_address(owner.pubkey())))
+    _sent(chain, economy, landed, economy.check_address(address, economy.stake_address(owner.pubkey())))
 
 
 @app.command("list")
+@on_chain
 def list_checks(
+    chain: Chain,
     work: Annotated[str | None, typer.Option(help="only those of this work")] = None,
-    url: UrlOption = DEFAULT_URL,
-    output: OutputOption = Output.table,
 ) -> None:
     """List the network's checks, or a work's."""
-    checks = SpotChecks(open_economy(url))
+    checks = SpotChecks(chain.economy)
     found = checks.of_work(parse_address(work)) if work else checks.all()
-    if output is Output.json:
+    if chain.output is Output.json:
         print_json({"checks": [facts(address, item) for address, item in found]})
         return
     table = listing("check", "state", "round", "opened", right=("round",))
@@ -55,69 +54,65 @@ def list_checks(
 
 
 @app.command()
+@on_chain
 def show(
+    chain: Chain,
     check: CheckArgument,
-    url: UrlOption = DEFAULT_URL,
-    output: OutputOption = Output.table,
 ) -> None:
     """Show a check: who said what, and what was found."""
-    address, economy = parse_address(check), open_economy(url)
+    address, economy = parse_address(check), chain.economy
     item = economy.read("Check", address)
-    if output is Output.json:
+    if chain.output is Output.json:
         print_json(facts(address, item))
         return
     show_facts(rows(address, item, economy.cluster.unix_time()))
 
 
 @app.command()
+@on_chain
 def draw(
+    chain: Chain,
     check: CheckArgument,
-    url: UrlOption = DEFAULT_URL,
-    keypair: KeypairOption = DEFAULT_KEYPAIR,
-    output: OutputOption = Output.table,
 ) -> None:
     """Fix the seed that draws a round's third. Anyone may."""
-    address, caller, economy = parse_address(check), read_keypair(keypair), open_economy(url)
-    _sent(output, economy, SpotChecks(economy).draw(caller, address), address)
+    address, caller, economy = parse_address(check), chain.signer, chain.economy
+    _sent(chain, economy, SpotChecks(economy).draw(caller, address), address)
 
 
 @app.command()
+@on_chain
 def decide(
+    chain: Chain,
     check: CheckArgument,
     found: OutputArgument,
-    url: UrlOption = DEFAULT_URL,
-    keypair: KeypairOption = DEFAULT_KEYPAIR,
-    output: OutputOption = Output.table,
 ) -> None:
     """Say as a drawn third what the output is; a wrong word costs the verifier stake."""
     address, digest = parse_address(check), parse_digest(found)
-    owner, economy = read_keypair(keypair), open_economy(url)
-    _sent(output, economy, SpotChecks(economy).decide(owner, address, digest), address)
+    owner, economy = chain.signer, chain.economy
+    _sent(chain, economy, SpotChecks(economy).decide(owner, address, digest), address)
 
 
 @app.command()
+@on_chain
 def void(
+    chain: Chain,
     check: CheckArgument,
-    url: UrlOption = DEFAULT_URL,
-    keypair: KeypairOption = DEFAULT_KEYPAIR,
-    output: OutputOption = Output.table,
 ) -> None:
     """End a check that nobody has decided in time. Anyone may."""
-    address, caller, economy = parse_address(check), read_keypair(keypair), open_economy(url)
-    _sent(output, economy, SpotChecks(economy).void(caller, address), address)
+    address, caller, economy = parse_address(check), chain.signer, chain.economy
+    _sent(chain, economy, SpotChecks(economy).void(caller, address), address)
 
 
 @app.command()
+@on_chain
 def correct(
+    chain: Chain,
     offence: Annotated[str, typer.Argument(help="the overturned offence's address")],
-    url: UrlOption = DEFAULT_URL,
-    keypair: KeypairOption = DEFAULT_KEYPAIR,
-    output: OutputOption = Output.table,
 ) -> None:
     """Turn around a check that a proved appeal has overturned. Anyone may."""
-    address, caller, economy = parse_address(offence), read_keypair(keypair), open_economy(url)
+    address, caller, economy = parse_address(offence), chain.signer, chain.economy
     check = economy.read("Offence", address).evidence
-    _sent(output, economy, SpotChecks(economy).correct(caller, address), check)
+    _sent(chain, economy, SpotChecks(economy).correct(caller, address), check)
 
 
 def facts(address: Pubkey, item: Any) -> dict[str, Any]:
@@ -170,6 +165,6 @@ def rows(address: Pubkey, item: Any, now: int) -> dict[str, str]:
     return found
 
 
-def _sent(output: Output, economy: Economy, landed: Landed, address: Pubkey) -> None:
+def _sent(chain: Chain, economy: Economy, landed: Landed, address: Pubkey) -> None:
     item = economy.read("Check", address)
-    show_sent(output, landed, facts(address, item), rows(address, item, economy.cluster.unix_time()))
+    show_sent(chain, landed, facts(address, item), rows(address, item, economy.cluster.unix_time()))

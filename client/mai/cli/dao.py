@@ -11,11 +11,11 @@ from mai.chain.cluster import Landed
 from mai.chain.dao import Dao, Phase
 from mai.chain.effects import CALIBRATION_ENTRIES, PARAMETERS, RISKS, shown, unit_of
 from mai.cli import dao_propose
-from mai.cli.connect import DEFAULT_URL, open_economy, show_sent
+from mai.cli.connect import Chain, show_sent
 from mai.cli.dao_view import facts, show_view
 from mai.cli.format import brief, listing, share, span
-from mai.cli.output import Output, OutputOption, parse_address, people, print_json
-from mai.cli.wallet import DEFAULT_KEYPAIR, KeypairOption, UrlOption, read_keypair
+from mai.cli.options import on_chain
+from mai.cli.output import Output, parse_address, people, print_json
 from mai.errors import MaiError
 from mai.money import fixed_mai
 from mai.program import parameters as rules
@@ -27,15 +27,15 @@ NumberArgument = Annotated[int, typer.Argument(help="the proposal's number")]
 
 
 @app.command("list")
+@on_chain
 def list_proposals(
-    url: UrlOption = DEFAULT_URL,
-    output: OutputOption = Output.table,
+    chain: Chain,
 ) -> None:
     """List the proposals, the newest first."""
-    economy = open_economy(url)
+    economy = chain.economy
     dao, changes = Dao(economy), Changes(economy)
     found = [(view, changes.of(view.fields)) for view in dao.all()]
-    if output is Output.json:
+    if chain.output is Output.json:
         print_json({"proposals": [facts(view, change) for view, change in found]})
         return
     now = economy.cluster.unix_time()
@@ -49,17 +49,17 @@ def list_proposals(
 
 
 @app.command()
+@on_chain
 def show(
+    chain: Chain,
     number: NumberArgument,
-    url: UrlOption = DEFAULT_URL,
-    output: OutputOption = Output.table,
 ) -> None:
     """Show a proposal: its diff, the votes, and the time left in each phase."""
-    economy = open_economy(url)
+    economy = chain.economy
     dao = Dao(economy)
     view = dao.get(_checked(number))
     change = Changes(economy).of(view.fields)
-    if output is Output.json:
+    if chain.output is Output.json:
         votes = [
             {
                 "stake": str(vote.stake),
@@ -74,14 +74,13 @@ def show(
 
 
 @app.command()
+@on_chain
 def vote(
+    chain: Chain,
     number: NumberArgument,
     choice: Annotated[str, typer.Argument(help="yes or no")],
     nft: Annotated[str | None, typer.Option(help="an NFT's mint, whose tier may vote before everybody")] = None,
     account: Annotated[str | None, typer.Option(help="the token account that holds it, if not the usual one")] = None,
-    url: UrlOption = DEFAULT_URL,
-    keypair: KeypairOption = DEFAULT_KEYPAIR,
-    output: OutputOption = Output.table,
 ) -> None:
     """Cast the stake's one vote; the stake then stays until denials end."""
     if choice not in ("yes", "no"):
@@ -89,7 +88,7 @@ def vote(
     if account and not nft:
         raise MaiError("--account names the account of an NFT: give --nft too")
     mint, held = parse_address(nft) if nft else None, parse_address(account) if account else None
-    owner, economy = read_keypair(keypair), open_economy(url)
+    owner, economy = chain.signer, chain.economy
     dao = Dao(economy)
     ballot = economy.vote_address(dao.get(_checked(number)).address, economy.stake_address(owner.pubkey()))
     if economy.find("Vote", ballot) is not None:
@@ -98,50 +97,48 @@ def vote(
         landed = dao.vote(owner, number, choice == "yes")
     else:
         landed = dao.vote_early(owner, number, choice == "yes", mint, held)
-    _voted(output, economy, landed, number, ballot)
+    _voted(chain, economy, landed, number, ballot)
 
 
 @app.command()
+@on_chain
 def deny(
+    chain: Chain,
     number: NumberArgument,
-    url: UrlOption = DEFAULT_URL,
-    keypair: KeypairOption = DEFAULT_KEYPAIR,
-    output: OutputOption = Output.table,
 ) -> None:
     """Turn one's own approval into a denial, until denials end."""
-    owner, economy = read_keypair(keypair), open_economy(url)
+    owner, economy = chain.signer, chain.economy
     dao = Dao(economy)
     ballot = economy.vote_address(dao.get(_checked(number)).address, economy.stake_address(owner.pubkey()))
     if economy.find("Vote", ballot) is None:
         raise MaiError(f"this stake has not voted on proposal {number}: `mai dao vote {number} no` denies it")
-    _voted(output, economy, dao.deny(owner, number), number, ballot)
+    _voted(chain, economy, dao.deny(owner, number), number, ballot)
 
 
 @app.command()
+@on_chain
 def execute(
+    chain: Chain,
     number: NumberArgument,
-    url: UrlOption = DEFAULT_URL,
-    keypair: KeypairOption = DEFAULT_KEYPAIR,
-    output: OutputOption = Output.table,
 ) -> None:
     """Carry out an approved proposal. Anyone may, nobody can forbid."""
-    caller, economy = read_keypair(keypair), open_economy(url)
+    caller, economy = chain.signer, chain.economy
     dao = Dao(economy)
     change = Changes(economy).of(dao.get(_checked(number)).fields)
     landed = dao.execute(caller, number)
     view = dao.get(number)
     assert view.phase is Phase.EXECUTED
     rows = {"executed": f"proposal {number}", change.effect.kind: change.sentence}
-    show_sent(output, landed, facts(view, change), rows)
+    show_sent(chain, landed, facts(view, change), rows)
 
 
 @app.command()
+@on_chain
 def parameters(
-    url: UrlOption = DEFAULT_URL,
-    output: OutputOption = Output.table,
+    chain: Chain,
 ) -> None:
     """List the 32 parameters: what they are, between which bounds they can move, and at what risk."""
-    values = open_economy(url).state("config").parameters
+    values = chain.economy.state("config").parameters
     listed = [
         {
             "name": name,
@@ -155,7 +152,7 @@ def parameters(
         }
         for index, name in enumerate(PARAMETERS)
     ]
-    if output is Output.json:
+    if chain.output is Output.json:
         print_json({"parameters": listed})
         return
     columns = ("now", "lowest", "highest")
@@ -166,13 +163,13 @@ def parameters(
 
 
 @app.command()
+@on_chain
 def calibration(
-    url: UrlOption = DEFAULT_URL,
-    output: OutputOption = Output.table,
+    chain: Chain,
 ) -> None:
     """List what a device of each class can plausibly do: no more of it counts."""
-    values = open_economy(url).state("calibration").entries
-    if output is Output.json:
+    values = chain.economy.state("calibration").entries
+    if chain.output is Output.json:
         listed = [
             {"name": name, "index": index, "unit": unit_of(name), "value": values[index]}
             for index, name in enumerate(CALIBRATION_ENTRIES)
@@ -196,7 +193,7 @@ def _checked(number: int) -> int:
     return number
 
 
-def _voted(output: Output, economy: Any, landed: Landed, number: int, ballot: Any) -> None:
+def _voted(chain: Chain, economy: Any, landed: Landed, number: int, ballot: Any) -> None:
     cast, item = economy.read("Vote", ballot), Dao(economy).get(number).fields
     said = {
         "proposal": number,
@@ -211,4 +208,4 @@ def _voted(output: Output, economy: Any, landed: Landed, number: int, ballot: An
         "approved": f"{fixed_mai(item.approved)} MAI",
         "denied": f"{fixed_mai(item.denied)} MAI",
     }
-    show_sent(output, landed, said, rows)
+    show_sent(chain, landed, said, rows)

@@ -13,11 +13,11 @@ from mai.chain.muster import Musters
 from mai.chain.nft import Nfts
 from mai.chain.stake import Staking
 from mai.cli import register as hardware
-from mai.cli.connect import DEFAULT_URL, OwnerOption, YesOption, confirm, open_economy, show_facts, show_sent, wallet_of
+from mai.cli.connect import Chain, OwnerOption, YesOption, confirm, show_facts, show_sent
 from mai.cli.format import count, listing, percent, until, when
-from mai.cli.output import Output, OutputOption, people, print_json
+from mai.cli.options import on_chain
+from mai.cli.output import Output, people, print_json
 from mai.cli.stake import facts as stake_facts
-from mai.cli.wallet import DEFAULT_KEYPAIR, KeypairOption, UrlOption, read_keypair
 from mai.miner.miner import CLIENT_VERSION
 from mai.money import fixed_mai
 from mai.program.names import NFT_TIERS
@@ -28,17 +28,16 @@ DeviceArgument = Annotated[str | None, typer.Argument(help="a device's name or a
 
 
 @app.command("list")
+@on_chain
 def list_devices(
+    chain: Chain,
     owner: OwnerOption = None,
-    url: UrlOption = DEFAULT_URL,
-    keypair: KeypairOption = DEFAULT_KEYPAIR,
-    output: OutputOption = Output.table,
 ) -> None:
     """List a wallet's devices with their results."""
-    wallet, economy = wallet_of(owner, keypair), open_economy(url)
+    wallet, economy = chain.wallet(owner), chain.economy
     found = Devices(economy).of(wallet)
     stake = Staking(economy).view(wallet)
-    if output is Output.json:
+    if chain.output is Output.json:
         nfts = Nfts(economy)
         listed = [facts(device, nfts) for device in found]
         print_json({"owner": str(wallet), "stake": stake_facts(stake), "devices": listed})
@@ -106,17 +105,16 @@ def facts(device: Device, nfts: Nfts) -> dict[str, Any]:
 
 
 @app.command()
+@on_chain
 def show(
+    chain: Chain,
     device: DeviceArgument = None,
     owner: OwnerOption = None,
-    url: UrlOption = DEFAULT_URL,
-    keypair: KeypairOption = DEFAULT_KEYPAIR,
-    output: OutputOption = Output.table,
 ) -> None:
     """Show one device: hardware, results, reputation, NFT and bond."""
-    wallet, economy = wallet_of(owner, keypair), open_economy(url)
+    wallet, economy = chain.wallet(owner), chain.economy
     found, nfts = Devices(economy).pick(wallet, device), Nfts(economy)
-    if output is Output.json:
+    if chain.output is Output.json:
         print_json(facts(found, nfts))
         return
     item, now = found.fields, economy.cluster.unix_time()
@@ -151,7 +149,9 @@ def show(
 
 
 @app.command()
+@on_chain
 def update(
+    chain: Chain,
     device: DeviceArgument = None,
     device_class: hardware.ClassOption = None,
     gpu_mhs: hardware.GpuOption = None,
@@ -164,12 +164,9 @@ def update(
     cores: hardware.CoresOption = None,
     ram_mb: hardware.MemoryOption = None,
     region: hardware.RegionOption = None,
-    url: UrlOption = DEFAULT_URL,
-    keypair: KeypairOption = DEFAULT_KEYPAIR,
-    output: OutputOption = Output.table,
 ) -> None:
     """Declare a device anew; what is not said stays as it counts now."""
-    signer, economy = read_keypair(keypair), open_economy(url)
+    signer, economy = chain.signer, chain.economy
     devices = Devices(economy)
     found = devices.pick(signer.pubkey(), device)
     said = hardware.declared(
@@ -188,60 +185,57 @@ def update(
     )
     landed = devices.update(signer, found, said, client_version=CLIENT_VERSION)
     updated = Device(found.address, economy.read("Miner", found.address))
-    hardware.show_declared(economy, signer, updated, said, landed.signature, output)
+    hardware.show_declared(economy, signer, updated, said, landed.signature, chain)
 
 
 @app.command()
+@on_chain
 def heartbeat(
+    chain: Chain,
     device: DeviceArgument = None,
-    url: UrlOption = DEFAULT_URL,
-    keypair: KeypairOption = DEFAULT_KEYPAIR,
-    output: OutputOption = Output.table,
 ) -> None:
     """Give a sign of life; one an hour counts towards the week's uptime."""
-    signer, economy = read_keypair(keypair), open_economy(url)
+    signer, economy = chain.signer, chain.economy
     devices = Devices(economy)
     found = devices.pick(signer.pubkey(), device)
     landed = devices.heartbeat(signer, found)
     item = economy.read("Miner", found.address)
     said = {"device": found.name, "week": item.week, "hours": item.hours, "uptime_bps": item.uptime_bps}
     rows = {"device": found.name, "this week": f"{item.hours:,} of 168 h", "last week": percent(item.uptime_bps)}
-    show_sent(output, landed, said, rows)
+    show_sent(chain, landed, said, rows)
 
 
 @app.command()
+@on_chain
 def retire(
+    chain: Chain,
     device: DeviceArgument = None,
     yes: YesOption = False,
-    url: UrlOption = DEFAULT_URL,
-    keypair: KeypairOption = DEFAULT_KEYPAIR,
-    output: OutputOption = Output.table,
 ) -> None:
     """End a device's work for ever; its bond can be withdrawn 21 days later."""
-    signer, economy = read_keypair(keypair), open_economy(url)
+    signer, economy = chain.signer, chain.economy
     devices = Devices(economy)
     found = devices.pick(signer.pubkey(), device)
-    confirm(f"Retire the device {found.name} for ever?", yes, output)
+    confirm(f"Retire the device {found.name} for ever?", yes, chain)
     landed = devices.retire(signer, found)
     item = economy.read("Miner", found.address)
     free = item.retired_ts + int(registry.BOND_COOLDOWN_S)
     bond = f"{item.bond / LAMPORTS_PER_SOL:.9f} SOL from {when(free)}"
     said = {"device": found.name, "bond_lamports": item.bond, "withdrawable_ts": free}
-    show_sent(output, landed, said, {"retired": found.name, "bond": bond})
+    show_sent(chain, landed, said, {"retired": found.name, "bond": bond})
 
 
 @app.command("withdraw-bond")
+@on_chain
 def withdraw_bond(
+    chain: Chain,
     device: DeviceArgument = None,
-    url: UrlOption = DEFAULT_URL,
-    keypair: KeypairOption = DEFAULT_KEYPAIR,
-    output: OutputOption = Output.table,
 ) -> None:
     """Get the bond of a retired device back."""
-    signer, economy = read_keypair(keypair), open_economy(url)
+    signer, economy = chain.signer, chain.economy
     devices = Devices(economy)
     found = devices.pick(signer.pubkey(), device)
     landed = devices.withdraw_bond(signer, found)
     bond = found.fields.bond
     rows = {"device": found.name, "returned": f"{bond / LAMPORTS_PER_SOL:.9f} SOL"}
-    show_sent(output, landed, {"device": found.name, "bond_lamports": bond}, rows)
+    show_sent(chain, landed, {"device": found.name, "bond_lamports": bond}, rows)

@@ -6,12 +6,12 @@ from typing import Any
 
 import typer
 
-from mai.chain import crank as chain
+from mai.chain import crank as cranks
 from mai.chain.economy import Economy
-from mai.cli.connect import DEFAULT_URL, open_economy, show_facts, show_sent
+from mai.cli.connect import Chain, show_facts, show_sent
 from mai.cli.format import count, ratio, until
-from mai.cli.output import Output, OutputOption, print_json
-from mai.cli.wallet import DEFAULT_KEYPAIR, KeypairOption, UrlOption, read_keypair
+from mai.cli.options import on_chain
+from mai.cli.output import Output, print_json
 from mai.errors import MaiError
 from mai.money import fixed_mai
 
@@ -20,34 +20,33 @@ NUMBERS = ("task_difficulty", "sampling", "multiplier")
 
 
 @app.command()
+@on_chain
 def show(
-    url: UrlOption = DEFAULT_URL,
-    output: OutputOption = Output.table,
+    chain: Chain,
 ) -> None:
     """Show the difficulty and the running period."""
-    economy = open_economy(url)
-    if output is Output.json:
+    economy = chain.economy
+    if chain.output is Output.json:
         print_json(facts(economy))
         return
     show_facts(rows(economy))
 
 
 @app.command()
+@on_chain
 def crank(
-    url: UrlOption = DEFAULT_URL,
-    keypair: KeypairOption = DEFAULT_KEYPAIR,
-    output: OutputOption = Output.table,
+    chain: Chain,
 ) -> None:
     """Close a period of an hour or more and set the next one's difficulty. Anyone may."""
-    caller, economy = read_keypair(keypair), open_economy(url)
+    caller, economy = chain.signer, chain.economy
     before = economy.state("emission")
-    landed = chain.turn(economy, caller)
+    landed = cranks.turn(economy, caller)
     event = next((item for item in economy.program.events(landed.logs) if item.name == "DifficultyTurned"), None)
     if event is None:
         raise MaiError("the crank emitted no event")
     said = {**event.data, "minted": fixed_mai(event.data["minted"], grouped=False)}
     moved = {name.replace("_", " "): f"{ratio(getattr(before, name))} -> {ratio(event.data[name])}" for name in NUMBERS}
-    show_sent(output, landed, said, {**moved, "cranks": f"{before.cranks + 1:,}"})
+    show_sent(chain, landed, said, {**moved, "cranks": f"{before.cranks + 1:,}"})
 
 
 def facts(economy: Economy) -> dict[str, Any]:
@@ -57,7 +56,7 @@ def facts(economy: Economy) -> dict[str, Any]:
     return {
         **{name: getattr(emission, name) for name in names},
         "period_minted": fixed_mai(emission.period_minted, grouped=False),
-        "crank_due_ts": chain.due_ts(economy),
+        "crank_due_ts": cranks.due_ts(economy),
     }
 
 
@@ -68,6 +67,6 @@ def rows(economy: Economy) -> dict[str, str]:
         **{name.replace("_", " "): ratio(getattr(emission, name)) for name in NUMBERS},
         "this period": f"{count(emission.period_settled, 'work')} paid {fixed_mai(emission.period_minted)} MAI",
         "waiting for proof": count(emission.pending, "work"),
-        "crank": f"due {until(chain.due_ts(economy), now)}",
+        "crank": f"due {until(cranks.due_ts(economy), now)}",
         "cranks": f"{emission.cranks:,}",
     }

@@ -11,13 +11,13 @@ from rich.table import Table
 from solders.pubkey import Pubkey
 
 from mai.chain import artifacts
-from mai.chain.cluster import Cluster, Landed
+from mai.chain.cluster import Landed
 from mai.chain.genesis import MONTH_S, RATE_FLOOR, TIERS, Genesis, State, Terms
 from mai.chain.genesis_steps import hand_over_commands, steps
 from mai.chain.loader import Deployed
-from mai.chain.rpc import Rpc
-from mai.cli.output import Output, OutputOption, facts_table, parse_address, people, print_json, progress
-from mai.cli.wallet import DEFAULT_KEYPAIR, KeypairOption, UrlOption, read_keypair
+from mai.cli.connect import Chain
+from mai.cli.options import on_chain
+from mai.cli.output import Output, facts_table, parse_address, people, print_json, progress
 from mai.errors import MaiError
 from mai.money import format_mai
 from mai.program import config as rules
@@ -40,95 +40,87 @@ CollectionOption = Annotated[
 
 
 @app.command()
+@on_chain
 def status(
-    url: UrlOption = "localhost",
+    chain: Chain,
     mint: Annotated[str | None, typer.Option(help="before genesis: the presale's mint to look at")] = None,
-    output: OutputOption = Output.table,
 ) -> None:
     """Show every step, who has to do what next, and what the chain says."""
-    show(Genesis(Rpc(url)), output, parse_address(mint) if mint else None)
+    show(Genesis(chain.cluster), chain, parse_address(mint) if mint else None)
 
 
 @app.command()
+@on_chain
 def create(
+    chain: Chain,
     chain_id: ChainOption,
-    keypair: KeypairOption = DEFAULT_KEYPAIR,
     verifier: VerifierOption = None,
     rate_floor: FloorOption = DEFAULT_RATE_FLOOR,
     srs: SrsOption = CEREMONY_SRS,
     month_s: MonthOption = MONTH_S,
     collection: CollectionOption = None,
-    url: UrlOption = "localhost",
-    output: OutputOption = Output.table,
 ) -> None:
     """Create a network with a new mint, and open its accounts."""
-    genesis = _genesis(url, verifier)
+    genesis = _genesis(chain, verifier)
     terms = Terms(genesis.verifier, chain_id, rate_floor, read_srs(srs), month_s)
-    sent = genesis.create(read_keypair(keypair), terms, collections=read_collections(collection or []))
-    _report(genesis, sent, output)
+    sent = genesis.create(chain.signer, terms, collections=read_collections(collection or []))
+    _report(genesis, sent, chain)
 
 
 @app.command()
+@on_chain
 def adopt(
+    chain: Chain,
     mint: Annotated[str, typer.Option(help="the presale's mint")],
     multisig: Annotated[str, typer.Option(help="the SPL multisig that holds the mint")],
     chain_id: ChainOption,
-    keypair: KeypairOption = DEFAULT_KEYPAIR,
     verifier: VerifierOption = None,
     rate_floor: FloorOption = DEFAULT_RATE_FLOOR,
     srs: SrsOption = CEREMONY_SRS,
     month_s: MonthOption = MONTH_S,
     collection: CollectionOption = None,
-    url: UrlOption = "localhost",
-    output: OutputOption = Output.table,
 ) -> None:
     """Create a network that takes over a presale's mint, and open its accounts. The mint must be frozen by now."""
-    genesis = _genesis(url, verifier)
+    genesis = _genesis(chain, verifier)
     terms = Terms(genesis.verifier, chain_id, rate_floor, read_srs(srs), month_s)
     collections = read_collections(collection or [])
-    sent = genesis.adopt(
-        read_keypair(keypair), parse_address(mint), parse_address(multisig), terms, collections=collections
-    )
-    _report(genesis, sent, output)
+    sent = genesis.adopt(chain.signer, parse_address(mint), parse_address(multisig), terms, collections=collections)
+    _report(genesis, sent, chain)
 
 
 @app.command("hand-over")
+@on_chain
 def hand_over(
-    keypair: KeypairOption = DEFAULT_KEYPAIR,
+    chain: Chain,
     signer: Annotated[
-        list[Path] | None, typer.Option("--signer", help="a keypair file of the multisig; as many as it requires")
+        list[str] | None, typer.Option("--signer", help="a wallet of the multisig, like --keypair; as many as required")
     ] = None,
-    url: UrlOption = "localhost",
-    output: OutputOption = Output.table,
 ) -> None:
     """Give an adopted mint to the program and its freeze authority to nobody, or take note that others did."""
-    genesis = _genesis(url)
+    genesis = _genesis(chain)
     commands = hand_over_commands(genesis.state(), genesis.addresses["config"])
     if commands and not signer:
         progress.print("Sign with --signer FILE for each signer, or let the signers run, and then this again:")
         for command in commands:
             people.print(command, soft_wrap=True, highlight=False)
         raise typer.Exit(1)
-    sent = genesis.hand_over(read_keypair(keypair), [read_keypair(path) for path in signer or []])
-    _report(genesis, sent, output)
+    sent = genesis.hand_over(chain.signer, [chain.open_wallet(uri) for uri in signer or []])
+    _report(genesis, sent, chain)
 
 
 @app.command("open")
+@on_chain
 def open_(
-    keypair: KeypairOption = DEFAULT_KEYPAIR,
+    chain: Chain,
     final: Annotated[bool, typer.Option("--final", help="also make both programs final for ever")] = False,
-    url: UrlOption = "localhost",
-    output: OutputOption = Output.table,
 ) -> None:
     """Open mining for ever."""
-    genesis = _genesis(url)
-    _report(genesis, genesis.open(read_keypair(keypair), final=final), output)
+    genesis = _genesis(chain)
+    _report(genesis, genesis.open(chain.signer, final=final), chain)
 
 
-def _genesis(url: str, verifier: str | None = None) -> Genesis:
-    program = artifacts.program("mai")
-    cluster: Cluster = Rpc(url, messages=program.errors)
-    return Genesis(cluster, program, parse_address(verifier) if verifier else None)
+def _genesis(chain: Chain, verifier: str | None = None) -> Genesis:
+    return Genesis(chain.cluster, artifacts.program("mai"), parse_address(verifier) if verifier else None)
 
 
 def read_srs(text: str) -> bytes:
@@ -163,18 +155,18 @@ def read_collections(texts: list[str]) -> dict[int, Pubkey]:
     return found
 
 
-def _report(genesis: Genesis, sent: list[Landed], output: Output) -> None:
-    if output is Output.table:
+def _report(genesis: Genesis, sent: list[Landed], chain: Chain) -> None:
+    if chain.output is Output.table:
         progress.print("\n".join(f"sent {landed.signature}" for landed in sent) or "nothing was missing")
-    show(genesis, output)
+    show(genesis, chain)
 
 
-def show(genesis: Genesis, output: Output, mint: Pubkey | None = None) -> None:
+def show(genesis: Genesis, chain: Chain, mint: Pubkey | None = None) -> None:
     """Every step and every fact, as a table or as JSON."""
     state = genesis.state(mint)
     every = steps(state)
     found = facts(genesis, state)
-    if output is Output.json:
+    if chain.output is Output.json:
         print_json(
             {
                 "steps": [

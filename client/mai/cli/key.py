@@ -15,9 +15,11 @@ from mai_zk.prover import make_prover
 from mai_zk.srs import Srs, load_srs, srs_name
 
 from mai.chain import artifacts
-from mai.chain.rpc import Rpc
-from mai.chain.verifier import KEY_HEADER_BYTES
-from mai.cli.output import Output, OutputOption, facts_table, parse_address, people, print_json, progress
+from mai.chain.cluster import LAMPORTS_PER_SOL
+from mai.chain.verifier import KEY_HEADER_BYTES, Verifier
+from mai.cli.connect import Chain, YesOption, confirm, show_facts, show_sent
+from mai.cli.options import on_chain
+from mai.cli.output import Output, OutputOption, bar, facts_table, parse_address, people, print_json, progress
 from mai.errors import MaiError
 
 app = typer.Typer(help="Key programs: what a circuit's verifying key becomes on chain.", no_args_is_help=True)
@@ -50,24 +52,22 @@ def show(
 
 
 @app.command()
+@on_chain
 def check(
+    chain: Chain,
     circuit: CircuitArgument,
     key: Annotated[Path | None, typer.Option(help="compare with this file; by default the folder's key.bin")] = None,
     address: Annotated[str | None, typer.Option(help="compare with the sealed key account at this address")] = None,
-    url: Annotated[
-        str, typer.Option(help="the cluster of --address: localhost, devnet, …, or an RPC address")
-    ] = "localhost",
     srs: SrsOption = None,
-    output: OutputOption = Output.table,
 ) -> None:
     """Rebuild CIRCUIT's key program and compare it byte for byte. Exit: 0 equal, 1 different."""
     if key is not None and address is not None:
         raise MaiError("give --key or --address, not both")
     loaded = circuits.load(circuit)
-    given = _on_chain(address, url) if address else _read(str(key) if key else str(loaded.folder / "key.bin"))
+    given = _on_chain(chain, address) if address else _read(str(key) if key else str(loaded.folder / "key.bin"))
     made = _rebuild(loaded, srs)
     equal = made.blob == given.blob
-    if output is Output.json:
+    if chain.output is Output.json:
         print_json({"equal": equal, "rebuilt": made.hash.hex(), "given": given.hash.hex()})
     elif equal:
         people.print(f"[green]equal[/]: {made.hash.hex()}")
@@ -94,9 +94,47 @@ def _read(name: str) -> KeyProgram:
     return KeyProgram.from_bytes(path.read_bytes())
 
 
-def _on_chain(address: str, url: str) -> KeyProgram:
+@app.command("upload")
+@on_chain
+def upload_key(
+    chain: Chain,
+    key: Annotated[str, typer.Argument(help="a key program's file, or a circuit's name or folder")],
+    yes: YesOption = False,
+) -> None:
+    """Put a key program on chain and seal it, for ever. The cost comes first; an upload that broke off goes on."""
+    program, verifier = _read(key), Verifier(chain.cluster, chain.signer)
+    address, _ = verifier.key_address(program.hash)
+    rent, writes = verifier.key_cost(program)
+    if chain.output is Output.table:
+        cost = f"{rent / LAMPORTS_PER_SOL:.9f} SOL of rent, which stays; {writes:,} writes at 0.000005 SOL"
+        show_facts({"key": program.hash.hex(), "address": str(address), "cost": cost})
+    if writes:
+        confirm("Go on?", yes, chain)
+    with bar("Uploading the key", chain.output) as advance:
+        uploaded = verifier.upload_key(program, advance)
+    sent = len(uploaded.transactions)
+    if chain.output is Output.json:
+        print_json({"key": program.hash.hex(), "address": str(address), "rent_lamports": rent, "transactions": sent})
+    else:
+        people.print(f"sealed; {sent:,} transactions")
+
+
+@app.command("close")
+@on_chain
+def close_upload(
+    chain: Chain,
+    address: Annotated[str, typer.Argument(help="a key that is not sealed yet, a proof, or an unclaimed receipt")],
+) -> None:
+    """Close an upload that was given up, or a proof that was used; its rent returns to the wallet."""
     at = parse_address(address)
-    cluster, program = Rpc(url), artifacts.program("verifier")
+    lent = chain.cluster.balance(at)
+    landed = Verifier(chain.cluster, chain.signer).close(at)
+    show_sent(chain, landed, {"lamports": lent}, {"returned": f"{lent / LAMPORTS_PER_SOL:.9f} SOL"})
+
+
+def _on_chain(chain: Chain, address: str) -> KeyProgram:
+    at = parse_address(address)
+    cluster, program = chain.cluster, artifacts.program("verifier")
     header = program.fetch(cluster, at)
     account = cluster.account(at)
     if account is None or not header.sealed:

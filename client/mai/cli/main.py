@@ -11,6 +11,7 @@ from mai_zk.errors import ZkError
 from mai.cli import (
     check,
     circuit,
+    config,
     dao,
     demo,
     devices,
@@ -28,6 +29,7 @@ from mai.cli import (
     task,
     trace,
     verifier,
+    wallet,
 )
 from mai.errors import MaiError
 
@@ -57,6 +59,8 @@ app.add_typer(muster.app, name="muster")
 app.add_typer(difficulty.app, name="difficulty")
 app.add_typer(circuit.app, name="circuit")
 app.command("simulate")(simulate.simulate)
+app.add_typer(wallet.app, name="wallet")
+app.command("config")(config.config)
 app.add_typer(genesis.app, name="genesis")
 app.add_typer(program.app, name="program")
 app.add_typer(trace.app, name="trace")

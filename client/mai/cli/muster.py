@@ -10,10 +10,10 @@ from rich.text import Text
 
 from mai.chain.devices import Device, Devices
 from mai.chain.muster import ANSWERS, Muster, Musters, prompt, rules
-from mai.cli.connect import DEFAULT_URL, OwnerOption, open_economy, parse_digest, show_facts, show_sent, wallet_of
+from mai.cli.connect import Chain, OwnerOption, parse_digest, show_facts, show_sent
 from mai.cli.format import listing
-from mai.cli.output import Output, OutputOption, parse_address, people, print_json
-from mai.cli.wallet import DEFAULT_KEYPAIR, KeypairOption, UrlOption, read_keypair
+from mai.cli.options import on_chain
+from mai.cli.output import Output, parse_address, people, print_json
 from mai.errors import MaiError
 
 app = typer.Typer(help="Musters: show, wait, call, answer, prove, count.", no_args_is_help=True)
@@ -25,17 +25,16 @@ LANES = int(rules.MOST_LANES)
 
 
 @app.command()
+@on_chain
 def show(
+    chain: Chain,
     owner: OwnerOption = None,
-    url: UrlOption = DEFAULT_URL,
-    keypair: KeypairOption = DEFAULT_KEYPAIR,
-    output: OutputOption = Output.table,
 ) -> None:
     """Show the last muster, and what a wallet's devices have shown."""
-    wallet, economy = wallet_of(owner, keypair), open_economy(url)
+    wallet, economy = chain.wallet(owner), chain.economy
     musters = Musters(economy)
     last, found = musters.last(), [item for item in Devices(economy).of(wallet) if item.fields.status == 1]
-    if output is Output.json:
+    if chain.output is Output.json:
         print_json({**facts(last), "devices": [device_facts(musters, item) for item in found]})
         return
     show_facts({**rows(last), "network's power": f"{economy.state('emission').power:,} work units a slot"})
@@ -54,18 +53,17 @@ def show(
 
 
 @app.command()
+@on_chain
 def wait(
+    chain: Chain,
     device: DeviceOption = None,
     lanes: Annotated[int, typer.Option(help="answers that the device gives at once, one a stream: 1 to 16")] = 1,
     seconds: Annotated[int, typer.Option(help="give up after so many seconds; 0: never")] = 0,
-    url: UrlOption = DEFAULT_URL,
-    keypair: KeypairOption = DEFAULT_KEYPAIR,
-    output: OutputOption = Output.table,
 ) -> None:
     """Wait for a muster, call it if nobody has, and say the device's prompts."""
     if not 1 <= lanes <= LANES:
         raise MaiError(f"a device answers in 1 to {LANES} lanes")
-    owner, economy = read_keypair(keypair), open_economy(url)
+    owner, economy = chain.signer, chain.economy
     musters, found = Musters(economy), Devices(economy).pick(owner.pubkey(), device)
     begun = time.monotonic()
     answered = max((given.muster for given in musters.answers_of(found.address)), default=0)
@@ -79,7 +77,7 @@ def wait(
         if seconds and time.monotonic() - begun > seconds:
             raise MaiError(f"no muster was called in {seconds} seconds")
         time.sleep(POLL_S)
-    if output is Output.json:
+    if chain.output is Output.json:
         prompts = [prompt(last.seed, found.address, lane) for lane in range(lanes)]
         print_json({**facts(last), **device_facts(musters, found), "prompts": prompts})
         return
@@ -88,80 +86,76 @@ def wait(
 
 
 @app.command()
+@on_chain
 def call(
-    url: UrlOption = DEFAULT_URL,
-    keypair: KeypairOption = DEFAULT_KEYPAIR,
-    output: OutputOption = Output.table,
+    chain: Chain,
 ) -> None:
     """Call the muster that the last mark's block asks for. Anyone may."""
-    caller, economy = read_keypair(keypair), open_economy(url)
+    caller, economy = chain.signer, chain.economy
     musters = Musters(economy)
     mark = musters.drawn()
     if mark is None:
         raise MaiError("no muster can be called now: the last minute's block called none, or somebody has called it")
     landed = musters.call(caller, mark)
-    show_sent(output, landed, facts(musters.last()), rows(musters.last()))
+    show_sent(chain, landed, facts(musters.last()), rows(musters.last()))
 
 
 @app.command()
+@on_chain
 def answer(
+    chain: Chain,
     model: Annotated[str, typer.Argument(help="the address of the model that answered; it is proved by its trace")],
     output_digest: Annotated[str, typer.Argument(help="root of the answer's tokens, 64 hexadecimal digits")],
     tokens: Annotated[int, typer.Argument(help="tokens of the answer")],
     lane: LaneOption = 0,
     device: DeviceOption = None,
-    url: UrlOption = DEFAULT_URL,
-    keypair: KeypairOption = DEFAULT_KEYPAIR,
-    output: OutputOption = Output.table,
 ) -> None:
     """Answer the running muster with what the device came by until now."""
     address, digest = parse_address(model), parse_digest(output_digest)
     if not 0 < tokens < 2**32:
         raise MaiError("an answer has at least one token, and at most 4,294,967,295")
     _check_lane(lane)
-    owner, economy = read_keypair(keypair), open_economy(url)
+    owner, economy = chain.signer, chain.economy
     musters, found = Musters(economy), Devices(economy).pick(owner.pubkey(), device)
     landed = musters.answer(owner, found, address, output=digest, tokens=tokens, lane=lane)
     given = economy.read("Answer", musters.answer_address(found.address, lane))
     said = {"muster": given.muster, "context": bytes(given.context).hex(), "input": bytes(given.input).hex()}
     shown = {"shown": f"{given.shown:,} work units a slot", "counts": "once its trace is proved"}
     show_sent(
-        output, landed, {**said, "shown": given.shown}, {**{name: str(value) for name, value in said.items()}, **shown}
+        chain, landed, {**said, "shown": given.shown}, {**{name: str(value) for name, value in said.items()}, **shown}
     )
 
 
 @app.command()
+@on_chain
 def prove(
+    chain: Chain,
     trace: Annotated[str, typer.Argument(help="address of the proved trace of the answer")],
     lane: LaneOption = 0,
     device: DeviceOption = None,
-    url: UrlOption = DEFAULT_URL,
-    keypair: KeypairOption = DEFAULT_KEYPAIR,
-    output: OutputOption = Output.table,
 ) -> None:
     """Let an answer count whose trace is proved; the sooner, the more."""
     _check_lane(lane)
-    address, owner, economy = parse_address(trace), read_keypair(keypair), open_economy(url)
+    address, owner, economy = parse_address(trace), chain.signer, chain.economy
     devices, musters = Devices(economy), Musters(economy)
     landed = musters.prove(owner, devices.pick(owner.pubkey(), device), address, lane=lane)
     found = devices.pick(owner.pubkey(), device)
     power = musters.power(found)
-    show_sent(output, landed, {"power": power}, {"device": found.name, "power": f"{power:,} work units a slot"})
+    show_sent(chain, landed, {"power": power}, {"device": found.name, "power": f"{power:,} work units a slot"})
 
 
 @app.command()
+@on_chain
 def count(
+    chain: Chain,
     miner: Annotated[str, typer.Argument(help="the device's address")],
-    url: UrlOption = DEFAULT_URL,
-    keypair: KeypairOption = DEFAULT_KEYPAIR,
-    output: OutputOption = Output.table,
 ) -> None:
     """Halve the power of a device for the musters that it missed. Anyone may."""
-    address, caller, economy = parse_address(miner), read_keypair(keypair), open_economy(url)
+    address, caller, economy = parse_address(miner), chain.signer, chain.economy
     before = economy.read("Miner", address).power
     landed = Musters(economy).count(caller, address)
     after = economy.read("Miner", address).power
-    show_sent(output, landed, {"before": before, "power": after}, {"power": f"{before:,} -> {after:,}"})
+    show_sent(chain, landed, {"before": before, "power": after}, {"power": f"{before:,} -> {after:,}"})
 
 
 def facts(muster: Muster) -> dict[str, Any]:

@@ -10,10 +10,10 @@ from solders.pubkey import Pubkey
 from mai.chain.devices import Devices
 from mai.chain.economy import NOBODY, Economy
 from mai.chain.nft import Nfts, rewards
-from mai.cli.connect import DEFAULT_URL, open_economy, show_facts, show_sent
+from mai.cli.connect import Chain, show_facts, show_sent
 from mai.cli.format import listing, percent, when
-from mai.cli.output import Output, OutputOption, parse_address, people, print_json
-from mai.cli.wallet import DEFAULT_KEYPAIR, KeypairOption, UrlOption, read_keypair
+from mai.cli.options import on_chain
+from mai.cli.output import Output, parse_address, people, print_json
 from mai.errors import MaiError
 from mai.program.names import NFT_TIERS
 
@@ -24,38 +24,37 @@ NftArgument = Annotated[str, typer.Argument(help="the NFT's mint address")]
 
 
 @app.command()
+@on_chain
 def link(
+    chain: Chain,
     nft: NftArgument,
     device: Annotated[str | None, typer.Argument(help="a device's name or address; not needed for an only one")] = None,
     account: Annotated[str | None, typer.Option(help="the token account that holds it, if not the usual one")] = None,
-    url: UrlOption = DEFAULT_URL,
-    keypair: KeypairOption = DEFAULT_KEYPAIR,
-    output: OutputOption = Output.table,
 ) -> None:
     """Make an NFT count for a device; one that counted for another device counts here from next week."""
     mint, held = parse_address(nft), parse_address(account) if account else None
-    owner, economy = read_keypair(keypair), open_economy(url)
+    owner, economy = chain.signer, chain.economy
     found, nfts = Devices(economy).pick(owner.pubkey(), device), Nfts(economy)
     landed = nfts.link(owner, found, mint, held)
     said = facts(economy, mint, nfts.link_of(mint))
     starts = when(said["counts_from_ts"])
     rows = {"NFT": str(mint), "tier": said["tier"], "device": found.name, "counts from": starts}
-    show_sent(output, landed, said, rows)
+    show_sent(chain, landed, said, rows)
 
 
 @app.command()
+@on_chain
 def show(
+    chain: Chain,
     nft: NftArgument,
-    url: UrlOption = DEFAULT_URL,
-    output: OutputOption = Output.table,
 ) -> None:
     """Show what the chain knows of an NFT."""
-    mint, economy = parse_address(nft), open_economy(url)
+    mint, economy = parse_address(nft), chain.economy
     found = Nfts(economy).link_of(mint)
     if found is None:
         raise MaiError(f"the NFT {mint} was never linked: `mai nft link` shows it to the chain")
     said = facts(economy, mint, found)
-    if output is Output.json:
+    if chain.output is Output.json:
         print_json(said)
         return
     show_facts(
@@ -71,13 +70,13 @@ def show(
 
 
 @app.command()
+@on_chain
 def collections(
-    url: UrlOption = DEFAULT_URL,
-    output: OutputOption = Output.table,
+    chain: Chain,
 ) -> None:
     """List the five tiers, their collections, and what they give."""
-    tiers = Nfts(open_economy(url)).tiers()
-    if output is Output.json:
+    tiers = Nfts(chain.economy).tiers()
+    if chain.output is Output.json:
         listed = [
             {
                 "tier": tier.name,

@@ -10,10 +10,10 @@ from solders.pubkey import Pubkey
 from mai.chain.cluster import LAMPORTS_PER_SOL, Landed
 from mai.chain.economy import NOBODY, Economy
 from mai.chain.offences import KINDS, RUNNING, STATUSES, Offences, rules
-from mai.cli.connect import DEFAULT_URL, OwnerOption, YesOption, confirm, open_economy, show_facts, show_sent
+from mai.cli.connect import Chain, OwnerOption, YesOption, confirm, show_facts, show_sent
 from mai.cli.format import listing, until, when
-from mai.cli.output import Output, OutputOption, parse_address, people, print_json
-from mai.cli.wallet import DEFAULT_KEYPAIR, KeypairOption, UrlOption, read_keypair
+from mai.cli.options import on_chain
+from mai.cli.output import Output, parse_address, people, print_json
 from mai.errors import MaiError
 from mai.money import fixed_mai
 from mai.program import MODULES
@@ -24,15 +24,15 @@ OffenceArgument = Annotated[str, typer.Argument(help="the offence's address")]
 
 
 @app.command("list")
+@on_chain
 def list_offences(
+    chain: Chain,
     owner: OwnerOption = None,
-    url: UrlOption = DEFAULT_URL,
-    output: OutputOption = Output.table,
 ) -> None:
     """List the network's offences, or with --owner a wallet's."""
-    economy = open_economy(url)
+    economy = chain.economy
     found = Offences(economy).all(parse_address(owner) if owner else None)
-    if output is Output.json:
+    if chain.output is Output.json:
         print_json({"offences": [facts(address, item) for address, item in found]})
         return
     table = listing("offence", "kind", "state", "MAI", right=("MAI",))
@@ -42,80 +42,76 @@ def list_offences(
 
 
 @app.command()
+@on_chain
 def show(
+    chain: Chain,
     offence: OffenceArgument,
-    url: UrlOption = DEFAULT_URL,
-    output: OutputOption = Output.table,
 ) -> None:
     """Show an offence: what shows it, what it costs, and what can still be done."""
-    address, economy = parse_address(offence), open_economy(url)
+    address, economy = parse_address(offence), chain.economy
     item = economy.read("Offence", address)
-    if output is Output.json:
+    if chain.output is Output.json:
         print_json(facts(address, item))
         return
     show_facts(rows(address, item, economy.cluster.unix_time()))
 
 
 @app.command()
+@on_chain
 def report(
+    chain: Chain,
     evidence: Annotated[str, typer.Argument(help="the address of the work or of the check that shows it")],
     accused: Annotated[
         str | None, typer.Option(help="of a check: the wallet whose word was found wrong, if not the worker's")
     ] = None,
-    url: UrlOption = DEFAULT_URL,
-    keypair: KeypairOption = DEFAULT_KEYPAIR,
-    output: OutputOption = Output.table,
 ) -> None:
     """Report an offence; who shows it gets a part of what it costs. Anyone may."""
     shown, wallet = parse_address(evidence), parse_address(accused) if accused else None
-    reporter, economy = read_keypair(keypair), open_economy(url)
+    reporter, economy = chain.signer, chain.economy
     address, landed = Offences(economy).report(reporter, shown, wallet)
-    _sent(output, economy, landed, address)
+    _sent(chain, economy, landed, address)
 
 
 @app.command()
+@on_chain
 def appeal(
+    chain: Chain,
     offence: OffenceArgument,
     yes: YesOption = False,
-    url: UrlOption = DEFAULT_URL,
-    keypair: KeypairOption = DEFAULT_KEYPAIR,
-    output: OutputOption = Output.table,
 ) -> None:
     """Announce a proof that the output was right, against a bond that is burned if the proof does not come."""
-    address, owner, economy = parse_address(offence), read_keypair(keypair), open_economy(url)
+    address, owner, economy = parse_address(offence), chain.signer, chain.economy
     economy.read("Offence", address)
     bond = economy.state("config").parameters[int(MODULES["parameters"].APPEAL_BOND)]
     held = economy.balance(owner.pubkey())
     if held < bond:
         raise MaiError(f"an appeal takes a bond of {fixed_mai(bond)} MAI and the wallet holds {fixed_mai(held)}")
-    confirm(f"Appeal against a bond of {fixed_mai(bond)} MAI?", yes, output)
-    _sent(output, economy, Offences(economy).appeal(owner, address), address)
+    confirm(f"Appeal against a bond of {fixed_mai(bond)} MAI?", yes, chain)
+    _sent(chain, economy, Offences(economy).appeal(owner, address), address)
 
 
 @app.command()
+@on_chain
 def prove(
+    chain: Chain,
     offence: OffenceArgument,
     receipt: Annotated[str, typer.Argument(help="the verifier's receipt, or the proved trace")],
     tokens: Annotated[int | None, typer.Option(help="tokens of the answer; by default those of the work")] = None,
-    url: UrlOption = DEFAULT_URL,
-    keypair: KeypairOption = DEFAULT_KEYPAIR,
-    output: OutputOption = Output.table,
 ) -> None:
     """Prove an appeal: everything that was taken comes back. The proof's context is the one that `show` prints."""
     address, proof = parse_address(offence), parse_address(receipt)
-    owner, economy = read_keypair(keypair), open_economy(url)
-    _sent(output, economy, Offences(economy).prove(owner, address, proof, tokens), address)
+    owner, economy = chain.signer, chain.economy
+    _sent(chain, economy, Offences(economy).prove(owner, address, proof, tokens), address)
 
 
 @app.command()
+@on_chain
 def execute(
+    chain: Chain,
     offence: OffenceArgument,
-    url: UrlOption = DEFAULT_URL,
-    keypair: KeypairOption = DEFAULT_KEYPAIR,
-    output: OutputOption = Output.table,
 ) -> None:
     """Carry out a final offence: a share is burned, the rest goes to who showed it. Anyone may."""
-    address, caller, economy = parse_address(offence), read_keypair(keypair), open_economy(url)
+    address, caller, economy = parse_address(offence), chain.signer, chain.economy
     landed = Offences(economy).execute(caller, address)
     event = next((item.data for item in economy.program.events(landed.logs) if item.name == "OffenceExecuted"), None)
     if event is None:
@@ -125,7 +121,7 @@ def execute(
     shown = {name.replace("_", " "): f"{fixed_mai(units)} MAI" for name, units in amounts.items()}
     item = economy.read("Offence", address)
     now = economy.cluster.unix_time()
-    show_sent(output, landed, {**facts(address, item), **said}, {**rows(address, item, now), **shown})
+    show_sent(chain, landed, {**facts(address, item), **said}, {**rows(address, item, now), **shown})
 
 
 def facts(address: Pubkey, item: Any) -> dict[str, Any]:
@@ -174,6 +170,6 @@ def rows(address: Pubkey, item: Any, now: int) -> dict[str, str]:
     return found
 
 
-def _sent(output: Output, economy: Economy, landed: Landed, address: Pubkey) -> None:
+def _sent(chain: Chain, economy: Economy, landed: Landed, address: Pubkey) -> None:
     item = economy.read("Offence", address)
-    show_sent(output, landed, facts(address, item), rows(address, item, economy.cluster.unix_time()))
+    show_sent(chain, landed, facts(address, item), rows(address, item, economy.cluster.unix_time()))

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.progress import Progress as Bar
 from rich.table import Table
 from solders.pubkey import Pubkey
 
+from mai.chain.progress import Progress
 from mai.errors import MaiError
 
 
@@ -50,3 +54,11 @@ def parse_address(text: str) -> Pubkey:
         return Pubkey.from_string(text)
     except ValueError as error:
         raise MaiError(f"{text} is not an address") from error
+
+
+@contextmanager
+def bar(what: str, output: Output) -> Iterator[Progress]:
+    """A progress bar for people, on standard error."""
+    with Bar(console=progress, transient=True, disable=output is Output.json) as shown:
+        task = shown.add_task(what, total=None)
+        yield lambda done, total: shown.update(task, completed=done, total=max(total, 1))

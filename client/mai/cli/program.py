@@ -1,4 +1,4 @@
-"""`mai program`: how the programs become shared objects."""
+"""`mai program`: how the programs become shared objects, and get onto a cluster."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Annotated
 import typer
 from mai_build import pipeline
 
+from mai.cli import deploy
 from mai.cli.output import Output, OutputOption, people, print_json, progress
 
 app = typer.Typer(help="The on-chain programs.", no_args_is_help=True)
-
-
-@app.callback()
-def _group() -> None:
-    """Keeps `build` a subcommand while it is the only one."""
+app.command("deploy")(deploy.deploy)
+app.command("verify")(deploy.verify)
+app.command("buffers")(deploy.buffers)
+app.command("close")(deploy.close)
 
 
 @app.command()

@@ -6,17 +6,17 @@ import dataclasses
 from typing import Annotated, Any
 
 import typer
-from solders.keypair import Keypair
 
 from mai.chain.cluster import LAMPORTS_PER_SOL
 from mai.chain.devices import CLASSES, QUANTITIES, Device, counted, device_of, registry
 from mai.chain.economy import Economy
 from mai.chain.network import Hardware
 from mai.chain.rules import enforce
-from mai.cli.connect import DEFAULT_URL, open_economy, show_facts
+from mai.chain.signer import Signer
+from mai.cli.connect import Chain, show_facts
 from mai.cli.format import listing
-from mai.cli.output import Output, OutputOption, people, print_json
-from mai.cli.wallet import DEFAULT_KEYPAIR, KeypairOption, UrlOption, read_keypair
+from mai.cli.options import on_chain
+from mai.cli.output import Output, people, print_json
 from mai.errors import MaiError
 from mai.miner.hardware import detect, device_name
 from mai.miner.miner import CLIENT_VERSION
@@ -38,7 +38,9 @@ MemoryOption = Annotated[int | None, typer.Option("--ram-mb", help="RAM size")]
 RegionOption = Annotated[int | None, typer.Option("--region", help="ISO 3166-1 country number; 0: not said")]
 
 
+@on_chain
 def register(
+    chain: Chain,
     name: NameOption = None,
     device_class: ClassOption = None,
     gpu_mhs: GpuOption = None,
@@ -51,15 +53,12 @@ def register(
     cores: CoresOption = None,
     ram_mb: MemoryOption = None,
     region: RegionOption = None,
-    url: UrlOption = DEFAULT_URL,
-    keypair: KeypairOption = DEFAULT_KEYPAIR,
-    output: OutputOption = Output.table,
 ) -> None:
     """Register a device and pay its bond; opens the wallet's stake and token account where they are missing.
 
     What is not said is read from this machine. A quantity counts only up to the calibration of the device's class.
     """
-    owner, economy = read_keypair(keypair), open_economy(url)
+    owner, economy = chain.signer, chain.economy
     hardware = declared(
         detect(),
         device_class=device_class,
@@ -80,7 +79,7 @@ def register(
         raise MaiError("this device is registered already: `mai devices update` declares it anew, --name adds another")
     landed = economy.register_miner(owner, device, hardware, client_version=CLIENT_VERSION)
     registered = Device(address, economy.read("Miner", address))
-    show_declared(economy, owner, registered, hardware, landed.signature, output)
+    show_declared(economy, owner, registered, hardware, landed.signature, chain)
 
 
 def declared(base: Hardware, *, device_class: str | None, **given: Any) -> Hardware:
@@ -104,12 +103,12 @@ def declared(base: Hardware, *, device_class: str | None, **given: Any) -> Hardw
 
 
 def show_declared(
-    economy: Economy, owner: Keypair, device: Device, hardware: Hardware, signature: str, output: Output
+    economy: Economy, owner: Signer, device: Device, hardware: Hardware, signature: str, chain: Chain
 ) -> None:
     """What was declared, what of it counts, and the bond."""
     counts = counted(economy.state("calibration").entries, hardware)
     hourly = int(rewards.hourly_rate(*(getattr(device.fields, name) for name in QUANTITIES)))
-    if output is Output.json:
+    if chain.output is Output.json:
         print_json(
             {
                 "signature": signature,

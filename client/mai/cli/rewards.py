@@ -9,29 +9,28 @@ from rich.text import Text
 
 from mai.chain.devices import Device, Devices
 from mai.chain.earnings import Earnings, Epoch, Hour
-from mai.cli.connect import DEFAULT_URL, OwnerOption, open_economy, show_facts, wallet_of
+from mai.cli.connect import Chain, OwnerOption, show_facts
 from mai.cli.format import bar, count, decimal, listing, percent, share, until
-from mai.cli.output import Output, OutputOption, people, print_json
-from mai.cli.wallet import DEFAULT_KEYPAIR, KeypairOption, UrlOption
+from mai.cli.options import on_chain
+from mai.cli.output import Output, people, print_json
 from mai.money import fixed_mai
 from mai.program.names import NFT_TIERS
 
 
+@on_chain
 def rewards(
+    chain: Chain,
     device: Annotated[str | None, typer.Argument(help="a device's name or address; by default all")] = None,
     owner: OwnerOption = None,
-    url: UrlOption = DEFAULT_URL,
-    keypair: KeypairOption = DEFAULT_KEYPAIR,
-    output: OutputOption = Output.table,
 ) -> None:
     """Show what a wallet's devices earned, and what an hour of each that counts pays now, term by term."""
-    wallet, economy = wallet_of(owner, keypair), open_economy(url)
+    wallet, economy = chain.wallet(owner), chain.economy
     devices, earnings = Devices(economy), Earnings(economy)
     found = [devices.pick(wallet, device)] if device else devices.of(wallet)
     epoch = earnings.epoch()
     hours = [(item, earnings.hour(item)) for item in found]
     balance = economy.balance(wallet)
-    if output is Output.json:
+    if chain.output is Output.json:
         print_json(
             {
                 "owner": str(wallet),

@@ -8,10 +8,10 @@ import typer
 
 from mai.chain.cluster import Landed
 from mai.chain.stake import StakeView, Staking
-from mai.cli.connect import DEFAULT_URL, OwnerOption, open_economy, show_facts, show_sent, wallet_of
+from mai.cli.connect import Chain, OwnerOption, show_facts, show_sent
 from mai.cli.format import until, when
-from mai.cli.output import Output, OutputOption, people, print_json
-from mai.cli.wallet import DEFAULT_KEYPAIR, KeypairOption, UrlOption, read_keypair
+from mai.cli.options import on_chain
+from mai.cli.output import Output, people, print_json
 from mai.errors import MaiError
 from mai.money import fixed_mai, parse_mai
 
@@ -21,77 +21,72 @@ AmountArgument = Annotated[str, typer.Argument(help="MAI, such as 1500 or 0.0000
 
 
 @app.command()
+@on_chain
 def deposit(
+    chain: Chain,
     amount: AmountArgument,
-    url: UrlOption = DEFAULT_URL,
-    keypair: KeypairOption = DEFAULT_KEYPAIR,
-    output: OutputOption = Output.table,
 ) -> None:
     """Put MAI into the vault. It backs work at once and votes after 14 days."""
-    units, owner = parse_mai(amount), read_keypair(keypair)
-    staking = Staking(open_economy(url))
+    units, owner = parse_mai(amount), chain.signer
+    staking = Staking(chain.economy)
     held = staking.economy.balance(owner.pubkey())
     if held < units:
         raise MaiError(f"the wallet {owner.pubkey()} holds {fixed_mai(held)} MAI, not {fixed_mai(units)}")
-    _sent(staking, output, staking.deposit(owner, units), owner.pubkey(), "deposited", units)
+    _sent(staking, chain, staking.deposit(owner, units), owner.pubkey(), "deposited", units)
 
 
 @app.command()
+@on_chain
 def unstake(
+    chain: Chain,
     amount: AmountArgument,
-    url: UrlOption = DEFAULT_URL,
-    keypair: KeypairOption = DEFAULT_KEYPAIR,
-    output: OutputOption = Output.table,
 ) -> None:
     """Start the cooldown of 14 days; what is leaving already starts anew with it."""
-    units, owner = parse_mai(amount), read_keypair(keypair)
-    staking = Staking(open_economy(url))
-    _sent(staking, output, staking.unstake(owner, units), owner.pubkey(), "unstaked", units)
+    units, owner = parse_mai(amount), chain.signer
+    staking = Staking(chain.economy)
+    _sent(staking, chain, staking.unstake(owner, units), owner.pubkey(), "unstaked", units)
 
 
 @app.command()
+@on_chain
 def withdraw(
-    url: UrlOption = DEFAULT_URL,
-    keypair: KeypairOption = DEFAULT_KEYPAIR,
-    output: OutputOption = Output.table,
+    chain: Chain,
 ) -> None:
     """Pay out all MAI that has cooled down."""
-    owner = read_keypair(keypair)
-    staking = Staking(open_economy(url))
+    owner = chain.signer
+    staking = Staking(chain.economy)
     before = staking.view(owner.pubkey())
     if before is None:
         raise MaiError(f"the wallet {owner.pubkey()} has no stake")
     landed = staking.withdraw(owner)
-    _sent(staking, output, landed, owner.pubkey(), "withdrawn", before.fields.unstaking)
+    _sent(staking, chain, landed, owner.pubkey(), "withdrawn", before.fields.unstaking)
 
 
 @app.command()
+@on_chain
 def verifier(
+    chain: Chain,
     amount: AmountArgument,
     back: Annotated[bool, typer.Option("--back", help="take it back, through the cooldown")] = False,
-    url: UrlOption = DEFAULT_URL,
-    keypair: KeypairOption = DEFAULT_KEYPAIR,
-    output: OutputOption = Output.table,
 ) -> None:
     """Set stake aside to back challenges and decisions; it no longer votes or backs work."""
-    units, owner = parse_mai(amount), read_keypair(keypair)
-    staking = Staking(open_economy(url))
+    units, owner = parse_mai(amount), chain.signer
+    staking = Staking(chain.economy)
     landed = staking.undesignate(owner, units) if back else staking.designate(owner, units)
-    _sent(staking, output, landed, owner.pubkey(), "taken back" if back else "set aside", units)
+    _sent(staking, chain, landed, owner.pubkey(), "taken back" if back else "set aside", units)
 
 
 @app.command()
+@on_chain
 def show(
+    chain: Chain,
     owner: OwnerOption = None,
-    url: UrlOption = DEFAULT_URL,
-    keypair: KeypairOption = DEFAULT_KEYPAIR,
-    output: OutputOption = Output.table,
 ) -> None:
     """Show a wallet's stake, part by part, and what it may do."""
-    wallet = wallet_of(owner, keypair)
-    staking = Staking(open_economy(url))
+    wallet = chain.wallet(owner)
+    staking = Staking(chain.economy)
     view, balance = staking.view(wallet), staking.economy.balance(wallet)
-    if output is Output.json:
+    if chain.output is Output.json:
         print_json({"owner": str(wallet), "balance": fixed_mai(balance, grouped=False), "stake": facts(view)})
         return
     if view is None:
@@ -147,9 +142,9 @@ def rows(view: StakeView, now: int) -> dict[str, str]:
     return found
 
 
-def _sent(staking: Staking, output: Output, landed: Landed, owner: Any, verb: str, units: int) -> None:
+def _sent(staking: Staking, chain: Chain, landed: Landed, owner: Any, verb: str, units: int) -> None:
     view = staking.view(owner)
     assert view is not None  # the transaction has just written it
     now = staking.economy.cluster.unix_time()
     moved = {"movement": verb, "amount": fixed_mai(units, grouped=False), "stake": facts(view)}
-    show_sent(output, landed, moved, {verb: f"{fixed_mai(units):>24} MAI", **rows(view, now)})
+    show_sent(chain, landed, moved, {verb: f"{fixed_mai(units):>24} MAI", **rows(view, now)})

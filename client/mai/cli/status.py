@@ -7,11 +7,11 @@ from typing import Any
 from mai.chain import crank
 from mai.chain.earnings import Earnings, config_rules
 from mai.chain.economy import Economy
-from mai.cli.connect import DEFAULT_URL, open_economy, show_facts
+from mai.cli.connect import Chain, show_facts
 from mai.cli.format import count, ratio, share, until, when
-from mai.cli.output import Output, OutputOption, print_json
+from mai.cli.options import on_chain
+from mai.cli.output import Output, print_json
 from mai.cli.rewards import epoch_facts, epoch_rows
-from mai.cli.wallet import UrlOption
 from mai.money import fixed_mai
 
 PHASES = {
@@ -21,14 +21,14 @@ PHASES = {
 }
 
 
+@on_chain
 def status(
-    url: UrlOption = DEFAULT_URL,
-    output: OutputOption = Output.table,
+    chain: Chain,
 ) -> None:
     """Show the network: phase, epoch, supply, difficulty, miners, stake and treasury."""
-    economy = open_economy(url)
+    economy = chain.economy
     found, epoch = facts(economy), Earnings(economy).epoch()
-    if output is Output.json:
+    if chain.output is Output.json:
         print_json(found)
         return
     now = economy.cluster.unix_time()

@@ -11,10 +11,10 @@ from mai.chain.cluster import Landed
 from mai.chain.economy import Economy
 from mai.chain.rules import enforce
 from mai.chain.tasks import CLASSES, STATUSES, WORK_STATUSES, Posted, Tasks, rules
-from mai.cli.connect import DEFAULT_URL, OwnerOption, open_economy, parse_digest, show_facts, show_sent, wallet_of
+from mai.cli.connect import Chain, OwnerOption, parse_digest, show_facts, show_sent
 from mai.cli.format import count, listing, percent, until, when
-from mai.cli.output import Output, OutputOption, parse_address, people, print_json
-from mai.cli.wallet import DEFAULT_KEYPAIR, KeypairOption, UrlOption, read_keypair
+from mai.cli.options import on_chain
+from mai.cli.output import Output, parse_address, people, print_json
 from mai.errors import MaiError
 from mai.money import fixed_mai, parse_mai
 from mai.program.names import TASK_CLASSES
@@ -28,7 +28,9 @@ WorkArgument = Annotated[str, typer.Argument(help="the work's address; `mai task
 
 
 @app.command()
+@on_chain
 def post(
+    chain: Chain,
     model: Annotated[str, typer.Argument(help="the model's address")],
     input_digest: Annotated[str, typer.Argument(help="the verifier's digest of the input, 64 hexadecimal digits")],
     task_class: Annotated[str, typer.Option("--class", help=f"one of {', '.join(CLASSES)}")] = "routine",
@@ -39,9 +41,6 @@ def post(
     region: Annotated[int, typer.Option(help="ISO 3166-1 number of where it is wanted fast; 0: anywhere")] = 0,
     fee: Annotated[str | None, typer.Option(help="MAI to pay for it at once")] = None,
     nonce: Annotated[int | None, typer.Option(help="the task's number; by default a new one")] = None,
-    url: UrlOption = DEFAULT_URL,
-    keypair: KeypairOption = DEFAULT_KEYPAIR,
-    output: OutputOption = Output.table,
 ) -> None:
     """Ask for a model's output on an input; whose turn it is follows from a later block."""
     address, digest = parse_address(model), parse_digest(input_digest)
@@ -53,7 +52,7 @@ def post(
     if max(max_tokens, prompt_tokens, position) >= 2**32 or (nonce or 0) >= 2**64:
         raise MaiError("a task's number has 64 bits, its tokens and its position have 32: one of these is out of range")
     enforce(rules.check_lifetime, max(lifetime, 0))
-    requester, economy = read_keypair(keypair), open_economy(url)
+    requester, economy = chain.signer, chain.economy
     economy.read("Model", address)
     number = Tasks.new_nonce() if nonce is None else nonce
     if units is not None:
@@ -74,19 +73,18 @@ def post(
     if units is not None:
         landed = tasks.fund(requester, task, units)
     posted = tasks.show(task)
-    show_sent(output, landed, facts(posted), rows(posted, economy.cluster.unix_time()))
+    show_sent(chain, landed, facts(posted), rows(posted, economy.cluster.unix_time()))
 
 
 @app.command()
+@on_chain
 def fund(
+    chain: Chain,
     task: TaskArgument,
     amount: Annotated[str, typer.Argument(help="MAI")],
-    url: UrlOption = DEFAULT_URL,
-    keypair: KeypairOption = DEFAULT_KEYPAIR,
-    output: OutputOption = Output.table,
 ) -> None:
     """Pay for a task: a share goes to the treasury, the rest is burned with the first payment."""
-    units, requester, economy = parse_mai(amount), read_keypair(keypair), open_economy(url)
+    units, requester, economy = parse_mai(amount), chain.signer, chain.economy
     tasks = Tasks(economy)
     address = tasks.pick(requester.pubkey(), task)
     before = tasks.show(address).fields
@@ -99,23 +97,22 @@ def fund(
         "waits to be burned": f"{fixed_mai(waits)} MAI",
         "to the treasury": f"{fixed_mai(units - waits)} MAI",
     }
-    show_sent(output, landed, {**facts(posted), **said}, {**rows(posted, economy.cluster.unix_time()), **paid})
+    show_sent(chain, landed, {**facts(posted), **said}, {**rows(posted, economy.cluster.unix_time()), **paid})
 
 
 @app.command()
+@on_chain
 def show(
+    chain: Chain,
     task: TaskArgument,
     owner: OwnerOption = None,
-    url: UrlOption = DEFAULT_URL,
-    keypair: KeypairOption = DEFAULT_KEYPAIR,
-    output: OutputOption = Output.table,
 ) -> None:
     """Show a task and the works on it."""
-    economy = open_economy(url)
+    economy = chain.economy
     tasks = Tasks(economy)
-    address = tasks.pick(wallet_of(owner, keypair), task) if task.isdigit() else parse_address(task)
+    address = tasks.pick(chain.wallet(owner), task) if task.isdigit() else parse_address(task)
     posted, now = tasks.show(address), economy.cluster.unix_time()
-    if output is Output.json:
+    if chain.output is Output.json:
         print_json(facts(posted))
         return
     show_facts(rows(posted, now))
@@ -130,90 +127,84 @@ def show(
 
 
 @app.command()
+@on_chain
 def cancel(
+    chain: Chain,
     task: TaskArgument,
-    url: UrlOption = DEFAULT_URL,
-    keypair: KeypairOption = DEFAULT_KEYPAIR,
-    output: OutputOption = Output.table,
 ) -> None:
     """Take a task back while no miner has it; its fee returns."""
-    requester, economy = read_keypair(keypair), open_economy(url)
+    requester, economy = chain.signer, chain.economy
     tasks = Tasks(economy)
     address = tasks.pick(requester.pubkey(), task)
     refund = economy.read("Task", address).fee
-    _closed(output, economy, tasks.cancel(requester, address), address, refund)
+    _closed(chain, economy, tasks.cancel(requester, address), address, refund)
 
 
 @app.command()
+@on_chain
 def expire(
+    chain: Chain,
     task: TaskArgument,
-    url: UrlOption = DEFAULT_URL,
-    keypair: KeypairOption = DEFAULT_KEYPAIR,
-    output: OutputOption = Output.table,
 ) -> None:
     """Close a task that nobody did in time; its fee returns to the requester. Anyone may."""
-    caller, economy = read_keypair(keypair), open_economy(url)
+    caller, economy = chain.signer, chain.economy
     tasks = Tasks(economy)
     address = tasks.pick(caller.pubkey(), task)
     refund = economy.read("Task", address).fee
-    _closed(output, economy, tasks.expire(caller, address), address, refund)
+    _closed(chain, economy, tasks.expire(caller, address), address, refund)
 
 
 @app.command()
+@on_chain
 def redraw(
+    chain: Chain,
     task: TaskArgument,
-    url: UrlOption = DEFAULT_URL,
-    keypair: KeypairOption = DEFAULT_KEYPAIR,
-    output: OutputOption = Output.table,
 ) -> None:
     """Begin another round of a task whose seed block is no longer known. Anyone may."""
-    caller, economy = read_keypair(keypair), open_economy(url)
+    caller, economy = chain.signer, chain.economy
     tasks = Tasks(economy)
     address = tasks.pick(caller.pubkey(), task)
     landed = tasks.redraw(caller, address)
     posted = tasks.show(address)
-    show_sent(output, landed, facts(posted), rows(posted, economy.cluster.unix_time()))
+    show_sent(chain, landed, facts(posted), rows(posted, economy.cluster.unix_time()))
 
 
 @app.command()
+@on_chain
 def release(
+    chain: Chain,
     work: WorkArgument,
-    url: UrlOption = DEFAULT_URL,
-    keypair: KeypairOption = DEFAULT_KEYPAIR,
-    output: OutputOption = Output.table,
 ) -> None:
     """Free a place whose miner did not commit in time. Anyone may."""
-    address, caller, economy = parse_address(work), read_keypair(keypair), open_economy(url)
-    _ended(output, economy, Tasks(economy).release(caller, address), address)
+    address, caller, economy = parse_address(work), chain.signer, chain.economy
+    _ended(chain, economy, Tasks(economy).release(caller, address), address)
 
 
 @app.command()
+@on_chain
 def close(
+    chain: Chain,
     work: WorkArgument,
-    url: UrlOption = DEFAULT_URL,
-    keypair: KeypairOption = DEFAULT_KEYPAIR,
-    output: OutputOption = Output.table,
 ) -> None:
     """Take out a work that could not be paid without any fault of its miner. Anyone may."""
-    address, caller, economy = parse_address(work), read_keypair(keypair), open_economy(url)
-    _ended(output, economy, Tasks(economy).close(caller, address), address)
+    address, caller, economy = parse_address(work), chain.signer, chain.economy
+    _ended(chain, economy, Tasks(economy).close(caller, address), address)
 
 
 @app.command("list")
+@on_chain
 def list_tasks(
+    chain: Chain,
     everybody: Annotated[bool, typer.Option("--open", help="everybody's open tasks, not the wallet's own")] = False,
     owner: OwnerOption = None,
-    url: UrlOption = DEFAULT_URL,
-    keypair: KeypairOption = DEFAULT_KEYPAIR,
-    output: OutputOption = Output.table,
 ) -> None:
     """List a wallet's tasks, or every open one."""
     if everybody and owner:
         raise MaiError("give --open or --owner, not both")
-    economy = open_economy(url)
+    economy = chain.economy
     tasks = Tasks(economy)
-    found = tasks.open() if everybody else tasks.of(wallet_of(owner, keypair))
-    if output is Output.json:
+    found = tasks.open() if everybody else tasks.of(chain.wallet(owner))
+    if chain.output is Output.json:
         print_json({"tasks": [facts(Posted(address, item, [])) for address, item in found]})
         return
     table = listing("task", "class", "state", "fee", right=("fee",))
@@ -288,12 +279,12 @@ def _check_balance(economy: Economy, owner: Any, units: int) -> None:
         raise MaiError(f"the wallet {owner} holds {fixed_mai(held)} MAI, not {fixed_mai(units)}")
 
 
-def _closed(output: Output, economy: Economy, landed: Landed, address: Pubkey, refund: int) -> None:
+def _closed(chain: Chain, economy: Economy, landed: Landed, address: Pubkey, refund: int) -> None:
     state = STATUSES[economy.read("Task", address).status]
     said = {"task": str(address), "state": state, "refunded": fixed_mai(refund, grouped=False)}
-    show_sent(output, landed, said, {"task": str(address), "state": state, "returned": f"{fixed_mai(refund)} MAI"})
+    show_sent(chain, landed, said, {"task": str(address), "state": state, "returned": f"{fixed_mai(refund)} MAI"})
 
 
-def _ended(output: Output, economy: Economy, landed: Landed, work: Pubkey) -> None:
+def _ended(chain: Chain, economy: Economy, landed: Landed, work: Pubkey) -> None:
     state = WORK_STATUSES[economy.read("Work", work).status]
-    show_sent(output, landed, {"work": str(work), "state": state}, {"work": str(work), "state": state})
+    show_sent(chain, landed, {"work": str(work), "state": state}, {"work": str(work), "state": state})

@@ -8,12 +8,11 @@ import typer
 from solders.keypair import Keypair
 
 from mai.chain.cluster import LAMPORTS_PER_SOL
-from mai.chain.rpc import Rpc
 from mai.chain.trace import Traces, TraceState
 from mai.chain.verifier import Verifier
-from mai.cli.connect import DEFAULT_URL
-from mai.cli.output import Output, OutputOption, facts_table, parse_address, people, print_json
-from mai.cli.wallet import UrlOption
+from mai.cli.connect import Chain
+from mai.cli.options import on_chain
+from mai.cli.output import Output, facts_table, parse_address, people, print_json
 
 app = typer.Typer(help="Traces: works that are proved by drawn samples.", no_args_is_help=True)
 
@@ -24,16 +23,16 @@ def _group() -> None:
 
 
 @app.command()
+@on_chain
 def show(
+    chain: Chain,
     address: Annotated[str, typer.Argument(help="the trace account's address")],
-    url: UrlOption = DEFAULT_URL,
-    output: OutputOption = Output.table,
 ) -> None:
     """Show a trace: its step, its deadline, what was drawn and what is attested."""
     at = parse_address(address)
-    cluster = Rpc(url)
+    cluster = chain.cluster
     found = facts(Traces(Verifier(cluster, Keypair())).state(at))
-    if output is Output.json:
+    if chain.output is Output.json:
         print_json(found)
         return
     table = facts_table()

@@ -17,6 +17,7 @@ from mai.chain.cluster import LAMPORTS_PER_SOL, Cluster, Landed
 from mai.chain.network import ModelTerms, Network
 from mai.chain.program import Program
 from mai.chain.progress import Progress, silent
+from mai.chain.signer import Signer
 from mai.chain.verifier import Verifier
 from mai.demo.stages import Recorder, Stage
 from mai.errors import MaiError, ProgramError
@@ -172,7 +173,7 @@ class Story:
             warning=srs.warning,
         )
 
-    def _fund(self, *owners: Keypair) -> None:
+    def _fund(self, *owners: Signer) -> None:
         for owner in owners:
             self.cluster.airdrop(owner.pubkey(), FUNDS)
 

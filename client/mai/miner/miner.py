@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mai_zk.keyprogram import KeyProgram
-from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 
 from mai.chain.cluster import Landed
 from mai.chain.network import Hardware, Network
 from mai.chain.program import Program
 from mai.chain.progress import Progress
+from mai.chain.signer import Signer
 from mai.chain.verifier import Uploaded, Verifier
 from mai.errors import MaiError, ProgramError
 from mai.miner.context import WorkContext
@@ -36,7 +36,7 @@ class SealedKey:
 class Miner:
     """A registered (or about to be registered) device."""
 
-    def __init__(self, network: Network, verifier_program: Program, owner: Keypair) -> None:
+    def __init__(self, network: Network, verifier_program: Program, owner: Signer) -> None:
         self.network = network
         self.owner = owner
         self.device = device_name(bytes(owner.pubkey()))
