@@ -34,7 +34,7 @@ def to_muster(world: World) -> int:
     return mark
 
 
-def answered(world: World, owner: Wallet, tokens: int = 5) -> Any:
+def answered(world: World, owner: Wallet, tokens: int = 50) -> Any:
     return world.json("muster", "answer", world.sampled, digest("answer").hex(), tokens, by=owner)
 
 

@@ -50,7 +50,8 @@ def open_answer(arena: Arena, rng: Random) -> Action | None:
 
 @move(90)
 def answer_muster(arena: Arena, rng: Random) -> Action | None:
-    emission, place = arena.ledger.get(EMISSION), pick(arena, rng, "Answer", lambda one: one.muster < emission.muster)
+    emission = arena.ledger.get(EMISSION)
+    place = pick(arena, rng, "Answer", lambda one: one.muster < emission.muster)
     if place is None:
         return None
     answer = arena.ledger.get(place)

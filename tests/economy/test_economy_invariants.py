@@ -16,7 +16,7 @@ Plant = Callable[[Observed], None]
 
 @pytest.fixture(scope="module")
 def after_a_walk() -> Observed:
-    seen = observe(run("for the invariants", seeds_of("for the invariants", 500)).arena)
+    seen = observe(run("for the invariants", seeds_of("for the invariants", 1_000)).arena)
     assert len(seen.payments) >= 5 and sum(payment.amount > 0 for payment in seen.payments) >= 3
     return seen
 

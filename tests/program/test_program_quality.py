@@ -119,9 +119,13 @@ def test_starting_again_never_pays() -> None:
 
 
 @settings(deadline=None)
-@given(active=st.integers(1, 2**40), most=st.integers(1, 2**40), peak=st.integers(0, 2**40))
-def test_a_work_is_consistent_if_it_took_no_longer_than_its_class_needs(active: int, most: int, peak: int) -> None:
-    assert quality.is_consistent(active, most, peak) == (active <= max(most * 500 // max(peak, 1), 10))
+@given(took=st.integers(0, 2**40), units=st.integers(1, 2**63), power=st.integers(0, 2**40), lanes=st.integers(0, 16))
+def test_a_work_is_consistent_if_it_took_no_longer_than_the_device_showed(
+    took: int, units: int, power: int, lanes: int
+) -> None:
+    """Twice as long as in a muster, where each lane has its share, and five seconds."""
+    longest = 5_000 + 2 * (400 * units * max(lanes, 1) // power) if power else took
+    assert quality.is_consistent(took, units, power, lanes) == (took <= longest)
 
 
 @settings(deadline=None)
