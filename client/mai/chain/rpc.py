@@ -58,7 +58,12 @@ class Rpc:
         self.shown = f"{address.scheme}://{address.netloc.rpartition('@')[2]}"
         self.messages = messages or {}
         self.commitment = commitment
+        self.failures = 0
         self._client = Client(self.url, commitment=commitment, timeout=30)
+
+    def ask(self, call: Callable[[Client], _T]) -> _T:
+        """Run any request of solana-py's client, with the retries and sentences of all others."""
+        return self._ask(lambda: call(self._client))
 
     def _ask(self, call: Callable[[], _T]) -> _T:
         """Run a request; transport failures are retried with growing pauses, then become one sentence."""
@@ -66,6 +71,7 @@ class Rpc:
             try:
                 return call()
             except (SolanaRpcException, httpx.HTTPError):
+                self.failures += 1
                 time.sleep(POLL_SECONDS * 2**attempt)
             except RPCException as error:
                 raise MaiError(f"the cluster at {self.shown} refused the request: {error}") from error

@@ -267,9 +267,14 @@ def dataclass(cls: type[T]) -> type[T]:
     return cls if issubclass(cls, _Fields) else dataclasses.dataclass(cls)
 
 
+def is_integer(annotation: Any) -> bool:
+    """Whether an annotation is one of the fixed-width integers."""
+    return isinstance(annotation, type) and issubclass(annotation, CheckedInt)
+
+
 def typed(value: Any, annotation: Any) -> Any:
     """``value`` as the annotated integer type; other annotations leave it as it is."""
-    if isinstance(annotation, type) and issubclass(annotation, CheckedInt) and type(value) is not annotation:
+    if type(value) is not annotation and is_integer(annotation):
         if isinstance(value, CheckedInt) and (value.signed or annotation.signed or value.bits > annotation.bits):
             raise TypeError(f"{type(value).__name__} is not {annotation.__name__}")
         return annotation(value)

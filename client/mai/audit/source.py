@@ -1,0 +1,133 @@
+"""Where an audit reads: accounts, signatures, transactions and blocks. Nothing else is asked, and nothing is believed."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from solana.exceptions import SolanaRpcException
+from solders.account import Account
+from solders.pubkey import Pubkey
+from solders.sysvar import SLOT_HASHES
+
+from mai.chain.history import RpcHistory, Signed, Transaction
+from mai.chain.rpc import Rpc
+from mai.errors import MaiError
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A block that exists: its slot, and the hash that draws read (None where the source does not keep it)."""
+
+    slot: int
+    hash: bytes | None
+
+
+class Source(Protocol):
+    """A chain to be audited. Every method raises :class:`mai.errors.MaiError` where it cannot answer at all.
+
+    Attributes:
+        shown: its name for people; never with a key in it.
+    """
+
+    shown: str
+
+    def account(self, address: Pubkey) -> Account | None:
+        """The account at an address as it is now."""
+
+    def accounts(self, program: Pubkey, places: Sequence[tuple[int, bytes]] = ()) -> Iterable[tuple[Pubkey, Account]]:
+        """Every account of a program that has these bytes at these offsets, in any order."""
+
+    def signatures(self, address: Pubkey) -> Iterable[Signed]:
+        """Every transaction that names an address, the oldest first, in the order of execution."""
+
+    def count(self, address: Pubkey) -> int | None:
+        """About how many :meth:`signatures` are; None if that is not known before they are read."""
+
+    def transaction(self, signature: str) -> Transaction | None:
+        """A transaction whole; None where it is not kept."""
+
+    def blocks(self, first: int, last: int) -> list[Block] | None:
+        """The blocks from a slot to another, ascending; None where that is not known any more."""
+
+
+class RpcSource:
+    """A :class:`Source` behind Solana's JSON-RPC.
+
+    A node does not serve the bank hashes that draws read, but for the last 512: older blocks have no hash here.
+    """
+
+    def __init__(self, rpc: Rpc) -> None:
+        self.rpc = rpc
+        self.shown = rpc.shown
+        self.history = RpcHistory(rpc)
+        self._lists: dict[Pubkey, _Signatures] = {}
+        self._hashes: dict[int, bytes] | None = None
+
+    def account(self, address: Pubkey) -> Account | None:
+        return self.rpc.account(address)
+
+    def accounts(self, program: Pubkey, places: Sequence[tuple[int, bytes]] = ()) -> Iterable[tuple[Pubkey, Account]]:
+        return self.rpc.owned(program, places)
+
+    def signatures(self, address: Pubkey) -> Iterable[Signed]:
+        return self._list(address).oldest_first()
+
+    def count(self, address: Pubkey) -> int | None:
+        return len(self._list(address))
+
+    def transaction(self, signature: str) -> Transaction | None:
+        return self.history.transaction(signature)
+
+    def blocks(self, first: int, last: int) -> list[Block] | None:
+        if last < first:
+            return []
+        hashes = self._known()
+        if hashes and min(hashes) <= first:
+            return [Block(slot, hashes[slot]) for slot in sorted(hashes) if first <= slot <= last]
+        try:
+            found = self.rpc.ask(lambda client: client.get_blocks(first, last)).value
+        except (MaiError, SolanaRpcException):  # the node does not keep so old blocks
+            return None
+        return [Block(slot, hashes.get(slot)) for slot in found]
+
+    def _known(self) -> dict[int, bytes]:
+        """The hashes of the newest blocks, read once."""
+        if self._hashes is None:
+            account = self.rpc.account(SLOT_HASHES)
+            self._hashes = read_slot_hashes(bytes(account.data)) if account else {}
+        return self._hashes
+
+    def _list(self, address: Pubkey) -> _Signatures:
+        if address not in self._lists:
+            self._lists[address] = _Signatures(self.history, address)
+        return self._lists[address]
+
+
+def read_slot_hashes(data: bytes) -> dict[int, bytes]:
+    """The sysvar of slot hashes: a count, then slot and hash, the newest first."""
+    count = int.from_bytes(data[:8], "little")
+    at = range(8, min(len(data), 8 + 40 * count), 40)
+    return {int.from_bytes(data[i : i + 8], "little"): data[i + 8 : i + 40] for i in at}
+
+
+class _Signatures:
+    """An address's signatures on disk: nodes give the newest first, an audit reads the oldest first."""
+
+    def __init__(self, history: RpcHistory, address: Pubkey) -> None:
+        self._file = sqlite3.connect("")  # a temporary file of SQLite's own
+        self._file.execute("create table signed (place integer primary key, signature text, slot integer, failed integer)")
+        for page in history.newest_first(address):
+            rows = [(item.signature, item.slot, item.failed) for item in page]
+            self._file.executemany("insert into signed (signature, slot, failed) values (?, ?, ?)", rows)
+
+    def __len__(self) -> int:
+        return int(self._file.execute("select count(*) from signed").fetchone()[0])
+
+    def oldest_first(self) -> Iterator[Signed]:
+        for signature, slot, failed in self._file.execute(
+            "select signature, slot, failed from signed order by place desc"
+        ):
+            yield Signed(signature, slot, bool(failed))
