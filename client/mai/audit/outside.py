@@ -163,19 +163,28 @@ class Outside:
 
     # Blocks
 
-    def _blocks(self, target: int) -> list[Block] | None:
-        return self.source.blocks(target, self.transaction.slot - 1)
-
     def first_block(self, slot_hashes: Any, target: u64) -> u64:
         """As on chain: the first block at or after a slot, of the 512 that the sysvar has; see native.py."""
-        blocks = self._blocks(int(target))
-        if blocks is None:
-            raise HashUnknown
-        if not blocks:
-            return u64(0)
-        if len(blocks) >= KNOWN_BLOCKS and blocks[-KNOWN_BLOCKS].slot > target:
+        last = self.transaction.slot - 1
+        if last - int(target) >= KNOWN_BLOCKS and self._evicted(int(target), last):
             return EVICTED
-        return u64(blocks[0].slot)
+        found = self._blocks(int(target), min(last, int(target) + KNOWN_BLOCKS))
+        if not found and last > int(target) + KNOWN_BLOCKS:
+            found = self._blocks(int(target), last)
+        return u64(found[0].slot if found else 0)
+
+    def _evicted(self, target: int, last: int) -> bool:
+        """Whether the oldest of the 512 blocks before a slot is after the target."""
+        found = self._blocks(max(target, last - 4 * KNOWN_BLOCKS), last)
+        if len(found) < KNOWN_BLOCKS:
+            found = self._blocks(target, last)
+        return len(found) >= KNOWN_BLOCKS and found[-KNOWN_BLOCKS].slot > target
+
+    def _blocks(self, first: int, last: int) -> list[Block]:
+        found = self.source.blocks(first, last)
+        if found is None:
+            raise HashUnknown
+        return found
 
     def block_hash(self, slot_hashes: Any, slot: u64) -> Array:
         """The hash of a block."""
