@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 from collections.abc import Callable
 from typing import Any
@@ -12,8 +13,9 @@ from mai.errors import MaiError
 from mai.program import prelude
 from mai.program.prelude import Array, Pubkey
 
+# The struct has the width already, so no range is checked again.
 _KINDS: dict[str, Callable[[Any], Any]] = {
-    name: getattr(prelude, name) for name in ("u8", "u16", "u32", "u64", "i64")
+    name: functools.partial(int.__new__, getattr(prelude, name)) for name in ("u8", "u16", "u32", "u64", "i64")
 } | {"bool": bool, "publicKey": Pubkey}
 
 

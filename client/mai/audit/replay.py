@@ -17,7 +17,7 @@ from mai.audit.outside import Outside
 from mai.audit.source import Source
 from mai.audit.step import Step, moved
 from mai.chain import artifacts
-from mai.chain.events import Reading, read_events
+from mai.chain.events import Reading, Told, read_events
 from mai.chain.history import TOKEN_PROGRAM, Invocation, Signed, Transaction
 from mai.chain.layout import interface
 from mai.chain.progress import Progress, silent
@@ -149,41 +149,35 @@ class Audit:
         for book in self._active:
             for look in book.looking:
                 look(transaction, reading)
-        place = 0
         parents: list[Pubkey] = []
+        run = 0
         for call in transaction.calls:
             del parents[call.depth - 1 :]
             ours = bool(parents) and parents[-1] == self.program
             parents.append(call.program)
             if call.program == self.program:
-                place = self._step(transaction, call, reading, place)
+                self._step(transaction, call, reading, [told for told in reading.events if told.run == run])
+                run += 1
             elif call.program == TOKEN_PROGRAM and mint is not None and not ours:
                 self.outside.supply += moved(call, mint) or 0
-        self._leftover(transaction, reading, place)
 
-    def _step(self, transaction: Transaction, call: Invocation, reading: Reading, place: int) -> int:
-        """One instruction; the place of the next event that nobody has accounted for."""
-        word: dict[str, dict[str, Any]] = {}
-        for told in reading.events[place:]:
-            word.setdefault(told.name, told.data)
-        outcome = self.machine.run(call, transaction, word)
+    def _step(self, transaction: Transaction, call: Invocation, reading: Reading, told: list[Told]) -> None:
+        """One instruction, with the events that it told."""
+        outcome = self.machine.run(call, transaction, {item.name: item.data for item in told})
         if outcome is None:
-            return place
+            return
         self.done[outcome.name] += 1
         given = [(name, plain(self.interface.event_kinds[name], fields)) for name, fields in outcome.events]
-        # Of an instruction that the rules refuse, what it told nevertheless is heard: it is what the lie is about.
-        expected = len(given) if outcome.refusal is None else 1
-        told_here = reading.events[place : place + expected]
-        step = Step(transaction, call, outcome, told_here)
+        step = Step(transaction, call, outcome, told)
         book = self._cover.get(outcome.name) or self._cover.get(EVERYTHING_ELSE)
         if book is not None:
             self._compare(book, step, given, reading)
         for watch in self._watch.get(outcome.name, ()):
             watch(step)
-        for told in told_here:
-            for hear in self._hear.get(told.name, ()):
-                hear(step, told.data)
-        return place + len(told_here)
+        # Of an instruction that the rules refuse, what it told is heard as well: it is what the lie is about.
+        for item in told:
+            for hear in self._hear.get(item.name, ()):
+                hear(step, item.data)
 
     @staticmethod
     def _compare(book: Book, step: Step, given: list[tuple[str, dict[str, Any]]], reading: Reading) -> None:
@@ -194,6 +188,8 @@ class Audit:
         if step.outcome.refusal is not None:
             book.find(book.check.refused, _subject(step), f"{step.name} landed", f"refused: {step.outcome.refusal}", step)
             return
+        for told in step.told[len(given) :]:
+            book.find("event that no instruction gives", _subject(step), told.name, "none", step)
         for (name, fields), told in zip(given, step.told, strict=False):
             if told.name != name:
                 book.find("another event", _subject(step), told.name, name, step)
@@ -206,12 +202,6 @@ class Audit:
                 book.find("event withheld", _subject(step), "nothing", missing, step)
             else:
                 book.trust("the runtime cut the logs off: the event is recomputed, not compared")
-
-    def _leftover(self, transaction: Transaction, reading: Reading, place: int) -> None:
-        book = self._cover.get(EVERYTHING_ELSE)
-        for told in reading.events[place:] if book is not None else ():
-            assert book is not None
-            book.find("event that no instruction gives", told.name, transaction.signature, "none", transaction)  # type: ignore[arg-type]
 
     # What the chain keeps of draws whose blocks are gone
 

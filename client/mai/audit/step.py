@@ -18,7 +18,7 @@ class Step:
     """One instruction of the program: as it landed, as the rules have it, and what was told of it.
 
     Attributes:
-        told: the events that it emitted by the chain's logs, as many as the rules give.
+        told: the events that it emitted by the chain's logs.
     """
 
     transaction: Transaction

@@ -14,9 +14,8 @@ from typing import Any
 from solders.pubkey import Pubkey as SoldersPubkey
 
 from mai.program import prelude
-from mai.program.prelude import Array, CheckedInt, Pubkey, u8, u64
+from mai.program.prelude import BYTES, Array, CheckedInt, Pubkey, u8, u64
 
-BYTES = [u8(value) for value in range(256)]
 ZERO = Pubkey(bytes(32))
 
 

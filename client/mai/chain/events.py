@@ -16,7 +16,7 @@ from typing import Any
 from solders.pubkey import Pubkey
 
 from mai.chain.layout import DISCRIMINATOR_BYTES, Interface
-from mai.chain.logs import TRUNCATED, attributed
+from mai.chain.logs import TRUNCATED, invoked
 from mai.errors import MaiError
 
 _DATA_LOG = "Program data: "
@@ -26,11 +26,17 @@ LONGEST_LINE = 16_384
 
 @dataclass(frozen=True)
 class Told:
-    """An event: its name, its fields by name, and its place among its transaction's events."""
+    """An event.
+
+    Attributes:
+        index: its place among its transaction's events of this program.
+        run: which of the program's invocations in the transaction emitted it, from 0.
+    """
 
     name: str
     data: dict[str, Any]
     index: int
+    run: int
 
 
 @dataclass(frozen=True)
@@ -57,7 +63,7 @@ class Reading:
 def read_events(interface: Interface, program: Pubkey, logs: Sequence[str]) -> Reading:
     """The events that ``program`` emitted, in order, and those that others made up."""
     reading, name = Reading(complete=TRUNCATED not in logs), str(program)
-    for writer, line in attributed(logs):
+    for writer, run, line in invoked(logs):
         if not line.startswith(_DATA_LOG) or len(line) > LONGEST_LINE:
             continue
         try:
@@ -72,7 +78,7 @@ def read_events(interface: Interface, program: Pubkey, logs: Sequence[str]) -> R
         except MaiError:
             continue
         if writer == name:
-            reading.events.append(Told(layout.name, fields, len(reading.events)))
+            reading.events.append(Told(layout.name, fields, len(reading.events), run))
         else:
             reading.spoofs.append(Spoof(layout.name, writer))
     return reading

@@ -9,6 +9,7 @@ from mai_build.errors import BuildError
 from mai_zk.errors import ZkError
 
 from mai.cli import (
+    audit,
     check,
     circuit,
     dao,
@@ -56,6 +57,7 @@ app.add_typer(difficulty.app, name="difficulty")
 app.add_typer(circuit.app, name="circuit")
 app.command("simulate")(simulate.simulate)
 app.add_typer(genesis.app, name="genesis")
+app.add_typer(audit.app, name="audit")
 app.add_typer(program.app, name="program")
 app.add_typer(trace.app, name="trace")
 app.add_typer(verifier.app, name="verifier")

@@ -28,13 +28,18 @@ class CheckedInt(int):
 
     bits: ClassVar[int] = 128
     signed: ClassVar[bool] = True
+    _ends: ClassVar[tuple[int, int]]
+
+    def __init_subclass__(cls) -> None:
+        cls._ends = cls.lowest(), cls.highest()
 
     def __new__(cls, value: int) -> Self:
         if isinstance(value, bool) or not isinstance(value, int):
             raise TypeError(f"{cls.__name__} needs an integer, not {type(value).__name__}")
-        if not cls.lowest() <= value <= cls.highest():
+        lowest, highest = cls._ends
+        if not lowest <= value <= highest:
             raise OverflowError(f"{int(value)} does not fit in {cls.__name__}")
-        return super().__new__(cls, value)
+        return int.__new__(cls, value)
 
     @classmethod
     def lowest(cls) -> int:
@@ -333,10 +338,14 @@ def instruction(function: T) -> T:
     return function
 
 
+BYTES: list[u8] = [u8(byte) for byte in range(256)]
+"""Every byte: the same objects are given out again and again."""
+
+
 def int_bytes(number: CheckedInt) -> list[u8]:
     """Little-endian bytes. Seahorse 0.2.7 swaps the meaning of ``be``, so it is not offered."""
     raw = int(number).to_bytes(number.bits // 8, "little", signed=number.signed)
-    return [u8(byte) for byte in raw]
+    return [BYTES[byte] for byte in raw]
 
 
 def size(text: str) -> u64:
