@@ -11,13 +11,14 @@ from solders.pubkey import Pubkey as Address
 from mai.audit.source import Block, Source
 from mai.audit.words import ZERO, Keyed, address_of, digest, seed_bytes
 from mai.chain.history import TOKEN_PROGRAM, Holding, Transaction
-from mai.program import native, prelude
+from mai.program import assignment, native, prelude
 from mai.program.prelude import Array, Pubkey, u8, u64
 
 if TYPE_CHECKING:
     from mai.audit.machine import Frame, Outcome
 
 KNOWN_BLOCKS = 512
+CERTAIN = int(assignment.CERTAIN)
 EVICTED = u64(2**64 - 1)
 BLOCKS_UNKNOWN = "the blocks of a draw are no longer served"
 METADATA_TRUSTED = "the collection in an NFT's metadata is taken from the event"
@@ -140,15 +141,9 @@ class Outside:
         supply: of MAI, in base units, as the history has it so far.
     """
 
-    def __init__(
-        self,
-        source: Source,
-        seed_of: Callable[[Address, int], bytes | None] = lambda subject, round: None,
-        context_of: Callable[[Address], bytes | None] = lambda work: None,
-    ) -> None:
-        """For draws whose blocks are gone: ``seed_of`` gives the seed that the chain keeps of a subject's round, and
-        ``context_of`` the context that it keeps of a work."""
-        self.source, self._seed_of, self._context_of = source, seed_of, context_of
+    def __init__(self, source: Source, kept: Callable[[Address], dict[str, Any] | None] = lambda address: None) -> None:
+        """``kept`` gives one of the program's accounts as the chain has it now, for draws whose blocks are gone."""
+        self.source, self._kept = source, kept
         self.supply = 0
         self._before = 0
 
@@ -250,9 +245,24 @@ class Outside:
             found: Array = original(slot_hashes, target, blocks, subject, round)
         except HashUnknown:
             self.trust(BLOCKS_UNKNOWN)
-            kept = self._seed_of(Address(bytes(subject)), int(round))
-            return digest(kept or bytes(32))
+            return digest(self._kept_seed(Address(bytes(subject)), int(round)) or bytes(32))
         return found
+
+    def _kept_seed(self, subject: Address, round: int) -> bytes | None:
+        """The seed that a task or a check keeps, if it is this round's: of the last round that was drawn.
+
+        Of a task the ticket tells: it is a hash of seed and device. A check goes on to the next round with each answer.
+        """
+        kept = self._kept(subject)
+        if kept is None or not any(kept.get("seed", b"")):
+            return None
+        seed: bytes = kept["seed"]
+        told = self._told("WorkAssigned", "ticket")
+        if told is not None:
+            miner = bytes(self.outcome.accounts["miner"])
+            return seed if int(native.number(native.keccak(digest(seed + miner)))) % CERTAIN == told else None
+        drawn = kept["round"] if kept["seeded"] else kept["round"] - 1
+        return seed if drawn == round else None
 
     def _ticket(self, original: Any, seed: Array, who: Pubkey) -> u64:
         # No block hash is all zeros: such a seed is one that nothing tells any more.
@@ -268,8 +278,8 @@ class Outside:
         if any(seed):
             found: Array = original(*arguments)
             return found
-        kept = self._context_of(Address(bytes(self.outcome.accounts["work"])))
-        return digest(kept or bytes(32))
+        kept = self._kept(Address(bytes(self.outcome.accounts["work"])))
+        return digest(kept["context"] if kept else bytes(32))
 
     def _collection(self, metadata: Any, mint: Pubkey) -> Pubkey:
         self.trust(METADATA_TRUSTED)

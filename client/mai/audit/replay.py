@@ -61,7 +61,7 @@ class Audit:
         self.verifier = verifier or artifacts.program("verifier").address
         self.interface = interface(artifacts.out_folder() / "mai.json")
         self.verifier_interface = interface(artifacts.out_folder() / "verifier.json")
-        self.outside = Outside(source, self._kept_seed, self._kept_context)
+        self.outside = Outside(source, self.kept)
         self.machine = Machine(self.program, self.interface, self.outside)
         self.books = [Book(self, made) for name, made in CHECKS.items() if only is None or name in only]
         for book in self.books:
@@ -204,17 +204,6 @@ class Audit:
                 book.trust("the runtime cut the logs off: the event is recomputed, not compared")
 
     # What the chain keeps of draws whose blocks are gone
-
-    def _kept_seed(self, subject: Pubkey, round_: int) -> bytes | None:
-        found = self.kept(subject)
-        if found is None or "seed" not in found or found["round"] != round_ or not any(found["seed"]):
-            return None
-        seed: bytes = found["seed"]
-        return seed
-
-    def _kept_context(self, work: Pubkey) -> bytes | None:
-        found = self.kept(work)
-        return None if found is None else found.get("context")
 
     def kept(self, address: Pubkey) -> dict[str, Any] | None:
         """One of the program's accounts as the chain has it now."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -12,7 +11,7 @@ from solders.account import Account
 from solders.pubkey import Pubkey
 from solders.sysvar import SLOT_HASHES
 
-from mai.chain.history import RpcHistory, Signed, Transaction
+from mai.chain.history import RpcHistory, SignatureList, Signed, Transaction
 from mai.chain.rpc import Rpc
 from mai.errors import MaiError
 
@@ -63,7 +62,7 @@ class RpcSource:
         self.rpc = rpc
         self.shown = rpc.shown
         self.history = RpcHistory(rpc)
-        self._lists: dict[Pubkey, _Signatures] = {}
+        self._lists: dict[Pubkey, SignatureList] = {}
         self._hashes: dict[int, bytes] | None = None
 
     def account(self, address: Pubkey) -> Account | None:
@@ -100,9 +99,9 @@ class RpcSource:
             self._hashes = read_slot_hashes(bytes(account.data)) if account else {}
         return self._hashes
 
-    def _list(self, address: Pubkey) -> _Signatures:
+    def _list(self, address: Pubkey) -> SignatureList:
         if address not in self._lists:
-            self._lists[address] = _Signatures(self.history, address)
+            self._lists[address] = SignatureList(self.history.newest_first(address))
         return self._lists[address]
 
 
@@ -112,22 +111,3 @@ def read_slot_hashes(data: bytes) -> dict[int, bytes]:
     at = range(8, min(len(data), 8 + 40 * count), 40)
     return {int.from_bytes(data[i : i + 8], "little"): data[i + 8 : i + 40] for i in at}
 
-
-class _Signatures:
-    """An address's signatures on disk: nodes give the newest first, an audit reads the oldest first."""
-
-    def __init__(self, history: RpcHistory, address: Pubkey) -> None:
-        self._file = sqlite3.connect("")  # a temporary file of SQLite's own
-        self._file.execute("create table signed (place integer primary key, signature text, slot integer, failed integer)")
-        for page in history.newest_first(address):
-            rows = [(item.signature, item.slot, item.failed) for item in page]
-            self._file.executemany("insert into signed (signature, slot, failed) values (?, ?, ?)", rows)
-
-    def __len__(self) -> int:
-        return int(self._file.execute("select count(*) from signed").fetchone()[0])
-
-    def oldest_first(self) -> Iterator[Signed]:
-        for signature, slot, failed in self._file.execute(
-            "select signature, slot, failed from signed order by place desc"
-        ):
-            yield Signed(signature, slot, bool(failed))

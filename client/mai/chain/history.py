@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,7 +75,7 @@ class RpcHistory:
         self.commitment = commitment
 
     def page(self, address: Pubkey, *, before: str | None = None, until: str | None = None) -> list[Signed]:
-        """At most ``PAGE`` signatures of an address, the newest first, older than ``before`` and newer than ``until``."""
+        """At most ``PAGE`` signatures of an address, the newest first, between ``until`` and ``before`` (left out)."""
         asked = {
             name: Signature.from_string(value) for name, value in (("before", before), ("until", until)) if value
         }
@@ -122,6 +123,28 @@ class RpcHistory:
             _holdings(keys, meta.pre_token_balances),
             _holdings(keys, meta.post_token_balances),
         )
+
+
+class SignatureList:
+    """Signatures on disk: nodes give the newest first, whoever replays reads the oldest first, and there may be many."""
+
+    def __init__(self, newest_first: Iterable[Sequence[Signed]]) -> None:
+        """Takes every page at once."""
+        self._file = sqlite3.connect("")  # a temporary file that SQLite removes by itself
+        self._file.execute("create table signed (place integer primary key, signature text, slot integer, failed integer)")
+        for page in newest_first:
+            rows = [(item.signature, item.slot, item.failed) for item in page]
+            self._file.executemany("insert into signed (signature, slot, failed) values (?, ?, ?)", rows)
+
+    def __len__(self) -> int:
+        return int(self._file.execute("select count(*) from signed").fetchone()[0])
+
+    def oldest_first(self) -> Iterator[Signed]:
+        """All of them, in the order in which they landed."""
+        for signature, slot, failed in self._file.execute(
+            "select signature, slot, failed from signed order by place desc"
+        ):
+            yield Signed(signature, slot, bool(failed))
 
 
 Compiled = tuple[int, bytes, bytes]
