@@ -1,7 +1,7 @@
 """How fast an audit is, and how much memory it takes: ``python -m bench.audit [TASKS]``.
 
-The history is made while it is read (bench/history.py); the time of making it is measured alone and taken off. Times are
-the processor's, not the clock's, so that other work on the machine does not count.
+The history is made while it is read (bench/history.py); the time of making it is measured alone and taken off. Times
+are the processor's, not the clock's, so that other work on the machine does not count.
 """
 
 from __future__ import annotations

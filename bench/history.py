@@ -40,8 +40,8 @@ PROFILE = {
     "ram_mb": 65_536,
 }  # fmt: skip
 LIMITS = {
-    "proof": 0, "detection_bps": 10_000, "segments": 1, "work_units": 100, "max_active_ms": 28_800_000, "max_tokens": 100,
-    "positions": 1, "vram_mb": 0,
+    "proof": 0, "detection_bps": 10_000, "segments": 1, "work_units": 100, "max_active_ms": 28_800_000,
+    "max_tokens": 100, "positions": 1, "vram_mb": 0,
 }  # fmt: skip
 
 
@@ -122,7 +122,9 @@ class Made:
         data = self.machine.store.get(bytes(address))
         if data is None and address == self.singles["config"]:  # an audit looks for the mint before it begins
             layout = self.interface.kinds["Config"]
-            return Account(1, layout.mark + bytes(32) + bytes(self.singles["mint"]) + bytes(layout.size - 72), self.program)
+            return Account(
+                1, layout.mark + bytes(32) + bytes(self.singles["mint"]) + bytes(layout.size - 72), self.program
+            )
         return None if data is None else Account(1, data, self.program)
 
     def accounts(self, program: Pubkey, places: Sequence[tuple[int, bytes]] = ()) -> Iterable[tuple[Pubkey, Account]]:
@@ -152,7 +154,12 @@ class Made:
     # Making it
 
     def call(
-        self, name: str, accounts: Mapping[str, Pubkey], arguments: Mapping[str, Any] | None = None, *, may_fail: bool = False
+        self,
+        name: str,
+        accounts: Mapping[str, Pubkey],
+        arguments: Mapping[str, Any] | None = None,
+        *,
+        may_fail: bool = False,
     ) -> Transaction | None:
         """One instruction in one transaction in one slot."""
         kind = self.interface.call_kinds[name]
@@ -181,7 +188,9 @@ class Made:
             yield "Program data: " + base64.b64encode(layout.encode(plain(layout, fields))).decode()
         yield f"Program {self.program} success"
 
-    def _tokens(self, name: str, outcome: Outcome, given: Mapping[str, Pubkey]) -> Iterator[tuple[tuple[Pubkey, ...], bytes]]:
+    def _tokens(
+        self, name: str, outcome: Outcome, given: Mapping[str, Pubkey]
+    ) -> Iterator[tuple[tuple[Pubkey, ...], bytes]]:
         """The token program's calls of an instruction, as its events tell them."""
         told = {name: plain(self.interface.event_kinds[name], fields) for name, fields in outcome.events}
         mint, vault, config = (self.singles[name] for name in ("mint", "vault", "config"))
@@ -249,7 +258,9 @@ class Made:
             "nonce": number, "lifetime_s": 3_600, "task_class": self.rng.choice((0, 0, 0, 1)), "region": 0,
             "prompt_tokens": 10, "max_tokens": 100,
         }  # fmt: skip
-        yield self._must("post_task", {"requester": requester, "model": self.model, "spent_record": spent, "task": task}, asked)
+        yield self._must(
+            "post_task", {"requester": requester, "model": self.model, "spent_record": spent, "task": task}, asked
+        )
         purse = self.purse(requester)
         if self.rng.random() < 0.05 and self.balances[purse].amount > 10:
             paid = {"requester": requester, "task": task, "token_account": purse}
@@ -281,16 +292,21 @@ class Made:
         self.wait(TASK_S)
         if work.status == 2:  # rejected
             offence = self.pda(b"offence", bytes(accounts["work"]), bytes(accounts["stake"]))
-            yield self._must("report_offence", {**accounts, "reporter": requester, "spent_record": spent, "offence": offence})
+            yield self._must(
+                "report_offence", {**accounts, "reporter": requester, "spent_record": spent, "offence": offence}
+            )
             return
         receipt = self.address(f"receipt {number}")
         self._issue(receipt, bytes(work.context), wallet, data, output)
         yield self._must(
             "settle",
             {
-                **accounts, "spent_record": spent, "token_account": self.purse(wallet), "receipt": receipt,
+                **accounts,
+                "spent_record": spent,
+                "token_account": self.purse(wallet),
+                "receipt": receipt,
                 "nft_account": self.singles["config"],
-            },  # fmt: skip
+            },
         )
 
     def _part(self, wallet: Pubkey, task: Pubkey) -> dict[str, Pubkey]:

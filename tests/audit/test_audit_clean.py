@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 from audit.histories import story, walk, walked
 from audit.lies import Lying, audited, lies
-from bench.history import Made
 from mai.audit.findings import Verdict
 from mai.audit.replay import Audit
 from mai.audit.store import Store
+
+from bench.history import Made
 
 
 def compared(verdict: Verdict) -> dict[str, int]:

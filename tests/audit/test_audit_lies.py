@@ -87,7 +87,9 @@ def another_receipt(source: Lying) -> None:
 
 
 def stolen_receipt(source: Lying) -> None:
-    source.rewrite("Receipt", lambda fields: {"claimer": Pubkey.new_unique()} if fields["consumed"] else {}, owner=VERIFIER)
+    source.rewrite(
+        "Receipt", lambda fields: {"claimer": Pubkey.new_unique()} if fields["consumed"] else {}, owner=VERIFIER
+    )
 
 
 def no_receipt(source: Lying) -> None:
@@ -113,6 +115,8 @@ def no_evidence(source: Lying) -> None:
             accounts = list(call.accounts)
             for place, of_settle in ((4, 5), (5, 6), (6, 7), (7, 8), (8, 9), (9, 10)):
                 accounts[place] = settled.accounts[of_settle]
+            seeds = [b"offence", bytes(accounts[8]), bytes(accounts[5])]
+            accounts[10] = Pubkey.find_program_address(seeds, MAI)[0]
             calls.append(replace(call, accounts=tuple(accounts)))
     last = list(source.all())[-1]
     source.add(replace(report, signature="no evidence", slot=last.slot + 1, time=last.time, calls=tuple(calls)))
@@ -215,7 +219,9 @@ def test_a_proof_that_does_not_hold_is_found() -> None:
     source = Lying(story())
     (verified,) = source.with_call("verify", VERIFIER)
     proof = next(call for call in verified.calls if call.program == VERIFIER).accounts[2]
-    upload = [item for item in source.with_call("write", VERIFIER) if any(proof in call.accounts for call in item.calls)]
+    upload = [
+        item for item in source.with_call("write", VERIFIER) if any(proof in call.accounts for call in item.calls)
+    ]
     changed = upload[1]  # the second chunk: evaluations are behind the points
     calls = []
     for call in changed.calls:

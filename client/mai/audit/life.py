@@ -17,14 +17,8 @@ from mai.chain.history import Transaction
 from mai.chain.layout import Interface, interface
 from mai.errors import MaiError
 from mai.money import format_mai
-from mai.program.names import TASK_CLASSES
+from mai.program.names import AMOUNTS, TASK_CLASSES
 
-AMOUNTS = frozenset({
-    "minted", "fee", "treasury", "refunded", "at_risk", "amount", "burned", "reporter_paid", "assistant_paid",
-    "appeal_bond", "hourly", "base", "after_nft", "after_uptime", "after_trust", "after_difficulty", "after_quality",
-    "reward", "limit", "cap_left", "fee_burned",
-})  # fmt: skip
-"""Fields of events that are base units of MAI."""
 WORDS = {
     "open_spent_record": "record of the input opened", "post_task": "posted", "fund_task": "funded",
     "assign_task": "drawn and assigned", "commit_work": "committed", "release_work": "place lost",
@@ -35,7 +29,8 @@ WORDS = {
     "appeal": "appealed", "prove_appeal": "appeal proved", "execute_offence": "offence executed",
     "create_proof": "proof upload begun", "verify": "proof verified", "verify_session": "proof verified by a session",
     "claim": "receipt consumed", "commit_trace": "trace committed", "draw_trace": "trace drawn",
-    "reveal_trace": "leaves revealed", "attest": "leaf attested", "join": "sum attested", "attest_ends": "ends attested",
+    "reveal_trace": "leaves revealed", "attest": "leaf attested", "join": "sum attested",
+    "attest_ends": "ends attested",
     "claim_trace": "trace claimed", "expire_trace": "trace expired",
 }  # fmt: skip
 QUIET = frozenset({"write", "extend", "close", "create_key", "seal_key", "advance", "create_session", "check"})

@@ -141,7 +141,8 @@ class Machine:
             (
                 getattr(module, name)
                 for path, module in self.modules.items()
-                if path.startswith("instructions.") and getattr(getattr(module, name, None), "__module__", "") == module.__name__
+                if path.startswith("instructions.")
+                and getattr(getattr(module, name, None), "__module__", "") == module.__name__
             ),
             None,
         )

@@ -1,4 +1,4 @@
-"""What the program reads that is not its own: tokens, mints, other programs' accounts, blocks; and whose word that is."""
+"""What the program reads that is not its own: tokens, mints, other accounts, blocks; and whose word that is."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Empty:
         self._frame, self._name, self._key, self._cls = frame, name, key, cls
 
     def bump(self) -> u8:
-        """A placeholder: it is asked for before the seeds are named. The account gets the true one when it is written."""
+        """A placeholder: it is asked for before the seeds are. The account gets the true one when it is written."""
         return u8(0)
 
     def init(self, payer: Any, seeds: list[Any], **more: Any) -> Any:
@@ -52,7 +52,7 @@ class Empty:
 
 
 class Mint(Keyed):
-    """A token's mint. Of MAI's the machine counts the supply; that its authorities are right now is a check's matter."""
+    """A token's mint. Of MAI's the machine counts the supply; its authorities are a check's matter."""
 
     def __init__(self, key: Pubkey, frame: Frame) -> None:
         super().__init__(key)
@@ -240,7 +240,9 @@ class Outside:
             drawn = self._told("CheckDrawn", "seeded")
             return target if drawn else EVICTED
 
-    def _draw_seed(self, original: Any, slot_hashes: Any, target: u64, blocks: u64, subject: Pubkey, round: Any) -> Array:
+    def _draw_seed(
+        self, original: Any, slot_hashes: Any, target: u64, blocks: u64, subject: Pubkey, round: Any
+    ) -> Array:
         try:
             found: Array = original(slot_hashes, target, blocks, subject, round)
         except HashUnknown:

@@ -46,10 +46,19 @@ class Recorder:
         result = self._svm.send_transaction(transaction)
         failed = isinstance(result, FailedTransactionMetadata)
         meta = result.meta() if failed else result
-        top = [(item.program_id_index, bytes(item.accounts), bytes(item.data)) for item in transaction.message.instructions]
+        top = [
+            (item.program_id_index, bytes(item.accounts), bytes(item.data)) for item in transaction.message.instructions
+        ]
         inner = {
             place: [
-                (found.stack_height(), (found.instruction().program_id_index, bytes(found.instruction().accounts), bytes(found.instruction().data)))
+                (
+                    found.stack_height(),
+                    (
+                        found.instruction().program_id_index,
+                        bytes(found.instruction().accounts),
+                        bytes(found.instruction().data),
+                    ),
+                )
                 for found in several
             ]
             for place, several in enumerate(meta.inner_instructions())

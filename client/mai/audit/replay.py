@@ -135,7 +135,8 @@ class Audit:
             transaction = self.source.transaction(signed.signature)
             if transaction is None:
                 raise MaiError(
-                    f"{self.source.shown} does not keep the transaction {signed.signature}: audit where history is whole"
+                    f"{self.source.shown} does not keep the transaction {signed.signature}: "
+                    "audit where the history is whole"
                 )
             yield transaction
 
@@ -186,7 +187,9 @@ class Audit:
         for what in step.outcome.trusted:
             book.trust(what)
         if step.outcome.refusal is not None:
-            book.find(book.check.refused, _subject(step), f"{step.name} landed", f"refused: {step.outcome.refusal}", step)
+            book.find(
+                book.check.refused, _subject(step), f"{step.name} landed", f"refused: {step.outcome.refusal}", step
+            )
             return
         for told in step.told[len(given) :]:
             book.find("event that no instruction gives", _subject(step), told.name, "none", step)

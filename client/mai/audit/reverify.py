@@ -1,4 +1,4 @@
-"""Proofs once more, off chain: by EZKL where the circuit is one of this package's, else by the verifier's own code here.
+"""Proofs once more, off chain: by EZKL where the circuit is one of this package's, else by the verifier's own code.
 
 EZKL needs the verifying key's file, which only a circuit gives; a key program on chain is enough for the verifier
 program, which runs in this process on bytes that `programs` compared with those on chain.

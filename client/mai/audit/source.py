@@ -1,4 +1,4 @@
-"""Where an audit reads: accounts, signatures, transactions and blocks. Nothing else is asked, and nothing is believed."""
+"""Where an audit reads: accounts, signatures, transactions, blocks. Nothing else is asked, nothing is believed."""
 
 from __future__ import annotations
 
@@ -110,4 +110,3 @@ def read_slot_hashes(data: bytes) -> dict[int, bytes]:
     count = int.from_bytes(data[:8], "little")
     at = range(8, min(len(data), 8 + 40 * count), 40)
     return {int.from_bytes(data[i : i + 8], "little"): data[i + 8 : i + 40] for i in at}
-

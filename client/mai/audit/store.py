@@ -1,4 +1,4 @@
-"""The accounts of a replay: the newest in memory, the rest in a temporary file, so that memory does not grow with it."""
+"""The accounts of a replay: the newest in memory, the rest in a temporary file, so that memory stays bounded."""
 
 from __future__ import annotations
 

@@ -88,5 +88,3 @@ def calls_of(transaction: Transaction, verifier: Pubkey, interface: Interface) -
         accounts = dict(zip(names, call.accounts, strict=False))
         if len(accounts) == len(names):
             yield VerifierCall(kind.name, arguments, accounts, call.accounts[len(names) :], transaction)
-
-

@@ -1,4 +1,4 @@
-"""What the program's Python sees when an audit runs it: accounts that are there, tokens that move, events that are kept.
+"""What the program's Python sees when an audit runs it: accounts that exist, tokens that move, events that stay.
 
 `mai.program.prelude` is made for rules alone; here its accounts, signers and tokens do what they do on chain, so that
 whole instructions run. One thing is different: nobody is paid.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import functools
 import inspect
 from types import ModuleType
-from typing import Any
+from typing import Any, ClassVar
 
 from solders.pubkey import Pubkey as SoldersPubkey
 
@@ -42,7 +42,7 @@ class Account(prelude.Account):
 class Event(prelude.Event):
     """An event: kept for whoever runs the instruction."""
 
-    sink: list[Event] = []
+    sink: ClassVar[list[Event]] = []
 
     def emit(self) -> None:
         Event.sink.append(self)
@@ -106,7 +106,9 @@ def words() -> ModuleType:
     """The module that stands for ``seahorse.prelude``."""
     made = ModuleType("mai.audit.words.prelude", "The prelude of a program that is audited.")
     made.__dict__.update({name: getattr(prelude, name) for name in prelude.__all__})
-    made.__dict__.update(Account=Account, Event=Event, CpiAccount=CpiAccount, Pubkey=FastPubkey, __all__=prelude.__all__)
+    made.__dict__.update(
+        Account=Account, Event=Event, CpiAccount=CpiAccount, Pubkey=FastPubkey, __all__=prelude.__all__
+    )
     return made
 
 

@@ -76,12 +76,13 @@ class RpcHistory:
 
     def page(self, address: Pubkey, *, before: str | None = None, until: str | None = None) -> list[Signed]:
         """At most ``PAGE`` signatures of an address, the newest first, between ``until`` and ``before`` (left out)."""
-        asked = {
-            name: Signature.from_string(value) for name, value in (("before", before), ("until", until)) if value
-        }
+        asked = {name: Signature.from_string(value) for name, value in (("before", before), ("until", until)) if value}
         found = self.rpc.ask(
             lambda client: client.get_signatures_for_address(
-                address, **asked, limit=PAGE, commitment=self.commitment  # type: ignore[arg-type]
+                address,
+                **asked,
+                limit=PAGE,
+                commitment=self.commitment,  # type: ignore[arg-type]
             )
         ).value
         return [Signed(str(item.signature), item.slot, item.err is not None) for item in found]
@@ -126,12 +127,14 @@ class RpcHistory:
 
 
 class SignatureList:
-    """Signatures on disk: nodes give the newest first, whoever replays reads the oldest first, and there may be many."""
+    """Signatures on disk: nodes give the newest first, a replay reads the oldest first, and there may be many."""
 
     def __init__(self, newest_first: Iterable[Sequence[Signed]]) -> None:
         """Takes every page at once."""
         self._file = sqlite3.connect("")  # a temporary file that SQLite removes by itself
-        self._file.execute("create table signed (place integer primary key, signature text, slot integer, failed integer)")
+        self._file.execute(
+            "create table signed (place integer primary key, signature text, slot integer, failed integer)"
+        )
         for page in newest_first:
             rows = [(item.signature, item.slot, item.failed) for item in page]
             self._file.executemany("insert into signed (signature, slot, failed) values (?, ?, ?)", rows)

@@ -116,7 +116,9 @@ class Layout:
             value = values[field.name]
             several = field.count is not None and field.kind != "u8"
             for item in value if several else [value]:
-                raw.append(bytes(item) if field.kind == "publicKey" or field.count is not None and not several else item)
+                raw.append(
+                    bytes(item) if field.kind == "publicKey" or (field.count is not None and not several) else item
+                )
         return self.mark + self.codec.pack(*raw)
 
 

@@ -17,6 +17,8 @@ from mai.cli import (
     devices,
     difficulty,
     genesis,
+    index,
+    metrics,
     nft,
     offence,
     program,
@@ -28,6 +30,7 @@ from mai.cli import (
     task,
     trace,
     verifier,
+    watch,
 )
 from mai.errors import MaiError
 
@@ -58,6 +61,9 @@ app.add_typer(circuit.app, name="circuit")
 app.command("simulate")(simulate.simulate)
 app.add_typer(genesis.app, name="genesis")
 app.add_typer(audit.app, name="audit")
+app.command("index")(index.index)
+app.command("watch")(watch.watch)
+app.command("metrics")(metrics.metrics)
 app.add_typer(program.app, name="program")
 app.add_typer(trace.app, name="trace")
 app.add_typer(verifier.app, name="verifier")

@@ -1,7 +1,8 @@
 """The index's file: every event once, and how far it is sure, in one SQLite database.
 
-The cursor is the newest transaction that is finalized, so it is written with the rows, in one transaction: a kill at any
-moment leaves the index as it was before or after a batch. An event is named by its signature and place, so that writing it again changes nothing.
+The cursor is the newest transaction that is finalized, so it is written with the rows, in one transaction: a kill at
+any moment leaves the index as it was before or after a batch. An event is named by its signature and place, so that
+writing it again changes nothing.
 """
 
 from __future__ import annotations
@@ -57,14 +58,14 @@ class Row:
 class Database:
     """An index's file, open."""
 
-    def __init__(self, path: Path | str, program: Pubkey) -> None:
-        """Open or make it.
+    def __init__(self, path: Path | str, program: Pubkey, *, shared: bool = False) -> None:
+        """Open or make it; ``shared`` for reading it from several threads, one at a time.
 
         Raises:
             MaiError: it is no index, of another version, or of another program.
         """
         try:
-            self._file = sqlite3.connect(path, isolation_level=None)
+            self._file = sqlite3.connect(path, isolation_level=None, check_same_thread=not shared)
             self._file.execute("pragma journal_mode = wal")
             self._file.execute("pragma synchronous = full")
             self._file.execute("pragma foreign_keys = on")
@@ -98,7 +99,7 @@ class Database:
         return int(self._file.execute("select coalesce(max(slot), 0) from seen").fetchone()[0])
 
     def open_signatures(self, up_to_slot: int) -> dict[str, int]:
-        """Transactions that were not finalized when they were written and are old enough to be by now, with their slots."""
+        """Transactions that were not finalized yet and are old enough to be by now, with their slots."""
         rows = self._file.execute("select signature, slot from seen where not finalized and slot <= ?", (up_to_slot,))
         return dict(rows.fetchall())
 
@@ -148,7 +149,9 @@ class Database:
     def finalize(self, signatures: Iterable[str]) -> None:
         """Nothing can undo these any more."""
         with self._whole():
-            self._file.executemany("update seen set finalized = 1 where signature = ?", [(item,) for item in signatures])
+            self._file.executemany(
+                "update seen set finalized = 1 where signature = ?", [(item,) for item in signatures]
+            )
 
     def drop(self, signatures: Iterable[str]) -> None:
         """Take out what a fork has undone, with its events; the cursor is before it anyhow."""
@@ -160,7 +163,9 @@ class Database:
 
     # Reading
 
-    def events(self, *, name: str | None = None, about: Pubkey | None = None, limit: int | None = None) -> Iterator[Row]:
+    def events(
+        self, *, name: str | None = None, about: Pubkey | None = None, limit: int | None = None
+    ) -> Iterator[Row]:
         """Events, the oldest first; of a name, or that name an address."""
         where, values = ["1"], list[Any]()
         if name is not None:
@@ -171,7 +176,8 @@ class Database:
             values.append(str(about))
         rows = self._file.execute(
             "select event.signature, slot, time, event.place, name, data, finalized from event "
-            f"join seen using (signature) where {' and '.join(where)} order by seen.slot, seen.place, event.place limit ?",
+            f"join seen using (signature) where {' and '.join(where)} "
+            "order by seen.slot, seen.place, event.place limit ?",
             [*values, -1 if limit is None else limit],
         )
         for signature, slot, time, place, kind, data, finalized in rows:

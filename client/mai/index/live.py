@@ -47,6 +47,8 @@ class Wake:
 
     def rounds(self) -> Iterator[str]:
         """Yields once at the start, then each time that it is worth looking: by what it was woken."""
+        self._connect()
+        self._rounds = 1
         yield "start"
         while True:
             yield self._wait()
@@ -60,7 +62,6 @@ class Wake:
             if socket is None:
                 raise OSError
             socket.recv(timeout=self._poll_s)
-            self.by = "websocket"
             return self.by
         except TimeoutError:
             return "clock"  # a notification may be lost: look all the same
@@ -74,11 +75,17 @@ class Wake:
         try:
             self._socket = connect(self._url, open_timeout=5, max_size=LARGEST_MESSAGE)
             asked = {"mentions": [str(self._program)]}
-            request = {"jsonrpc": "2.0", "id": 1, "method": "logsSubscribe", "params": [asked, {"commitment": "confirmed"}]}
+            request = {
+                "jsonrpc": "2.0",
+                "id": 1,
+                "method": "logsSubscribe",
+                "params": [asked, {"commitment": "confirmed"}],
+            }
             self._socket.send(json.dumps(request))
             answer = json.loads(self._socket.recv(timeout=5))
             if "result" not in answer:
                 raise OSError
+            self.by = "websocket"
         except (OSError, WebSocketException, TimeoutError, ValueError):
             self.close()
 
@@ -87,4 +94,3 @@ class Wake:
         if self._socket is not None:
             self._socket.close()
         self._socket = None
-

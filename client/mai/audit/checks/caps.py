@@ -14,7 +14,10 @@ from mai.program import emission, parameters, rewards
 
 @check(
     "caps",
-    proves="in no epoch was more minted than its cap under the parameters of that moment, and no work earned more than its class's limit",
+    proves=(
+        "in no epoch was more minted than its cap under the parameters of that moment, and no work earned "
+        "more than its class's limit"
+    ),
     trusts="nothing but the events of payments",
 )
 def caps(book: Book) -> None:

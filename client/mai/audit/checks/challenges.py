@@ -1,4 +1,4 @@
-"""The challenges: what the chain drew of every trace, by the blocks, and that each drawn leaf was shown before a claim."""
+"""The challenges: what the chain drew of every trace, and that each drawn leaf was shown before a claim."""
 
 from __future__ import annotations
 
@@ -39,8 +39,14 @@ class _Trace:
 
 @check(
     "challenges",
-    proves="positions and leaves of every trace are those that the blocks after its commitment draw, and before it was claimed every drawn leaf and every drawn end was attested, once",
-    trusts="the hashes of the blocks, where the source keeps them; else the seed in the trace's account; the openings, which the verifier checked",
+    proves=(
+        "positions and leaves of every trace are those that the blocks after its commitment draw, and before "
+        "it was claimed every drawn leaf and every drawn end was attested, once"
+    ),
+    trusts=(
+        "the hashes of the blocks, where the source keeps them; else the seed in the trace's account; the "
+        "openings, which the verifier checked"
+    ),
 )
 def challenges(book: Book) -> None:
     audit = book.audit
@@ -58,7 +64,13 @@ def challenges(book: Book) -> None:
     def _commit(call: VerifierCall) -> None:
         head = _head(call.accounts["manifest"])
         if head is None:
-            book.find("manifest not in the transactions", f"trace {call.accounts['trace']}", "committed", "its bytes", call.transaction)  # type: ignore[arg-type]
+            book.find(
+                "manifest not in the transactions",
+                f"trace {call.accounts['trace']}",
+                "committed",
+                "its bytes",
+                call.transaction,
+            )  # type: ignore[arg-type]
             return
         segments, most_positions, most_leaves = head
         universe = int(call.arguments["prompt"] + call.arguments["generated"] - 1)

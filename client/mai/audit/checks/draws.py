@@ -10,8 +10,14 @@ from mai.audit.step import Step
 
 @check(
     "draws",
-    proves="every seed comes from the blocks after the posting, every ticket from seed and device, every chance from score, power and waiting, and every ticket won",
-    trusts="the hashes of the blocks, where the source keeps them; else the seed that the task's account keeps, or the event's word",
+    proves=(
+        "every seed comes from the blocks after the posting, every ticket from seed and device, every chance "
+        "from score, power and waiting, and every ticket won"
+    ),
+    trusts=(
+        "the hashes of the blocks, where the source keeps them; else the seed that the task's account keeps, "
+        "or the event's word"
+    ),
     covers=("assign_task", "redraw_task", "open_check", "draw_check", "decide_check"),
     refused="place that the rules refuse",
     differs="draw off",

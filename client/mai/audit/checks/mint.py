@@ -14,7 +14,10 @@ MINT_BYTES = 82
 
 @check(
     "mint",
-    proves="the mint authority is the program's configuration account, there is no freeze authority, and MAI has nine decimals",
+    proves=(
+        "the mint authority is the program's configuration account, there is no freeze authority, and MAI has "
+        "nine decimals"
+    ),
     trusts="SPL Token",
 )
 def mint(book: Book) -> None:

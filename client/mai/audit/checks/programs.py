@@ -24,7 +24,10 @@ class _Reader:
 
 @check(
     "programs",
-    proves="the policy program and the verifier on chain are byte for byte the built ones, and nobody can replace a network's that opened as final",
+    proves=(
+        "the policy program and the verifier on chain are byte for byte the built ones, and nobody can "
+        "replace a network's that opened as final"
+    ),
     trusts="the built programs in this package (they are reproducible from the sources)",
 )
 def programs(book: Book) -> None:

@@ -31,7 +31,10 @@ class Issued:
 
 @check(
     "proofs",
-    proves="every receipt of the verifier was made for a proof in the transactions, has that proof's statement, and the proof holds when EZKL (or the verifier's code, here) verifies it again",
+    proves=(
+        "every receipt of the verifier was made for a proof in the transactions, has that proof's statement, "
+        "and the proof holds when EZKL (or the verifier's code, here) verifies it again"
+    ),
     trusts="EZKL; for a circuit that is not in this package, the verifier's own code",
 )
 def proofs(book: Book) -> None:
@@ -52,7 +55,9 @@ def proofs(book: Book) -> None:
             book.count()
             if bytes(address)[:16] not in made:
                 fields = layout.decode(bytes(account.data), exact=False)
-                book.find("receipt without a proof", f"receipt {address}", fields["statement"], "a proof in the transactions")
+                book.find(
+                    "receipt without a proof", f"receipt {address}", fields["statement"], "a proof in the transactions"
+                )
         verifier = Reverifier()
         for item in issued:
             book.count()

@@ -23,7 +23,10 @@ CLAIMED = 5
 
 @check(
     "receipts",
-    proves="every payment and every proved appeal consumed a receipt or a trace of the verifier's that names this context, model, input and output, and this owner, once",
+    proves=(
+        "every payment and every proved appeal consumed a receipt or a trace of the verifier's that names "
+        "this context, model, input and output, and this owner, once"
+    ),
     trusts="the verifier program for the truth of the statement (`proofs` and `challenges` look behind it)",
 )
 def receipts(book: Book) -> None:
@@ -39,7 +42,9 @@ def receipts(book: Book) -> None:
             if claims.get(key) is not None:
                 book.find("receipt consumed twice", f"receipt {address}", "a second claim", "one", step)
             slot = step.transaction.slot.to_bytes(8, "little")
-            claims.put(key, bytes(step.outcome.accounts["owner"]) + slot + step.transaction.signature.encode().ljust(88) + data)
+            claims.put(
+                key, bytes(step.outcome.accounts["owner"]) + slot + step.transaction.signature.encode().ljust(88) + data
+            )
 
     @book.at_end
     def end() -> None:
@@ -55,7 +60,13 @@ def receipts(book: Book) -> None:
                     _compare(book, name, call.arguments, address, fields, kept)
         for key, kept in claims.items():
             if kept:
-                book.find("payment without a receipt", f"receipt {Pubkey(key)}", "no account of the verifier", "a receipt", _place(kept))
+                book.find(
+                    "payment without a receipt",
+                    f"receipt {Pubkey(key)}",
+                    "no account of the verifier",
+                    "a receipt",
+                    _place(kept),
+                )
         claims.close()
         signers.clear()
 
@@ -71,9 +82,13 @@ def _compare(book: Book, name: str, asked: Layout, address: Pubkey, fields: dict
     place = _place(kept)
     for field in _FIELDS[name][1]:
         if fields[field] != wanted[field]:
-            book.find("receipt of another statement", f"{field} of receipt {address}", fields[field], wanted[field], place)
+            book.find(
+                "receipt of another statement", f"{field} of receipt {address}", fields[field], wanted[field], place
+            )
     if fields["claimer" if name == "claim" else "miner"] != owner:
-        book.find("receipt of somebody else", f"receipt {address}", fields.get("claimer", fields.get("miner")), owner, place)
+        book.find(
+            "receipt of somebody else", f"receipt {address}", fields.get("claimer", fields.get("miner")), owner, place
+        )
     consumed = fields["consumed"] if name == "claim" else fields["step"] == CLAIMED
     if not consumed:
         book.find("receipt not consumed", f"receipt {address}", "still open", "consumed", place)

@@ -8,7 +8,10 @@ from mai.audit.step import Step
 
 @check(
     "rewards",
-    proves="every payment has the terms that the rules give for this work, device, task and time, from counted time to the amount minted",
+    proves=(
+        "every payment has the terms that the rules give for this work, device, task and time, from counted "
+        "time to the amount minted"
+    ),
     trusts="the block time as the chain's clock; that an NFT was held is read from the transaction's token balances",
     covers=("settle",),
     refused="payment that the rules refuse",

@@ -7,7 +7,10 @@ from mai.audit.check import Book, check
 
 @check(
     "rules",
-    proves="every other instruction of the history (registry, tasks, commits, difficulty, NFTs, genesis) is one that the rules take, and told what they give; no event is without its instruction",
+    proves=(
+        "every other instruction of the history (registry, tasks, commits, difficulty, NFTs, genesis) is one "
+        "that the rules take, and told what they give; no event is without its instruction"
+    ),
     trusts="who could change the programs at genesis, and the collection in an NFT's metadata when it was shown",
     covers=("*",),
 )

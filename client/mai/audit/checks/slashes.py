@@ -16,7 +16,10 @@ _NO_EVIDENCE = {
 
 @check(
     "slashes",
-    proves="every offence is shown by a work or a check of the history, what was taken and burned and paid follows from the rules, and an appeal that was proved gave everything back",
+    proves=(
+        "every offence is shown by a work or a check of the history, what was taken and burned and paid "
+        "follows from the rules, and an appeal that was proved gave everything back"
+    ),
     trusts="nothing",
     covers=(
         "report_offence", "close_work", "report_check", "report_verifier", "appeal", "prove_appeal", "execute_offence",

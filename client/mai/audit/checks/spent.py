@@ -36,11 +36,23 @@ def spent(book: Book) -> None:
         record = bytes(task.spent_record)[:16]
         first = paid_for.setdefault(record, task_key[:16])
         if first != task_key[:16]:
-            book.find("input spent twice", f"task {event['task']}", f"record {_address(task.spent_record)} again", "once", step)
+            book.find(
+                "input spent twice",
+                f"task {event['task']}",
+                f"record {_address(task.spent_record)} again",
+                "once",
+                step,
+            )
         if task.places > 1:
             places[task_key[:16]] += 1
             if places[task_key[:16]] > tasks.CRITICAL_PLACES:
-                book.find("more works paid than places", f"task {event['task']}", places[task_key[:16]], int(task.places), step)
+                book.find(
+                    "more works paid than places",
+                    f"task {event['task']}",
+                    places[task_key[:16]],
+                    int(task.places),
+                    step,
+                )
 
 
 def _address(key: bytes) -> str:

@@ -9,7 +9,10 @@ from mai.chain.history import Transaction
 
 @check(
     "spoofs",
-    proves="names every line in these transactions that has the mark of an event and was written by another program; it counts for nothing",
+    proves=(
+        "names every line in these transactions that has the mark of an event and was written by another "
+        "program; it counts for nothing"
+    ),
     trusts="the runtime's lines in the logs, which no program can write",
 )
 def spoofs(book: Book) -> None:

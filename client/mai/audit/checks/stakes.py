@@ -15,7 +15,10 @@ OWED = ("matured", "pending", "unstaking", "verifier", "escrowed")
 
 @check(
     "stakes",
-    proves="the vault holds every stake, fee and appeal bond, the stake that votes is the sum of all stakes, and devices, power and waiting works are counted right",
+    proves=(
+        "the vault holds every stake, fee and appeal bond, the stake that votes is the sum of all stakes, and "
+        "devices, power and waiting works are counted right"
+    ),
     trusts="nothing: only the accounts as they are now, and the vault's balance",
     covers=("open_stake", "deposit_stake", "unstake", "withdraw_stake", "designate_verifier", "undesignate_verifier"),
     refused="stake movement that the rules refuse",

@@ -10,7 +10,10 @@ from mai.chain.layout import Layout
 
 @check(
     "state",
-    proves="every account of the program is byte for byte what the rules make of the history, none is missing and none came from nowhere",
+    proves=(
+        "every account of the program is byte for byte what the rules make of the history, none is missing "
+        "and none came from nowhere"
+    ),
     trusts="nothing but the history's being whole",
 )
 def state(book: Book) -> None:

@@ -15,7 +15,10 @@ from mai.chain.history import TOKEN_PROGRAM, Transaction
 
 @check(
     "supply",
-    proves="the supply is genesis + minted − burned; every mint is a settlement's, and the amounts that moved are the events'",
+    proves=(
+        "the supply is genesis + minted − burned; every mint is a settlement's, and the amounts that moved "
+        "are the events'"
+    ),
     trusts="the presale's supply at genesis, where a mint was adopted",
 )
 def supply(book: Book) -> None:

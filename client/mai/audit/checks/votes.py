@@ -24,7 +24,10 @@ class _Tally:
 
 @check(
     "votes",
-    proves="every vote has the weight of its stake at that moment and counts once, every tally is the sum of its votes, and only what was carried was executed",
+    proves=(
+        "every vote has the weight of its stake at that moment and counts once, every tally is the sum of its "
+        "votes, and only what was carried was executed"
+    ),
     trusts="nothing",
     covers=(
         "propose", "vote", "vote_early", "deny", "execute_parameter", "execute_calibration", "execute_model",
@@ -42,11 +45,15 @@ def votes(book: Book) -> None:
         book.count()
         tally, stake = tallies[bytes(event["proposal"])], bytes(event["stake"])
         if stake in tally.votes and not event["turned"]:
-            book.find("vote counted twice", f"stake {event['stake']}", f"a second vote on {event['proposal']}", "one", step)
+            book.find(
+                "vote counted twice", f"stake {event['stake']}", f"a second vote on {event['proposal']}", "one", step
+            )
         tally.votes[stake] = (event["weight"], event["approves"])
         for name, voice in (("approved", True), ("denied", False)):
             if tally.sum(voice) != event[name]:
-                book.find("tally off", f"proposal {event['proposal']}", f"{event[name]:,} {name}", tally.sum(voice), step)
+                book.find(
+                    "tally off", f"proposal {event['proposal']}", f"{event[name]:,} {name}", tally.sum(voice), step
+                )
 
     @book.told("ProposalExecuted")
     def executed(step: Step, event: dict[str, Any]) -> None:
@@ -70,4 +77,6 @@ def votes(book: Book) -> None:
             tally = tallies[bytes(address)]
             for name, voice in (("approved", True), ("denied", False)):
                 if fields[name] != tally.sum(voice):
-                    book.find("tally off", f"proposal {Pubkey(bytes(address))}", f"{fields[name]:,} {name}", tally.sum(voice))
+                    book.find(
+                        "tally off", f"proposal {Pubkey(bytes(address))}", f"{fields[name]:,} {name}", tally.sum(voice)
+                    )
