@@ -23,6 +23,7 @@ from mai.chain import artifacts
 from mai.chain.history import TOKEN_PROGRAM, Holding, Invocation, Signed, Transaction
 from mai.chain.layout import interface
 from mai.chain.loader import FINAL_LOADER
+from mai.program import tasks
 from solders.account import Account
 from solders.pubkey import Pubkey
 from solders.sysvar import CLOCK, SLOT_HASHES
@@ -60,8 +61,8 @@ class Made:
 
     shown = "a made history"
 
-    def __init__(self, tasks: int, *, seed: str = "history") -> None:
-        self.tasks, self.rng = tasks, Random(seed)
+    def __init__(self, number: int, *, seed: str = "history") -> None:
+        self.tasks, self.rng = number, Random(seed)
         self.program, self.verifier = artifacts.program("mai").address, artifacts.program("verifier").address
         self.interface = interface(artifacts.out_folder() / "mai.json")
         self.machine = Machine(self.program, self.interface, Outside(self))
@@ -167,6 +168,7 @@ class Made:
         data = kind.arguments.encode(arguments or {})
         keys = tuple(given[account] for account, _ in kind.accounts)
         call = Invocation(self.program, keys, data, 1)
+        self.before(name, given)
         before = {key: self.balances[key] for key in keys if key in self.balances}
         self.slot += 1
         landed = Transaction(f"made {self.number}", self.slot, self.time, False, (call,), (), before, before)
@@ -248,12 +250,13 @@ class Made:
     def _task(self, number: int) -> Iterator[Transaction]:
         """One task's life: mostly paid, now and then missed, rejected, cancelled."""
         requester = self.rng.choice(self.wallets)
-        data = hashlib.sha256(b"input %d" % number).digest()
+        data = self.input_of(number)
         inputs = [data[at : at + 8] for at in range(0, 32, 8)]
         spent = self.pda(b"spent", struct.pack("<I", CHAIN_ID), bytes(self.model), *inputs, bytes(4))
         task = self.pda(b"task", bytes(requester), struct.pack("<Q", number))
         record = {"payer": requester, "model": self.model, "spent_record": spent}
-        yield self._must("open_spent_record", record, {**words("input", data), "position": 0})
+        if self.machine.store.get(bytes(spent)) is None:
+            yield self._must("open_spent_record", record, {**words("input", data), "position": 0})
         asked = {
             "nonce": number, "lifetime_s": 3_600, "task_class": self.rng.choice((0, 0, 0, 1)), "region": 0,
             "prompt_tokens": 10, "max_tokens": 100,
@@ -290,7 +293,7 @@ class Made:
         work = self.machine.fields("Work", accounts["work"])
         assert work is not None
         self.wait(TASK_S)
-        if work.status == 2:  # rejected
+        if self.is_reported(number, work):
             offence = self.pda(b"offence", bytes(accounts["work"]), bytes(accounts["stake"]))
             yield self._must(
                 "report_offence", {**accounts, "reporter": requester, "spent_record": spent, "offence": offence}
@@ -308,6 +311,19 @@ class Made:
                 "nft_account": self.singles["config"],
             },
         )
+
+    # What another chain could do otherwise
+
+    def input_of(self, number: int) -> bytes:
+        """The input that a task asks for."""
+        return hashlib.sha256(b"input %d" % number).digest()
+
+    def is_reported(self, number: int, work: Any) -> bool:
+        """Whether somebody reports a committed work as an offence."""
+        return bool(work.status == tasks.WORK_REJECTED)
+
+    def before(self, name: str, accounts: Mapping[str, Pubkey]) -> None:
+        """An instruction is about to run."""
 
     def _part(self, wallet: Pubkey, task: Pubkey) -> dict[str, Pubkey]:
         miner = self.miner(wallet)

@@ -41,6 +41,14 @@ class Check:
     function: Callable[[Book], None]
 
 
+@dataclass(frozen=True)
+class Where:
+    """A place in the history."""
+
+    signature: str
+    slot: int
+
+
 CHECKS: dict[str, Check] = {}
 
 
@@ -108,18 +116,35 @@ class Book:
         """Something had to be believed."""
         self.result.trusted[what] += 1
 
-    def find(self, lie: str, subject: object, says: object = "", should: object = "", step: Step | None = None) -> None:
+    def find(
+        self,
+        lie: str,
+        subject: object,
+        says: object = "",
+        should: object = "",
+        at: Step | Transaction | Where | None = None,
+    ) -> None:
         """A lie."""
-        self._add(lie, subject, says, should, step, Level.lie)
+        self._add(lie, subject, says, should, at, Level.lie)
 
-    def notice(self, what: str, subject: object, says: object = "", step: Step | None = None) -> None:
+    def notice(
+        self, what: str, subject: object, says: object = "", at: Step | Transaction | Where | None = None
+    ) -> None:
         """No lie, but worth knowing."""
-        self._add(what, subject, says, "", step, Level.notice)
+        self._add(what, subject, says, "", at, Level.notice)
 
-    def _add(self, lie: str, subject: object, says: object, should: object, step: Any, level: Level) -> None:
-        landed = getattr(step, "transaction", step)
-        where = (landed.signature, landed.slot) if landed is not None else ("", 0)
-        self.result.add(Finding(self.check.name, lie, str(subject), show(says), show(should), *where, level))
+    def _add(
+        self,
+        lie: str,
+        subject: object,
+        says: object,
+        should: object,
+        at: Step | Transaction | Where | None,
+        level: Level,
+    ) -> None:
+        landed: Any = getattr(at, "transaction", at)
+        signature, slot = ("", 0) if landed is None else (landed.signature, landed.slot)
+        self.result.add(Finding(self.check.name, lie, str(subject), show(says), show(should), signature, slot, level))
 
 
 def _register(table: dict[str, list[Any]], names: Sequence[str], function: Any) -> Any:

@@ -80,7 +80,7 @@ class Machine:
 
     # What is there
 
-    def fields(self, kind: str, address: Address | bytes) -> Account | None:
+    def fields(self, kind: str, address: Address | bytes) -> Any:
         """An account as the history has made it so far; None where there is none of this kind."""
         key = Pubkey(bytes(address))
         data = self.store.get(key)
@@ -109,7 +109,8 @@ class Machine:
             return outcome
         writable = {name for name, written in kind.accounts if written}
         frame = Frame(self, transaction, outcome, writable)
-        Event.sink = sink = []
+        sink: list[Event] = []
+        Event.sink = sink
         self.outside.enter(transaction, outcome, told)
         try:
             self._call(kind.name, frame)
@@ -289,7 +290,7 @@ def _account_classes(modules: Mapping[str, ModuleType]) -> dict[str, type[Accoun
 
 def plain(layout: Layout, fields: Mapping[str, Any]) -> dict[str, Any]:
     """An event of the program as the IDL decodes one: addresses and integers of Python, by the IDL's names."""
-    found = {}
+    found: dict[str, Any] = {}
     for entry, value in zip(layout.fields, fields.values(), strict=True):
         if entry.kind == "publicKey" and entry.count is None:
             found[entry.name] = Address(bytes(value))

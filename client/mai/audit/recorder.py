@@ -43,7 +43,7 @@ class Recorder:
         """Run it and keep it."""
         keys = list(transaction.message.account_keys)
         before = self._holdings(keys)
-        result = self._svm.send_transaction(transaction)
+        result: Any = self._svm.send_transaction(transaction)
         failed = isinstance(result, FailedTransactionMetadata)
         meta = result.meta() if failed else result
         top = [

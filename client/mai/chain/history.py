@@ -82,7 +82,7 @@ class RpcHistory:
                 address,
                 **asked,
                 limit=PAGE,
-                commitment=self.commitment,  # type: ignore[arg-type]
+                commitment=self.commitment,
             )
         ).value
         return [Signed(str(item.signature), item.slot, item.err is not None) for item in found]
@@ -108,11 +108,12 @@ class RpcHistory:
         ).value
         if found is None or found.transaction.meta is None:
             return None
-        meta, sent = found.transaction.meta, found.transaction.transaction
-        keys = list(sent.message.account_keys)  # type: ignore[union-attr]
+        meta = found.transaction.meta
+        sent: Any = found.transaction.transaction
+        keys = list(sent.message.account_keys)
         if meta.loaded_addresses:
             keys += [*meta.loaded_addresses.writable, *meta.loaded_addresses.readonly]
-        top = [(item.program_id_index, bytes(item.accounts), bytes(item.data)) for item in sent.message.instructions]  # type: ignore[union-attr]
+        top = [(item.program_id_index, bytes(item.accounts), bytes(item.data)) for item in sent.message.instructions]
         inner = {item.index: _inner(item.instructions) for item in meta.inner_instructions or []}
         return Transaction(
             signature,

@@ -13,6 +13,7 @@ from solders.pubkey import Pubkey
 
 from mai.audit.check import Book, check
 from mai.audit.uploads import Uploads, VerifierCall, verifier_calls
+from mai.chain.history import Transaction
 
 BLOCKS_UNKNOWN = "the blocks of a draw are no longer served: its seed is taken from the trace's account"
 MANIFEST_HEADER_BYTES = 80
@@ -70,7 +71,7 @@ def challenges(book: Book) -> None:
                 "committed",
                 "its bytes",
                 call.transaction,
-            )  # type: ignore[arg-type]
+            )
             return
         segments, most_positions, most_leaves = head
         universe = int(call.arguments["prompt"] + call.arguments["generated"] - 1)
@@ -165,5 +166,5 @@ def challenges(book: Book) -> None:
         return audit.verifier_interface.kinds["Trace"].decode(bytes(account.data), exact=False)
 
 
-def _place(call: VerifierCall) -> Any:
+def _place(call: VerifierCall) -> Transaction:
     return call.transaction

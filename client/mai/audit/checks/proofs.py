@@ -13,6 +13,7 @@ from solders.pubkey import Pubkey
 from mai.audit.check import Book, check
 from mai.audit.reverify import Reverifier, Uploaded, split, statements
 from mai.audit.uploads import Uploads, VerifierCall, verifier_calls
+from mai.chain.history import Transaction
 
 KEY_HEADER_BYTES = 112
 REMEMBERED = 64
@@ -116,5 +117,5 @@ def proofs(book: Book) -> None:
         return keys[address]
 
 
-def _place(call: VerifierCall) -> Any:
+def _place(call: VerifierCall) -> Transaction:
     return call.transaction

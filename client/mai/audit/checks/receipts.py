@@ -7,7 +7,7 @@ from typing import Any
 
 from solders.pubkey import Pubkey
 
-from mai.audit.check import Book, check
+from mai.audit.check import Book, Where, check
 from mai.audit.step import Step
 from mai.audit.store import Store
 from mai.chain.layout import Layout
@@ -94,12 +94,6 @@ def _compare(book: Book, name: str, asked: Layout, address: Pubkey, fields: dict
         book.find("receipt not consumed", f"receipt {address}", "still open", "consumed", place)
 
 
-class _Where:
+def _place(kept: bytes) -> Where:
     """The place of a claim in the history."""
-
-    def __init__(self, signature: str, slot: int) -> None:
-        self.signature, self.slot = signature, slot
-
-
-def _place(kept: bytes) -> Any:
-    return _Where(kept[40:128].decode().strip(), int.from_bytes(kept[32:40], "little"))
+    return Where(kept[40:128].decode().strip(), int.from_bytes(kept[32:40], "little"))

@@ -7,7 +7,6 @@ from typing import Any
 
 from mai.audit.check import Book, check
 from mai.audit.step import Step
-from mai.program import tasks
 
 
 @check(
@@ -25,37 +24,17 @@ def spent(book: Book) -> None:
     @book.told("WorkSettled")
     def settled(step: Step, event: dict[str, Any]) -> None:
         book.count()
-        task_key, work_key = bytes(event["task"]), bytes(event["work"])[:16]
+        task, record = event["task"], step.outcome.accounts["spent_record"]
+        task_key, work_key = bytes(task)[:16], bytes(event["work"])[:16]
         if work_key in works:
             book.find("work paid twice", f"work {event['work']}", "a second payment", "one", step)
         works.add(work_key)
-        task = audit.machine.fields("Task", task_key)
-        if task is None:
-            book.find("payment without a task", f"task {event['task']}", "paid", "no such task", step)
-            return
-        record = bytes(task.spent_record)[:16]
-        first = paid_for.setdefault(record, task_key[:16])
-        if first != task_key[:16]:
-            book.find(
-                "input spent twice",
-                f"task {event['task']}",
-                f"record {_address(task.spent_record)} again",
-                "once",
-                step,
-            )
-        if task.places > 1:
-            places[task_key[:16]] += 1
-            if places[task_key[:16]] > tasks.CRITICAL_PLACES:
-                book.find(
-                    "more works paid than places",
-                    f"task {event['task']}",
-                    places[task_key[:16]],
-                    int(task.places),
-                    step,
-                )
-
-
-def _address(key: bytes) -> str:
-    from solders.pubkey import Pubkey
-
-    return str(Pubkey(bytes(key)))
+        if paid_for.setdefault(bytes(record)[:16], task_key) != task_key:
+            book.find("input spent twice", f"task {task}", f"record {record} again", "once", step)
+        fields = audit.machine.fields("Task", task)
+        if fields is None:
+            book.find("payment without a task", f"task {task}", "paid", "no such task", step)
+        elif fields.places > 1:
+            places[task_key] += 1
+            if places[task_key] > fields.places:
+                book.find("more works paid than places", f"task {task}", places[task_key], int(fields.places), step)

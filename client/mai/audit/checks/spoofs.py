@@ -21,4 +21,4 @@ def spoofs(book: Book) -> None:
         book.count()
         for spoof in reading.spoofs:
             # Anybody can do this at any time: worth knowing, but no lie of this network's.
-            book.notice("spoofed event", f"{spoof.name} by program {spoof.program}", transaction.signature, transaction)  # type: ignore[arg-type]
+            book.notice("spoofed event", f"{spoof.name} by program {spoof.program}", transaction.signature, transaction)

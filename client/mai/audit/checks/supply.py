@@ -56,7 +56,7 @@ def supply(book: Book) -> None:
                 if parents and parents[-1] == audit.program:
                     moves += amount
                 elif amount > 0:
-                    book.find("minted outside", transaction.signature, amount, 0, transaction)  # type: ignore[arg-type]
+                    book.find("minted outside", transaction.signature, amount, 0, transaction)
                 else:
                     by_others["burned"] -= amount
             parents.append(call.program)
@@ -66,7 +66,7 @@ def supply(book: Book) -> None:
             if item.name in ("WorkSettled", "OffenceExecuted")
         )
         if moves != told and reading.complete:
-            book.find("minted otherwise than told", transaction.signature, told, moves, transaction)  # type: ignore[arg-type]
+            book.find("minted otherwise than told", transaction.signature, told, moves, transaction)
 
     @book.at_end
     def end() -> None:
