@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 from audit.lies import lies
-from bench.history import Made
 from mai.audit.replay import Audit
 from mai.program import registry, slashing
 from mai.program.prelude import Pubkey as Key
 from mai.program.prelude import u8, u64
 from solders.pubkey import Pubkey
+
+from bench.history import Made
 
 TASKS = 25
 

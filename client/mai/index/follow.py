@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict, deque
+from collections import OrderedDict
 from collections.abc import Iterator
 
 from solders.pubkey import Pubkey
@@ -29,13 +29,14 @@ class Follower:
     def start(self, past: int = 0) -> list[News]:
         """Begin now; the last ``past`` events that were already there."""
         page: list[Signed] = next(iter(self.chain.newest_first(self.program)), [])
-        newest: deque[News] = deque(maxlen=past)
         for signed in reversed(page):
             self._seen[signed.signature] = None
-        # Every transaction that did not fail tells at most a few events: the last `past` are among so many.
-        for signed in list(reversed(page[:past])):
-            newest.extend(self._read(signed))
-        return list(newest)
+        newest: list[News] = []
+        for signed in page:
+            if len(newest) >= past:
+                break
+            newest = [*self._read(signed), *newest]
+        return newest[-past:] if past else []
 
     def look(self) -> Iterator[News]:
         """What has come since the last look, the oldest first.
