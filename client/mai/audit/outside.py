@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Mapping
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -11,6 +12,7 @@ from solders.pubkey import Pubkey as Address
 from mai.audit.source import Block, Source
 from mai.audit.words import ZERO, Keyed, address_of, digest, seed_bytes
 from mai.chain.history import TOKEN_PROGRAM, Holding, Transaction
+from mai.errors import MaiError
 from mai.program import assignment, native, prelude
 from mai.program.prelude import Array, Pubkey, u8, u64
 
@@ -206,7 +208,7 @@ class Outside:
 
     def settle_into(self, modules: Mapping[str, ModuleType]) -> None:
         """Put the event's word where the program read what no history keeps."""
-        for name, instead in (
+        for name, instead in (  # where the program no longer has one of these, the audit must not go on silently
             ("draw_seed", self._draw_seed),
             ("ticket", self._ticket),
             ("work_context", self._work_context),
@@ -217,10 +219,14 @@ class Outside:
             ("upgrade_authority", self._upgrade_authority),
             ("configure", self._configure),
         ):
-            for path, module in modules.items():
-                if path.startswith("instructions.") and hasattr(module, name):
-                    original = getattr(module, name)
-                    setattr(module, name, _bound(instead, original) if name in _WITH_ORIGINAL else instead)
+            places = [
+                module for path, module in modules.items() if path.startswith("instructions.") and hasattr(module, name)
+            ]
+            if not places:
+                raise MaiError(f"the program's source has no {name}: this audit is for another version of it")
+            for module in places:
+                original = getattr(module, name)
+                setattr(module, name, _bound(instead, original) if name in _WITH_ORIGINAL else instead)
         for path in ("instructions.tasks", "instructions.checks"):
             module = modules[path]
             setattr(module, "first_block", self._first_block_or_word)  # noqa: B010
@@ -276,8 +282,7 @@ class Outside:
         return found
 
     def _work_context(self, original: Any, *arguments: Any) -> Array:
-        seed = arguments[5]
-        if any(seed):
+        if any(inspect.signature(original).bind(*arguments).arguments["seed"]):
             found: Array = original(*arguments)
             return found
         kept = self._kept(Address(bytes(self.outcome.accounts["work"])))

@@ -30,7 +30,8 @@ def word(result: Result) -> str:
 def headline(verdict: Verdict) -> str:
     """The verdict in a sentence."""
     figures = verdict.figures
-    seen = f"{figures['transactions']:,} transactions, {figures['works paid']:,} works paid"
+    paid = figures["works paid"]
+    seen = f"{figures['transactions']:,} transactions, {paid:,} {'work' if paid == 1 else 'works'} paid"
     if verdict.lies:
         return f"{verdict.lies:,} {'lie' if verdict.lies == 1 else 'lies'} found in {seen}."
     return f"No lie found in {seen}."

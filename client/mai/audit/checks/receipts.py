@@ -27,7 +27,7 @@ CLAIMED = 5
         "every payment and every proved appeal consumed a receipt or a trace of the verifier's that names "
         "this context, model, input and output, and this owner, once"
     ),
-    trusts="the verifier program for the truth of the statement (`proofs` and `challenges` look behind it)",
+    trusts="the verifier program for the truth of the statement (proofs and challenges look behind it)",
 )
 def receipts(book: Book) -> None:
     audit = book.audit
