@@ -8,7 +8,6 @@ then events may be missing, and whoever reads them must be told.
 from __future__ import annotations
 
 import base64
-import binascii
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -68,7 +67,7 @@ def read_events(interface: Interface, program: Pubkey, logs: Sequence[str]) -> R
             continue
         try:
             data = base64.b64decode(line.removeprefix(_DATA_LOG), validate=True)
-        except binascii.Error:
+        except ValueError:  # no base64, or not even ASCII
             continue
         layout = interface.events.get(data[:DISCRIMINATOR_BYTES])
         if layout is None:
