@@ -80,18 +80,19 @@ def score(quality_bps: u16, nft_bps: u64, near: bool, in_flight: u8) -> u64:
 
 
 # The chance, in 1/10^9, that one of `count` may take a place in this round after `waited_s`: in proportion to its score
-# and its share of the power, so that splitting a device in two wins nothing. Rounded down once, at the end.
+# and its share of the power that musters showed, so that many names for one machine win nothing. A device that showed
+# nothing yet has one unit a slot. Rounded down once, at the end.
 def chance(
     score_bps: u64, power: u64, total_power: u64, count: u32, target: u64, waited_s: u64, trusted: bool
 ) -> u64:
     if u64(count) <= target or waited_s >= OPEN_AFTER_S:
         return CERTAIN
-    share = u128(target) * CERTAIN * u128(score_bps) * u128(power)
+    share = u128(target) * CERTAIN * u128(score_bps) * (u128(power) + 1)
     if trusted:
         share = share * TRUSTED_FACTOR
     for doubling in range(waited_s // DOUBLING_S):
         share = share * 2
-    return u64(min(share // (u128(max(total_power, 1)) * AVERAGE_SCORE), HIGHEST_CHANCE))
+    return u64(min(share // ((u128(total_power) + u128(count)) * AVERAGE_SCORE), HIGHEST_CHANCE))
 
 
 # A ticket from 0 to 10^9 - 1: it wins if it is below the chance.

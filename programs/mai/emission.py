@@ -14,9 +14,13 @@ class Emission(Account):
     minted: u64
     fees_burned: u64
     slash_burned: u64
-    # Devices that are registered and not retired, and the sum of their hourly rates at launch, in base units.
+    # Devices that are registered and not retired, and the sum of their power, see muster.py.
     miners: u32
     power: u64
+    # The last muster, counted from 1, the slot of its mark and the seed of its prompts.
+    muster: u64
+    muster_mark: u64
+    muster_seed: Array[u8, 32]
     # Works that are committed and neither paid nor forfeited.
     pending: u32
     # The running period.

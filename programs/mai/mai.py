@@ -21,6 +21,9 @@ from instructions.tasks import post_task, fund_task, cancel_task, expire_task, r
 # Taking a place, committing to a result, losing the place.
 from instructions.work import assign_task, commit_work, release_work
 
+# Showing how much a device can do, all at once.
+from instructions.muster import call_muster, open_answer, answer_muster, prove_muster, count_power
+
 # Paying for proved work.
 from instructions.settlement import settle, quote
 

@@ -13,6 +13,11 @@ def keccak(data: List[u8]) -> Array[u8, 32]:
     return Array(data, 32)
 
 
+# The root of a trace's tree of 32 tokens, which are the bytes, with salts of zeros (docs/reference/trace.md).
+def tokens_root(tokens: Array[u8, 32]) -> Array[u8, 32]:
+    return tokens
+
+
 # The 32 bytes of an address.
 def key_bytes(key: Pubkey) -> Array[u8, 32]:
     data: List[u8] = []

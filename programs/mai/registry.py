@@ -2,9 +2,9 @@
 from seahorse.prelude import *
 from calibration import (
     CALIBRATION_FIELDS, CAP_CPU_MHZ, CAP_GPU_MHS, CAP_NETWORK_MBPS, CAP_RAM_MHZ, CAP_STORAGE_GB, Calibration,
-    check_device_class, counted, peak_units
+    check_device_class, counted
 )
-from rewards import ACTIVE_MS_LIMIT, hourly_rate
+from rewards import ACTIVE_MS_LIMIT, HOUR_MS, hourly_rate
 
 REGION_LIMIT = 999
 CORES_LIMIT = 4_096
@@ -17,9 +17,11 @@ SEGMENT_MS_LIMIT = 86_400_000
 # From so many work units a token a model is large, and its miners have the longer timeout.
 LARGE_UNITS = 10_000
 
-# A device is expected to reach a tenth of its class's peak, and needs so long around a work.
-EFFICIENCY = 10
-OVERHEAD_MS = 500
+# What a million work units pay at launch rates before bonuses, in base units: the same to every device, so that neither
+# a class nor hardware nor a slow hand is worth anything that the work is not. And what everything around a work is worth.
+UNIT_PAY = 17_600_000
+OVERHEAD_UNITS = 5_000_000
+UNITS_SCALE = 1_000_000
 
 MINER_ACTIVE = 1
 MINER_RETIRED = 2
@@ -61,6 +63,9 @@ class Miner(Account):
     # The registration or the end of the last committed work, whichever is later: earlier time is never paid.
     busy_until_ms: u64
     in_flight: u8
+    # Work units a slot that it showed, halved with every muster; and the muster up to which that is done.
+    power: u64
+    muster: u64
     # The linked NFT; its holder's token account is looked at in every settlement.
     nft_tier: u8
     nft_mint: Pubkey
@@ -122,11 +127,6 @@ def check_active(miner: Miner, owner: Pubkey):
     assert miner.status == MINER_ACTIVE, 'MinerNotActive: the device is retired'
 
 
-# What a device adds to the network's power: its hourly rate at launch, in base units.
-def power_of(miner: Miner) -> u64:
-    return u64(hourly_rate(miner.gpu_mhs, miner.cpu_mhz, miner.ram_mhz, miner.storage_gb, miner.network_mbps))
-
-
 # The hourly rate of what counts of a device today, in base units: the calibration may have changed since it registered.
 def counted_rate(miner: Miner, calibration: Calibration) -> u128:
     return hourly_rate(
@@ -138,18 +138,11 @@ def counted_rate(miner: Miner, calibration: Calibration) -> u128:
     )
 
 
-# The most time of a work that is paid, in milliseconds: an allowance for everything around it, and ten times what its
-# work units take at the class's peak, the longer the less of the class's full hourly rate is counted. Active time is a
-# claim, work units are not: neither a slow hand nor hardware that is not there is worth more than the calibration's slack.
-# hourly: see counted_rate.
-def countable_ms(entries: Array[u64, 42], device_class: u8, hourly: u128, units: u64) -> u64:
-    at = CALIBRATION_FIELDS * device_class
-    full = hourly_rate(
-        u32(entries[at + CAP_GPU_MHS]), u32(entries[at + CAP_CPU_MHZ]), u32(entries[at + CAP_RAM_MHZ]),
-        u32(entries[at + CAP_STORAGE_GB]), u32(entries[at + CAP_NETWORK_MBPS])
-    )
-    share = u128(peak_units(entries, device_class)) * max(hourly, 1)
-    return u64(min(OVERHEAD_MS + EFFICIENCY * u128(units) * full // max(share, 1), ACTIVE_MS_LIMIT))
+# The active time that verified work units are worth, in milliseconds rounded down: what they pay over the hourly rate
+# (see counted_rate). What a device claims, or declares of itself, changes how a payment is called and not what it is.
+def verified_ms(hourly: u128, units: u64) -> u64:
+    pay = (u128(units) + OVERHEAD_UNITS) * UNIT_PAY // UNITS_SCALE
+    return u64(min(pay * HOUR_MS // max(hourly, 1), ACTIVE_MS_LIMIT))
 
 
 def check_profile(region: u16, client_version: u32, vram_mb: u32, cores: u16, ram_mb: u32):

@@ -25,6 +25,7 @@ DUE = {
     "draw_check": {"check"}, "redraw_task": {"task"}, "expire_task": {"task"}, "execute_parameter": {"proposal"},
     "execute_calibration": {"proposal"}, "execute_model": {"proposal"}, "execute_treasury": {"proposal"},
     "execute_collection": {"proposal"}, "vote_early": {"proposal", "vote"}, "decide_check": {"owner", "stake"},
+    "count_power": {"miner"},
 }  # fmt: skip
 NFT = {"link", "nft_account", "previous"}
 Takes = Callable[[Attack, str], bool]
@@ -83,6 +84,16 @@ def _input(attack: Attack, parameter: str) -> bool:
     return attack.call.name == "post_task" and attack.changes.keys() == {"model", "spent_record"}
 
 
+def _answered(attack: Attack, parameter: str) -> bool:
+    """The model is whoever answers's to choose, and so is the device with its answer, of his own."""
+    if attack.call.name != "answer_muster":
+        return False
+    chain, given = attack.call.chain, attack.call.metas | attack.changes
+    miner, owner = given["miner"].pubkey, given["owner"].pubkey
+    own = type_of(chain, miner) == "Miner" and chain.read("Miner", miner)["owner"] == owner
+    return own and parameter in ("owner", "model", "miner", "answer") and not _unique(attack, parameter)
+
+
 def _bonus(attack: Attack, parameter: str) -> bool:
     return (attack.call.name, parameter) == ("settle", "nft_account")
 
@@ -133,6 +144,8 @@ ALLOWED = (
     Rule("anybody", "Who calls, pays the rent or reports can be anybody; what names him names the signer.",
          _anybody, _as_any_call),
     Rule("no bonus", "Another account than the NFT's shows no NFT: it pays at most the same.", _bonus, _pays_at_most),
+    Rule("any answer", "Whoever answers a muster chooses the model, of those that are proved, and a device of his own.",
+         _answered, _nothing_else),
     Rule("own", "Another of the signer's own accounts: his to choose, and nothing of anybody else moves.",
          _own, _as_any_call),
     Rule("own NFT", "Another NFT that the signer holds, with its link.", _own_nft, _as_any_call),

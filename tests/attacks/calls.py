@@ -8,7 +8,9 @@ from attacks.world import DAY, MAI_UNIT, TRUE, Accounts, Arguments, Job, Side, W
 from mai.program import calibration, governance, registry
 from program.dao import link_address
 from program.economy import INCINERATOR
+from program.musters import answer_address
 from program.network import (
+    EMISSION,
     HIGH_END,
     LIMITS,
     PARAMS,
@@ -157,6 +159,37 @@ def settle(world: World, side: Side) -> Made:
 @call
 def crank_difficulty(world: World, side: Side) -> Made:
     world.chain.pass_time(3_601)
+    return side.accounts, {}
+
+
+# Musters
+
+
+@call
+def call_muster(world: World, side: Side) -> Made:
+    return side.accounts, {"mark": world.mark()}
+
+
+@call
+def open_answer(world: World, side: Side) -> Made:
+    return {**side.accounts, "answer": answer_address(side.miner)}, {}
+
+
+@call
+def answer_muster(world: World, side: Side) -> Made:
+    return world.mustered(side, answered=False), {**named("output", TRUE), "tokens": 1}
+
+
+@call
+def prove_muster(world: World, side: Side) -> Made:
+    return world.answered(side), {}
+
+
+@call
+def count_power(world: World, side: Side) -> Made:
+    world.mustered(side)
+    world.chain.write("Miner", side.miner, power=8, muster=0)
+    world.chain.write("Emission", EMISSION, power=100)
     return side.accounts, {}
 
 

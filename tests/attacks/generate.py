@@ -44,7 +44,8 @@ ORIGINS = {
         "AccountOwnedByWrongProgram", "AccountSysvarMismatch", "ConstraintMut", "ConstraintSeeds", "InvalidProgramId",
     },
     "The verifier's": {
-        "ClaimerMismatch", "ContextMismatch", "DuplicateAccount", "KeyMismatch", "WrongAccountType", "WrongOwner",
+        "ClaimerMismatch", "ContextMismatch", "DuplicateAccount", "KeyMismatch", "WrongAccountType", "WrongAuthority",
+        "WrongOwner",
     },
     "The token program's": {"InsufficientTokens", "InvalidAccountData", "UninitializedAccount"},
     "The runtime's": {"PrivilegeEscalation"},

@@ -53,13 +53,13 @@ def test_whoever_races_for_the_epochs_cap_gets_what_is_left_and_nobody_more(netw
 def test_a_device_split_in_two_wins_no_more_often(
     score: int, first: int, second: int, others: int, count: int, waited_s: int, trusted: bool
 ) -> None:
-    """Not even with both names, as long as the lottery decides."""
+    """Not even with both names, as long as the lottery decides; a name itself has one unit."""
     total = first + second + others
 
     def chance(power: int, devices: int) -> int:
         return int(assignment.chance(score, power, total, devices, 4, waited_s, trusted))
 
-    whole = chance(first + second, count)
+    whole = chance(first + second + 1, count)
     if whole < int(assignment.HIGHEST_CHANCE):
         assert chance(first, count + 1) + chance(second, count + 1) <= whole
 

@@ -13,11 +13,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mai.program import checks
-from program.chain import TOKEN_PROGRAM, VERIFIER, Chain, Landed
+from program.chain import OUT, TOKEN_PROGRAM, VERIFIER, Chain, Landed
 from program.dao import METAPLEX, Metadata, Nft, link_address, metadata_address, vote_address
 from program.economy import Person
 from program.market import purse
+from program.musters import WINDOW, answer_address, next_muster, put_trace
 from program.network import (
+    EMISSION,
     GOVERNANCE,
     HIGH_END,
     MINT,
@@ -186,8 +188,11 @@ class World:
         self.sponsor = self.chain.person()
         network.genesis()
         network.open_accounts()
+        # It contains the verifier of single proofs.
+        self.chain.svm.add_program_from_file(VERIFIER, OUT / "traces.so")
         for number in range(3):
             network.register_model(key=digest(f"key {number}"))
+            network.register_model(key=digest(f"traced {number}"), proof=1, detection_bps=9_950)
         self.collections = [Pubkey.from_bytes(digest(f"collection {tier}")) for tier in range(1, 6)]
         for tier, collection in enumerate(self.collections, 1):
             admin = network.admin
@@ -281,6 +286,40 @@ class World:
         data = RECEIPT + b"".join({**fields, **changes}.values()) + bytes(16)
         self.chain.put(address, data, VERIFIER)
         return address
+
+    # Musters
+
+    def mark(self) -> int:
+        """Waits for a mark whose block calls a muster; all sides have the same."""
+        slot = int(self.chain.svm.get_clock().slot)
+        mark = next_muster(slot - WINDOW)
+        if mark >= slot:
+            self.chain.set_slot(mark + 1)
+        return mark
+
+    def mustered(self, side: Side, answered: bool = True) -> Accounts:
+        """A muster was called, and the side's device can answer it, or has."""
+        mark = self.mark()
+        if self.chain.read("Emission", EMISSION)["muster_mark"] < mark:
+            self.call("call_muster", side.caller, side.accounts, mark=mark)
+        accounts = {
+            **side.accounts, "model": model_address(digest(f"traced {side.number}")),
+            "answer": answer_address(side.miner),
+        }  # fmt: skip
+        self.call("open_answer", side.caller, accounts)
+        if answered:
+            self.call("answer_muster", side.owner, accounts, **named("output", TRUE), tokens=1)
+        return accounts
+
+    def answered(self, side: Side) -> Accounts:
+        """An answer with its proof."""
+        accounts = self.mustered(side)
+        given = self.chain.read("Answer", accounts["answer"])
+        model = self.chain.read("Model", accounts["model"])
+        digests = {name: bytes(given[name]) for name in ("context", "input", "output")}
+        fields = {**digests, "miner": bytes(side.owner.key), "manifest": bytes(model["key_hash"])}
+        order = ("context", "miner", "manifest", "input", "output")
+        return {**accounts, "receipt": put_trace(self.chain, **{name: fields[name] for name in order})}
 
     # Checks and offences
 

@@ -40,7 +40,7 @@ def test_a_chain_that_pays_everybody_for_full_quality() -> None:
 
 def test_a_chain_that_counts_all_time() -> None:
     source = Made(TASKS)
-    other_rule(source, "instructions.settlement", "countable_ms", lambda *_: u64(registry.ACTIVE_MS_LIMIT))
+    other_rule(source, "instructions.settlement", "verified_ms", lambda *_: u64(registry.ACTIVE_MS_LIMIT))
     assert ("rewards", "reward term off") in found(source)
 
 

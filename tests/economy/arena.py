@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from economy import checks, genesis, governance, nfts, registry, settlement, slashing, staking, tasks
+from economy import checks, genesis, governance, muster, nfts, registry, settlement, slashing, staking, tasks
 from economy.chainside import LAMPORTS, SLOT_HASHES, TRACE_BYTES, WINDOW, Side, block_hash
 from economy.ledger import Blocks, Holding, Ledger, Metadata, Minted, Receipt, Refusal, Transaction
 from economy.world import CALIBRATION, CONFIG, EMISSION, GOVERNANCE, INCINERATOR, NFTS, TREASURY, VAULT
@@ -19,7 +19,7 @@ from solders.pubkey import Pubkey
 Rule = Callable[[Transaction], None]
 RULES: dict[str, Rule] = {
     name: rule
-    for module in (genesis, registry, tasks, settlement, staking, checks, slashing, nfts, governance)
+    for module in (genesis, registry, muster, tasks, settlement, staking, checks, slashing, nfts, governance)
     for name, rule in vars(module).items()
     if callable(rule) and getattr(rule, "__module__", "") == module.__name__
 }
@@ -79,6 +79,8 @@ class Arena:
         self.wallets: dict[Pubkey, Keypair] = {}
         self.payments: list[Payment] = []
         self.serial = 0
+        # Blocks of a walk's own choice, by slot.
+        self.planted: dict[int, bytes] = {}
         self.mint, self.other_mint = self.address("mint"), self.address("another mint")
         self.multisig = self.address("multisig")
         self.crowd = [self._person(f"person {index}") for index in range(self.people)]
@@ -120,7 +122,8 @@ class Arena:
         ledger.slot += slots
         present = [slot for slot in range(max(0, ledger.slot - WINDOW - 60), ledger.slot) if not skipped(slot)]
         slots_ = present[-WINDOW:]
-        ledger.blocks = Blocks(slots_, {slot: ledger.blocks.hashes.get(slot) or block_hash(slot) for slot in slots_})
+        known = {**ledger.blocks.hashes, **self.planted}
+        ledger.blocks = Blocks(slots_, {slot: known.get(slot) or block_hash(slot) for slot in slots_})
         self.chain.warp(ledger.now, ledger.slot, ledger.blocks)
 
     def hold(self, key: Pubkey, mint: Pubkey, owner: Pubkey, amount: int) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from economy.arena import Arena, Payment
+from economy.registry import ACTIVE
 from economy.tasks import PAID
 from economy.world import EMISSION, GOVERNANCE
 from solders.pubkey import Pubkey
@@ -126,12 +127,21 @@ def epoch_cap(seen: Observed) -> bool:
     return bool(emission["epoch_minted"] == so_far[emission["epoch"]])
 
 
+def power_is_the_devices(seen: Observed) -> bool:
+    """The network's power and number of devices are those of the devices that are not retired; the others have none."""
+    active = [miner for miner in seen.all("Miner") if miner["status"] == ACTIVE]
+    emission = seen.accounts["Emission"][EMISSION]
+    power = sum(miner["power"] for miner in seen.all("Miner"))
+    return (emission["miners"], emission["power"], power) == (len(active), power, sum(m["power"] for m in active))
+
+
 INVARIANTS: dict[str, Callable[[Observed], bool]] = {
     "supply = genesis + minted - burned": supply_is_genesis_and_minted_less_burned,
     "no mint without receipt": no_mint_without_receipt,
     "spent once": spent_once,
     "stake conserved": stake_conserved,
     "epoch cap": epoch_cap,
+    "power is the devices'": power_is_the_devices,
 }
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from random import Random
 
-from economy import moves_core, moves_dao, moves_stake
+from economy import moves_core, moves_dao, moves_muster, moves_stake
 from economy.arena import Arena, Discrepancy
 from economy.invariants import check_all, observe
 from economy.ledger import Minted
@@ -73,7 +73,7 @@ def found(name: str, rng: Random) -> Arena:
     for person in arena.crowd[2:]:
         stake = moves_core.stake_of(person)
         must(arena, "designate_verifier", person, {"amount": 3 * 10**14}, stake=stake)
-    assert moves_dao and moves_stake
+    assert moves_dao and moves_muster and moves_stake
     return arena
 
 

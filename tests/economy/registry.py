@@ -5,7 +5,7 @@ from __future__ import annotations
 from economy.ledger import Record, Transaction
 from economy.parameters import P
 from economy.quality import sign_of_life, touch, week_of
-from economy.rewards import RESOURCES, capped, power
+from economy.rewards import RESOURCES, capped
 from economy.world import config_of, number, opened, pda, words
 from solders.pubkey import Pubkey
 
@@ -72,6 +72,13 @@ def active(tx: Transaction, miner: Record) -> None:
     tx.need(miner.status == ACTIVE, "MinerNotActive")
 
 
+def fade(emission: Record, miner: Record) -> None:
+    """Halved for every muster that was not looked at yet; rounded down."""
+    left = miner.power >> (emission.muster - miner.muster)
+    emission.power -= miner.power - left
+    miner.power, miner.muster = left, emission.muster
+
+
 def register_miner(tx: Transaction) -> None:
     calibration, emission = tx.load("calibration", "Calibration"), tx.load("emission", "Emission")
     config, stake, owner = opened(tx), tx.load("stake", "Stake"), tx.key("owner")
@@ -84,19 +91,16 @@ def register_miner(tx: Transaction) -> None:
     miner.bond = config.parameters[P.BOND_LAMPORTS]
     tx.pay_lamports(tx.key("miner"), miner.bond)
     tx.pay_lamports(owner, -miner.bond)
+    miner.muster = emission.muster
     emission.miners += 1
-    emission.power += power(miner)
 
 
 def update_miner(tx: Transaction) -> None:
-    calibration, emission = tx.load("calibration", "Calibration"), tx.load("emission", "Emission")
-    config, miner = config_of(tx), tx.load("miner", "Miner")
+    calibration, config, miner = tx.load("calibration", "Calibration"), config_of(tx), tx.load("miner", "Miner")
     active(tx, miner)
     tx.need(miner.in_flight == 0, "DeviceBusy")
     touch(miner, config, tx.now)
-    before = power(miner)
     declare(tx, miner, calibration)
-    emission.power += power(miner) - before
 
 
 def heartbeat(tx: Transaction) -> None:
@@ -112,7 +116,8 @@ def retire_miner(tx: Transaction) -> None:
     tx.need(miner.in_flight == 0, "WorkInFlight")
     miner.status, miner.retired_ts = RETIRED, tx.now
     emission.miners -= 1
-    emission.power -= power(miner)
+    emission.power -= miner.power
+    miner.power = 0
 
 
 def withdraw_bond(tx: Transaction) -> None:

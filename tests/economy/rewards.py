@@ -5,8 +5,6 @@ from __future__ import annotations
 from fractions import Fraction
 from math import floor
 
-from economy.ledger import Record
-
 # Base units an active hour for one unit as it is declared: MH/s, MHz, MHz, GB, Mbps.
 RATES = {
     "gpu_mhs": Fraction(5 * 10**9),
@@ -54,17 +52,12 @@ def hourly(quantities: dict[str, int]) -> int:
     return floor(sum(RATES[name] * quantities[name] for name in RESOURCES))
 
 
-def power(miner: Record) -> int:
-    return hourly({name: getattr(miner, name) for name in RESOURCES})
-
-
-def countable_ms(entries: list[int], device_class: int, per_hour: int, units: int) -> int:
-    """The most time that a work of so many units counts: half a second, and ten times what the units take at the peak
-    of the class, the longer the less of the class's full hourly rate counts for the device.
+def verified_ms(per_hour: int, units: int) -> int:
+    """How long a device of this hourly rate is paid for so many work units: 17.6 MAI for 10^9 of them, and for five
+    million more around each work.
     """
-    row = entries[6 * device_class : 6 * device_class + 6]
-    full = hourly(dict(zip(RESOURCES, row[:5], strict=True)))
-    return min(500 + floor(Fraction(10 * units * full, max(row[5] * max(per_hour, 1), 1))), 30 * 86_400_000)
+    pay = floor(Fraction(176, 10) * (units + 5 * 10**6))
+    return min(pay * 3_600_000 // max(per_hour, 1), 30 * 86_400_000)
 
 
 def reward(

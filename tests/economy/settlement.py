@@ -15,7 +15,6 @@ from economy.rewards import (
     RESOURCES,
     cap_of,
     capped,
-    countable_ms,
     epoch_of,
     hourly,
     mintable,
@@ -23,6 +22,7 @@ from economy.rewards import (
     reward,
     trust_bps,
     uptime_bps,
+    verified_ms,
 )
 from economy.tasks import COMMITTED, PAID, REJECTED, most_ms, needed, votes
 from economy.tasks import SETTLED as TASK_SETTLED
@@ -125,7 +125,7 @@ def settle(tx: Transaction) -> None:
     per_hour = hourly(counted)
     minted = reward(
         per_hour,
-        min(work.active_ms, countable_ms(calibration.entries, miner.device_class, per_hour, units)),
+        verified_ms(per_hour, units),
         NFT_BPS[held_tier(tx, miner)],
         uptime_bps(miner.uptime_bps),
         trust_bps(miner.device_class, miner.attested),

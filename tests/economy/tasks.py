@@ -9,8 +9,8 @@ from economy.lottery import BLOCKS, DELAY, chance, context, draw, score, ticket
 from economy.nfts import EARLY_MINING, early
 from economy.parameters import P, class_sampling, class_slash
 from economy.quality import consistent, sign_of_life, touch
-from economy.registry import active, joined
-from economy.rewards import NFT_BPS, power
+from economy.registry import active, fade, joined
+from economy.rewards import NFT_BPS
 from economy.world import config_of, number, opened, pda, the_vault, vault_pays, wallet
 from solders.pubkey import Pubkey
 
@@ -200,7 +200,8 @@ def assign_task(tx: Transaction) -> None:
     tx.need(trusted or not (routine and crowded and waited < 5), "TrustedFirst")
     near = task.region != 0 and task.region == miner.region
     points = score(miner.quality_bps, NFT_BPS[miner.nft_tier], near, miner.in_flight)
-    part = Fraction(power(miner), max(emission.power, 1))
+    fade(emission, miner)
+    part = Fraction(miner.power + 1, emission.power + emission.miners)
     odds = chance(
         points, part, emission.miners, parameters[P.ELIGIBLE_TARGET], waited, trusted=bool(routine and trusted)
     )

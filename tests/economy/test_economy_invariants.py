@@ -128,6 +128,14 @@ def epoch_sum_forgotten(seen: Observed) -> None:
     seen.accounts["Emission"][EMISSION]["epoch_minted"] += 1
 
 
+def power_from_nothing(seen: Observed) -> None:
+    seen.accounts["Emission"][EMISSION]["power"] += 1
+
+
+def a_retired_device_counts(seen: Observed) -> None:
+    next(iter(seen.accounts["Miner"].values()))["status"] ^= 3
+
+
 PLANTED: dict[str, tuple[Plant, ...]] = {
     "supply = genesis + minted - burned": (more_supply, unsaid_burn, mint_unsaid),
     "no mint without receipt": (
@@ -147,6 +155,7 @@ PLANTED: dict[str, tuple[Plant, ...]] = {
     ),
     "stake conserved": (vault_short, stake_from_nothing, fee_from_nothing, escrow_unsaid, quorum_base_wrong),
     "epoch cap": (beyond_the_cap, epoch_sum_forgotten),
+    "power is the devices'": (power_from_nothing, a_retired_device_counts),
 }
 
 

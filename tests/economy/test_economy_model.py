@@ -12,7 +12,8 @@ from economy.lottery import CERTAIN, chance, score
 from economy.parameters import deterring
 from economy.quality import enter_week, sign_of_life, uptime
 from economy.quality import score as week_score
-from economy.rewards import cap_of, countable_ms, hourly, mintable, rate, reward, trust_bps
+from economy.registry import fade
+from economy.rewards import cap_of, hourly, mintable, rate, reward, trust_bps, verified_ms
 from mai.program import parameters as parameter_table
 
 EXAMPLE = {"gpu_mhs": 150, "cpu_mhz": 4_000, "ram_mhz": 0, "storage_gb": 0, "network_mbps": 1_000}
@@ -99,13 +100,23 @@ def test_the_crank_moves_an_eighth_at_most() -> None:
     assert emission.multiplier == (1_010_000_000 - 1_010_000_000 * 79 // 1_100) * 7 // 8 + 1
 
 
-def test_time_that_counts_follows_the_work() -> None:
-    entries = [100, 6_000, 0, 0, 0, 1_000, 0, 4_000, 0, 0, 0, 50]
-    full = hourly({"gpu_mhs": 100, "cpu_mhz": 6_000, "ram_mhz": 0, "storage_gb": 0, "network_mbps": 0})
-    assert countable_ms(entries, 0, full, 1_000) == 500 + 10
-    assert countable_ms(entries, 0, full // 4, 1_000) == 500 + 40
-    assert countable_ms(entries, 1, 4 * 10**9, 1_000) == 500 + 400
-    assert countable_ms(entries, 0, 0, 10**12) == 30 * 86_400_000
+def test_what_is_paid_is_the_work() -> None:
+    """A thousand million units are 17.6 MAI to whoever does them; five million are added to each work."""
+    for per_hour in (MAI, 10 * MAI, 858 * MAI):
+        counted = verified_ms(per_hour, 995 * 10**6)
+        assert 0 <= 17_600_000_000 - per_hour * counted // 3_600_000 <= per_hour // 3_600_000 + 1
+    assert verified_ms(858 * MAI, 0) == 88_000_000 * 3_600_000 // (858 * MAI)
+    assert verified_ms(0, 10**12) == 30 * 86_400_000
+
+
+def test_power_fades_by_half() -> None:
+    emission, miner = record("Emission", power=107, muster=3), record("Miner", power=7)
+    fade(emission, miner)
+    assert (miner.power, miner.muster, emission.power) == (0, 3, 100)
+    miner.power, emission.muster = 7, 4
+    fade(emission, miner)
+    fade(emission, miner)
+    assert (miner.power, emission.power) == (3, 96)
 
 
 def test_the_defaults_deter() -> None:

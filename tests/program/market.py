@@ -9,7 +9,6 @@ from Crypto.Hash import keccak
 from mai.program import parameters
 from program.chain import Landed, block
 from program.network import (
-    CALIBRATION,
     CONFIG,
     EMISSION,
     MINT,
@@ -27,7 +26,7 @@ from solders.pubkey import Pubkey
 
 HOUR, DAY, WEEK, EPOCH = 3_600, 86_400, 604_800, 15_552_000
 ONE = 10**9
-POWER = 858 * ONE  # of the devices that the network's tests register
+POWER = 999_999  # of the devices of a crowd: one unit more counts of each
 
 
 def hashed(*parts: bytes) -> bytes:
@@ -68,14 +67,14 @@ def set_parameter(network: Network, index: int, value: int) -> None:
 
 def crowd(network: Network, miners: int) -> None:
     """Tells the lottery that there are so many devices, all as strong as the first."""
+    stand_in(network, power=POWER)
     network.chain.write("Emission", EMISSION, miners=miners, power=miners * POWER)
 
 
 def long_model(network: Network, active_ms: int) -> None:
-    """A model of which a hundred tokens keep the device busy for so long, at half of its class's peak."""
-    peak = network.chain.read("Calibration", CALIBRATION)["entries"][6 * miner_of(network)["device_class"] + 5]
-    units = max(active_ms * peak // 2 // 10**5, 1)
-    network.chain.write("Model", network.model, segments=1_000, work_units=units)
+    """A model of which a hundred tokens are worth so long at the hourly rate of the network's devices, 858 MAI."""
+    units = -(-active_ms * 858 * ONE // 3_600 * 10 // 176_000) - 5 * ONE // 1_000
+    network.chain.write("Model", network.model, segments=10, work_units=max(-(-units // 1_000), 1))
 
 
 def trusted(network: Network, owner: Keypair | None = None, quality: int = 9_000) -> None:

@@ -93,9 +93,11 @@ def quality_factor(quality_bps: int) -> Fraction:
     return Fraction(1, 2) + Fraction(quality_bps, 20_000)
 
 
-def countable(class_hourly: int, hourly: int, peak: int, units: int) -> int:
-    """Milliseconds of a work that are paid: 500, and ten times its units at the device's share of its class."""
-    return floor(500 + 10 * Fraction(units, peak) * Fraction(class_hourly, hourly))
+def verified(hourly: int, units: int) -> int:
+    """Milliseconds that a device of this hourly rate is paid for so many work units: 17.6 MAI for 10^9 of them and five
+    million more."""
+    pay = floor((units + 5 * 10**6) * Fraction("17.6") * UNITS_PER_MAI / 10**9)
+    return min(floor(Fraction(pay, hourly) * 3_600_000), 30 * 86_400_000)
 
 
 def cap(epoch: int, rate_floor: int, launch_cap: int) -> int:

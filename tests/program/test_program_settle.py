@@ -29,7 +29,7 @@ from program.market import (
 from program.network import CALIBRATION, MAI_UNIT, TREASURY, VAULT, Network, digest, miner_address, model_address, ready
 from solders.pubkey import Pubkey
 
-SETTLE_UNITS = 47_612
+SETTLE_UNITS = 47_955
 MONTH_MS = 2_592_000_000
 EXAMPLE = 792_792 * MAI_UNIT // 100
 
@@ -47,8 +47,10 @@ def test_settling_pays_and_records(network: Network) -> None:
     network.chain.write("Model", network.model, work_units=10**7)
     job = network.committed(tokens=100, active_ms=30_000)
     event = network.settle(job).events["WorkSettled"]
-    # 858 MAI an hour for 30 s, trust 0.60, a newcomer's quality factor 0.875.
-    assert event["minted"] == event["reward"] == 858 * MAI_UNIT * 30 // 3_600 * 6_000 * 8_750 // 10**8
+    # 10^9 work units and those around them, trust 0.60, a newcomer's quality factor 0.875.
+    base = 858 * MAI_UNIT * oracle.verified(858 * MAI_UNIT, 10**9) // 3_600_000
+    assert 17_687_000_000 < base <= 17_688_000_000
+    assert event["minted"] == event["reward"] == base * 6_000 // 10_000 * 8_750 // 10_000
     assert network.chain.balance(network.wallet) == network.chain.supply(MINT) == event["minted"]
     record, miner = network.chain.read("SpentRecord", job.spent), miner_of(network)
     assert (record["spent"], record["task"], record["slot"]) == (True, job.task, network.chain.svm.get_clock().slot)
@@ -106,20 +108,19 @@ def test_an_nft_that_was_sold_earns_nothing_more(network: Network) -> None:
     assert (first["nft_bps"], second["nft_bps"]) == (2_000, 0)
 
 
-@pytest.mark.parametrize(
-    ("work_units", "gpu_mhs", "counted"), [(1, 150, 500), (3_000_000, 150, 600), (3_000_000, 75, 679)]
-)
-def test_time_counts_as_far_as_the_work_units_carry_it(
-    network: Network, work_units: int, gpu_mhs: int, counted: int
-) -> None:
-    # 500 ms, and ten times what the units take at the device's share of its class, by what an hour of both earns.
-    stand_in(network, gpu_mhs=gpu_mhs)
+@pytest.mark.parametrize("work_units", [1, 3_000_000])
+def test_pay_follows_the_work_and_nothing_that_is_declared_or_claimed(network: Network, work_units: int) -> None:
     network.chain.write("Model", network.model, work_units=work_units)
-    event = network.settle(network.committed(active_ms=30_000)).events["WorkSettled"]
-    assert (event["active_ms"], event["counted_ms"]) == (30_000, counted)
-    whole_class = 200 * 5_000 + 6 * 2_000 + 8 * 200 + 400 * 100 + 1_000 * 100  # an hour of it, in 1/1,000 MAI
-    assert counted == oracle.countable(whole_class * 10**6, event["hourly"], 400_000, work_units)
-    assert event["base"] == event["hourly"] * counted // 3_600_000
+    bases = []
+    for changes, active_ms in (({}, 30_000), ({"gpu_mhs": 75}, 10_000), ({"device_class": 1}, 59_000)):
+        stand_in(network, **changes)
+        event = network.settle(network.committed(active_ms=active_ms)).events["WorkSettled"]
+        assert (event["active_ms"], event["counted_ms"]) == (active_ms, oracle.verified(event["hourly"], work_units))
+        assert event["base"] == event["hourly"] * event["counted_ms"] // 3_600_000
+        bases.append(event["base"])
+    exact = (work_units + 5 * 10**6) * 17_600_000 // 10**6
+    # The counted time is whole milliseconds: of 858 MAI an hour one is 0.24 thousandths of a MAI.
+    assert all(exact - 858 * MAI_UNIT // 3_600_000 - 1 <= base <= exact for base in bases)
 
 
 def test_reputation_scales_the_reward_from_a_half_to_one(network: Network) -> None:
@@ -128,7 +129,7 @@ def test_reputation_scales_the_reward_from_a_half_to_one(network: Network) -> No
         stand_in(network, quality_bps=quality)
         event = network.settle(network.committed()).events["WorkSettled"]
         paid.append((event["quality_bps"], event["after_quality"] * 10_000 // event["after_difficulty"]))
-    assert paid == [(6_250, 6_249), (10_000, 10_000)]
+    assert paid == [(6_250, 6_250), (10_000, 10_000)]
 
 
 def test_settling_costs_exactly_so_many_compute_units(network: Network) -> None:

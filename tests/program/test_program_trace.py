@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import struct
 from typing import Any
 
 import pytest
@@ -21,10 +19,10 @@ from program.market import (
     trusted,
     work_of,
 )
+from program.musters import CLAIMED, other_traces, put_trace
 from program.network import Job, Network, digest, ready
 from solders.pubkey import Pubkey
 
-PROVED, CLAIMED = 4, 5
 PROMPT, TOKENS, LIMIT = 7, 3, 100
 ROUTINE_SLASH, ROUTINE_LIMIT = 18, 19
 DETECTION = 5_000
@@ -51,21 +49,13 @@ def committed(network: Network, **changes: Any) -> Job:
 
 
 def trace(network: Network, job: Job, detection: int = DETECTION, **changes: Any) -> Pubkey:
-    """A trace account exactly as it is when every drawn leaf was proved (docs/reference/trace.md)."""
+    """The trace of a job's work, proved."""
     fields: dict[str, Any] = {
         "context": bytes(work_of(network, job)["context"]), "miner": bytes(network.owner.pubkey()),
-        "manifest": digest(f"manifest of {detection}"), "input": job.input, "output": job.output,
-        "positions": digest("positions"), "leaves": digest("leaves"), "seed": digest("one"), "second": digest("two"),
-        "prompt": PROMPT, "generated": TOKENS, "limit": LIMIT, "step": PROVED, **changes,
+        "manifest": digest(f"manifest of {detection}"), "input": job.input, "output": job.output, "prompt": PROMPT,
+        "generated": TOKENS, "limit": LIMIT,
     }  # fmt: skip
-    digests = [value for value in fields.values() if isinstance(value, bytes)]
-    shape = (fields["prompt"], fields["generated"], fields["limit"], 100, 100)
-    data = hashlib.sha256(b"account:Trace").digest()[:8] + b"".join(digests)
-    data += struct.pack("<3Q5I4HBB2x", 0, 1_000, 10_000, *shape, 1, 0, 0, 0, fields["step"], 255)
-    assert len(data) == 352
-    address = Pubkey.new_unique()
-    network.chain.put(address, data, VERIFIER)
-    return address
+    return put_trace(network.chain, **{**fields, **changes})
 
 
 def test_a_proved_trace_is_paid(network: Network) -> None:
@@ -80,21 +70,7 @@ def test_a_proved_trace_is_paid(network: Network) -> None:
     assert bytes(network.chain.svm.get_account(proved).data)[348] == CLAIMED
 
 
-@pytest.mark.parametrize(
-    ("changes", "name"),
-    [
-        ({"prompt": PROMPT + 1}, "ShapeMismatch"),
-        ({"generated": TOKENS + 1}, "ShapeMismatch"),
-        ({"limit": LIMIT - 1}, "ShapeMismatch"),
-        ({"context": digest("another context")}, "ContextMismatch"),
-        ({"manifest": digest("another manifest")}, "ManifestMismatch"),
-        ({"input": digest("another prompt")}, "InputMismatch"),
-        ({"output": digest("another answer")}, "OutputMismatch"),
-        ({"miner": digest("another miner")}, "WrongAuthority"),
-        ({"step": PROVED - 1}, "TraceNotProved"),
-        ({"step": CLAIMED}, "TraceClaimed"),
-    ],
-)
+@pytest.mark.parametrize(("changes", "name"), other_traces(PROMPT, TOKENS, LIMIT))
 def test_a_trace_of_anything_else_is_refused(network: Network, changes: dict[str, Any], name: str) -> None:
     job = committed(network)
     with refused(name):

@@ -212,6 +212,8 @@ class Outside:
             ("draw_seed", self._draw_seed),
             ("ticket", self._ticket),
             ("work_context", self._work_context),
+            ("prompt", self._prompt),
+            ("tokens_root", self._tokens_root),
             ("verified_collection", self._collection),
             ("check_unique", lambda mint: None),
             ("check_creator", lambda signer, program, data, nobody: self.trust(LOADER_TRUSTED)),
@@ -219,9 +221,7 @@ class Outside:
             ("upgrade_authority", self._upgrade_authority),
             ("configure", self._configure),
         ):
-            places = [
-                module for path, module in modules.items() if path.startswith("instructions.") and hasattr(module, name)
-            ]
+            places = [module for module in modules.values() if hasattr(module, name)]
             if not places:
                 raise MaiError(f"the program's source has no {name}: this audit is for another version of it")
             for module in places:
@@ -261,6 +261,9 @@ class Outside:
 
         Of a task the ticket tells: it is a hash of seed and device. A check goes on to the next round with each answer.
         """
+        if "mark" in self.outcome.arguments:
+            kept = self._kept(Address(bytes(self.outcome.accounts["emission"]))) or {}
+            return kept.get("muster_seed") if kept.get("muster") == self._told("MusterCalled", "muster") else None
         kept = self._kept(subject)
         if kept is None or not any(kept.get("seed", b"")):
             return None
@@ -282,11 +285,36 @@ class Outside:
         return found
 
     def _work_context(self, original: Any, *arguments: Any) -> Array:
+        """The context of a work, or of an answer to a muster."""
         if any(inspect.signature(original).bind(*arguments).arguments["seed"]):
             found: Array = original(*arguments)
             return found
-        kept = self._kept(Address(bytes(self.outcome.accounts["work"])))
-        return digest(kept["context"] if kept else bytes(32))
+        return digest(self._kept_of_answer("context") or self._kept_of_work() or bytes(32))
+
+    def _kept_of_work(self) -> bytes | None:
+        work = self.outcome.accounts.get("work")
+        kept = None if work is None else self._kept(work)
+        return None if kept is None else kept["context"]
+
+    def _kept_of_answer(self, field: str) -> bytes | None:
+        """What a device's answer keeps, if it is the answer to this muster and not to a later one."""
+        answer = self.outcome.accounts.get("answer")
+        kept = None if answer is None else self._kept(answer)
+        return kept[field] if kept is not None and kept["muster"] == self._told("MusterAnswered", "muster") else None
+
+    def _prompt(self, original: Any, seed: Array, miner: Pubkey) -> Array:
+        """A device's prompt in a muster; where the muster's seed is not known any more, zeros."""
+        if any(seed):
+            found: Array = original(seed, miner)
+            return found
+        self.trust(BLOCKS_UNKNOWN)
+        return digest(bytes(32))
+
+    def _tokens_root(self, original: Any, tokens: Array) -> Array:
+        if any(tokens):
+            found: Array = original(tokens)
+            return found
+        return digest(self._kept_of_answer("input") or bytes(32))
 
     def _collection(self, metadata: Any, mint: Pubkey) -> Pubkey:
         self.trust(METADATA_TRUSTED)
@@ -306,7 +334,7 @@ class Outside:
         self.supply = supply
 
 
-_WITH_ORIGINAL = ("draw_seed", "ticket", "work_context", "configure")
+_WITH_ORIGINAL = ("draw_seed", "ticket", "work_context", "prompt", "tokens_root", "configure")
 
 
 def _bound(instead: Any, original: Any) -> Any:

@@ -9,6 +9,7 @@ from rich.text import Text
 
 from mai.chain.cluster import LAMPORTS_PER_SOL
 from mai.chain.devices import ACTIVE, QUANTITIES, Device, Devices, registry
+from mai.chain.muster import Musters
 from mai.chain.nft import Nfts
 from mai.chain.stake import Staking
 from mai.cli import register as hardware
@@ -92,6 +93,7 @@ def facts(device: Device, nfts: Nfts) -> dict[str, Any]:
         "earned": fixed_mai(item.earned, grouped=False),
         **{name: getattr(item, name) for name in counts},
         "active_ms": item.active_ms,
+        "power": item.power,
         "uptime_bps": item.uptime_bps,
         "quality_bps": item.quality_bps,
         "nft": None if item.nft_tier == 0 else str(item.nft_mint),
@@ -137,6 +139,7 @@ def show(
         "offences": f"{item.offences:,}, of which {item.overturned:,} overturned",
         "uptime": f"{percent(item.uptime_bps)} in the last full week; {item.hours:,} h in this one",
         "quality": percent(item.quality_bps),
+        "power": f"{Musters(economy).power(found):,} work units a slot",
         **nft,
         "bond": f"{item.bond / LAMPORTS_PER_SOL:.9f} SOL",
         "registered": when(item.registered_ts),

@@ -19,6 +19,7 @@ from mai.cli import (
     genesis,
     index,
     metrics,
+    muster,
     nft,
     offence,
     program,
@@ -56,6 +57,7 @@ app.add_typer(task.app, name="task")
 app.add_typer(check.app, name="check")
 app.add_typer(offence.app, name="offence")
 app.add_typer(dao.app, name="dao")
+app.add_typer(muster.app, name="muster")
 app.add_typer(difficulty.app, name="difficulty")
 app.add_typer(circuit.app, name="circuit")
 app.command("simulate")(simulate.simulate)

@@ -21,7 +21,7 @@ from mai.errors import MaiError
 from mai.miner.hardware import detect, device_name
 from mai.miner.miner import CLIENT_VERSION
 from mai.money import fixed_mai
-from mai.program import MODULES
+from mai.program import rewards
 
 UNITS = {"gpu_mhs": "MH/s", "cpu_mhz": "MHz", "ram_mhz": "MHz", "storage_gb": "GB", "network_mbps": "Mbps"}
 NameOption = Annotated[str | None, typer.Option("--name", help="a name for the device; by default one of this machine")]
@@ -98,7 +98,7 @@ def declared(base: Hardware, *, device_class: str | None, **given: Any) -> Hardw
     found = dataclasses.replace(base, **changes)
     if any(isinstance(value, int) and value < 0 for value in changes.values()):
         raise MaiError("a device has no negative quantities")
-    enforce(MODULES["rewards"].hourly_rate, *(getattr(found, name) for name in QUANTITIES))
+    enforce(rewards.hourly_rate, *(getattr(found, name) for name in QUANTITIES))
     enforce(registry.check_profile, found.region, CLIENT_VERSION, found.vram_mb, found.cores, found.ram_mb)
     return found
 
@@ -108,7 +108,7 @@ def show_declared(
 ) -> None:
     """What was declared, what of it counts, and the bond."""
     counts = counted(economy.state("calibration").entries, hardware)
-    hourly = int(registry.power_of(device.fields))
+    hourly = int(rewards.hourly_rate(*(getattr(device.fields, name) for name in QUANTITIES)))
     if output is Output.json:
         print_json(
             {

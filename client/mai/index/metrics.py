@@ -65,7 +65,6 @@ class NetworkCollector(Collector):
             ("staked", "MAI staked", governance.staked),
             ("vault", "MAI in the vault", economy.tokens(economy.single("vault"))),
             ("treasury", "MAI in the treasury", economy.tokens(economy.single("treasury"))),
-            ("power", "hourly rate of all devices at launch rates, in MAI", emission.power),
             ("epoch_minted", "MAI minted in this epoch", emission.epoch_minted),
         ):
             yield _gauge(f"mai_{name}", help_, units / UNITS_PER_MAI)
@@ -77,6 +76,8 @@ class NetworkCollector(Collector):
             yield CounterMetricFamily(f"mai_{name}", help_, value=units / UNITS_PER_MAI)
         for name, help_, value in (
             ("miners", "devices registered", emission.miners),
+            ("power", "work units a slot that devices showed in musters", emission.power),
+            ("muster", "number of the last muster", emission.muster),
             ("verifiers", "stakes that can check work", governance.verifiers),
             ("works_pending", "works waiting for their proof", emission.pending),
             ("works_settled_period", "works paid in this period", emission.period_settled),

@@ -25,6 +25,7 @@ emission: ModuleType = MODULES["emission"]
 events: ModuleType = MODULES["events"]
 governance: ModuleType = MODULES["governance"]
 mai: ModuleType = MODULES["mai"]
+muster: ModuleType = MODULES["muster"]
 nfts: ModuleType = MODULES["nfts"]
 parameters: ModuleType = MODULES["parameters"]
 quality: ModuleType = MODULES["quality"]
@@ -36,6 +37,6 @@ tasks: ModuleType = MODULES["tasks"]
 
 __all__ = [
     "ERRORS", "MODULES", "SOURCE", "assignment", "calibration", "checks", "config", "difficulty", "emission", "events",
-    "governance", "mai", "native", "nfts", "parameters", "quality", "registry", "rewards", "slashing", "staking",
-    "tasks",
+    "governance", "mai", "muster", "native", "nfts", "parameters", "quality", "registry", "rewards", "slashing",
+    "staking", "tasks",
 ]  # fmt: skip

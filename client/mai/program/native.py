@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import NoReturn
 
 from Crypto.Hash import keccak as _keccak
+from mai_zk.trace.merkle import TOKEN, Tree, leaf_hash
 from solders.pubkey import Pubkey as _SoldersPubkey
 
 from mai.program.prelude import BYTES, Array, Pubkey, UncheckedAccount, u8, u64
@@ -20,6 +21,12 @@ def _digest(raw: bytes) -> Array:
 def keccak(data: list[u8]) -> Array:
     """keccak256 of the bytes."""
     return _digest(_keccak.new(digest_bits=256, data=bytes(data)).digest())
+
+
+def tokens_root(tokens: Array) -> Array:
+    """The root of a trace's tree of 32 tokens, which are the bytes, with salts of zeros."""
+    number_of = [int(index).to_bytes(4, "little") + bytes([int(token), 0, 0, 0]) for index, token in enumerate(tokens)]
+    return _digest(Tree([leaf_hash(TOKEN, content + bytes(16)) for content in number_of]).root)
 
 
 def key_bytes(key: Pubkey) -> Array:

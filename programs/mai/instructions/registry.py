@@ -9,7 +9,7 @@ from parameters import BOND_LAMPORTS
 from quality import NEWCOMER_QUALITY, count_hour, enter_week
 from registry import (
     BOND_COOLDOWN_S, MINER_ACTIVE, MINER_RETIRED, Miner, Model, check_active, check_model_limits, check_proof_kind,
-    declare, power_of
+    declare
 )
 from staking import Stake
 from tasks import SpentRecord, to_ms
@@ -42,8 +42,8 @@ def register_miner(
     miner.quality_bps = NEWCOMER_QUALITY
     miner.bond = config.parameters[BOND_LAMPORTS]
     miner.bump = bump
+    miner.muster = emission.muster
     emission.miners += 1
-    emission.power += power_of(miner)
     bond = miner.bond
     owner.transfer_lamports(miner, bond)
     registered = MinerRegistered(
@@ -56,7 +56,7 @@ def register_miner(
 # Declares a device anew: other parts, another class, another client. Its history stays.
 @instruction
 def update_miner(
-    owner: Signer, config: Config, calibration: Calibration, emission: Emission, miner: Miner, clock: Clock,
+    owner: Signer, config: Config, calibration: Calibration, miner: Miner, clock: Clock,
     device_class: u8, region: u16, client_version: u32, gpu_model: Array[u8, 32], vram_mb: u32, cores: u16,
     ram_mb: u32, gpu_mhs: u32, cpu_mhz: u32, ram_mhz: u32, storage_gb: u32, network_mbps: u32
 ):
@@ -64,12 +64,10 @@ def update_miner(
     check_active(miner, owner.key())
     assert miner.in_flight == 0, 'DeviceBusy: the device has work in flight'
     enter_week(config, miner, now)
-    emission.power -= power_of(miner)
     declare(
         miner, calibration, device_class, region, client_version, gpu_model, vram_mb, cores, ram_mb, gpu_mhs, cpu_mhz,
         ram_mhz, storage_gb, network_mbps
     )
-    emission.power += power_of(miner)
     updated = MinerUpdated(
         miner.key(), device_class, miner.gpu_mhs, miner.cpu_mhz, miner.ram_mhz, miner.storage_gb, miner.network_mbps
     )
@@ -95,7 +93,8 @@ def retire_miner(owner: Signer, emission: Emission, miner: Miner, clock: Clock):
     miner.status = MINER_RETIRED
     miner.retired_ts = clock.unix_timestamp()
     emission.miners -= 1
-    emission.power -= power_of(miner)
+    emission.power -= miner.power
+    miner.power = 0
     retired = MinerRetired(miner.key(), miner.bond, miner.retired_ts + BOND_COOLDOWN_S)
     retired.emit()
 

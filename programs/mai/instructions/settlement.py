@@ -8,7 +8,7 @@ from events import RewardQuoted, WorkSettled
 from nfts import held_tier
 from parameters import EPOCH_CAP, FULL_BPS, RATE_FLOOR, REWARD_LIMIT, check_parameter, of_class
 from quality import count_hour, enter_week, quality_factor
-from registry import Miner, Model, countable_ms, counted_rate, most_active_ms, total_units
+from registry import Miner, Model, counted_rate, most_active_ms, total_units, verified_ms
 from rewards import epoch_at, epoch_rate, hourly_rate, nft_bonus, reward, uptime_bonus
 from staking import Stake
 from tasks import (
@@ -61,7 +61,7 @@ def settle(
     quality_bps = quality_factor(miner.quality_bps)
     units = total_units(model.segments, model.work_units, work.tokens)
     hourly = counted_rate(miner, calibration)
-    counted_ms = min(work.active_ms, countable_ms(calibration.entries, miner.device_class, hourly, units))
+    counted_ms = verified_ms(hourly, units)
     terms = reward(
         hourly, counted_ms, nft_bps, uptime_bps, trust_bps, emission.multiplier, quality_bps, rate
     )

@@ -9,13 +9,14 @@ from config import Config, check_open
 from digests import copied, digest
 from emission import Emission
 from events import WorkAssigned, WorkCommitted, WorkMissed, WorkRejected
+from muster import decay
 from nfts import mining_open
 from parameters import (
     ELIGIBLE_TARGET, FULL_BPS, GRACE_S, IN_FLIGHT_LIMIT, LARGE_TIMEOUT_S, NEWCOMER_TASKS, SAMPLING_BPS, SLASH,
     TASK_ROUTINE, TIMEOUT_S, TRUSTED_QUALITY, of_class
 )
 from quality import EXCLUDED_QUALITY, count_hour, enter_week, is_consistent
-from registry import Miner, Model, check_active, commit_timeout, most_active_ms, power_of, total_units
+from registry import Miner, Model, check_active, commit_timeout, most_active_ms, total_units
 from rewards import ONE, nft_bonus
 from staking import Stake
 from tasks import (
@@ -63,8 +64,9 @@ def assign_task(
         assert trusted, 'TrustedFirst: routine tasks go to trusted miners for the first seconds'
     near = task.region > 0 and task.region == miner.region
     score_bps = score(miner.quality_bps, nft_bonus(miner.nft_tier), near, miner.in_flight)
+    decay(emission, miner)
     odds = chance(
-        score_bps, power_of(miner), emission.power, emission.miners, config.parameters[ELIGIBLE_TARGET], waited_s,
+        score_bps, miner.power, emission.power, emission.miners, config.parameters[ELIGIBLE_TARGET], waited_s,
         routine and trusted
     )
     drawn = ticket(task.seed, miner.key())

@@ -208,6 +208,73 @@ mod mai {
     use std::collections::HashMap;
 
     #[derive(Accounts)]
+    # [instruction (output0 : u64 , output1 : u64 , output2 : u64 , output3 : u64 , tokens : u32)]
+    pub struct AnswerMuster<'info> {
+        #[account(mut)]
+        pub owner: Signer<'info>,
+        #[account()]
+        pub config: Box<Account<'info, dot::config::Config>>,
+        #[account(mut)]
+        pub emission: Box<Account<'info, dot::emission::Emission>>,
+        #[account(mut)]
+        pub miner: Box<Account<'info, dot::registry::Miner>>,
+        #[account()]
+        pub model: Box<Account<'info, dot::registry::Model>>,
+        #[account(mut)]
+        pub answer: Box<Account<'info, dot::muster::Answer>>,
+        #[account()]
+        pub clock: Sysvar<'info, Clock>,
+    }
+
+    pub fn answer_muster(
+        ctx: Context<AnswerMuster>,
+        output0: u64,
+        output1: u64,
+        output2: u64,
+        output3: u64,
+        tokens: u32,
+    ) -> Result<()> {
+        let mut programs = Programs::new();
+        let programs_map = ProgramsMap(programs);
+        let owner = SeahorseSigner {
+            account: &ctx.accounts.owner,
+            programs: &programs_map,
+        };
+
+        let config = dot::config::Config::load(&mut ctx.accounts.config, &programs_map);
+        let emission = dot::emission::Emission::load(&mut ctx.accounts.emission, &programs_map);
+        let miner = dot::registry::Miner::load(&mut ctx.accounts.miner, &programs_map);
+        let model = dot::registry::Model::load(&mut ctx.accounts.model, &programs_map);
+        let answer = dot::muster::Answer::load(&mut ctx.accounts.answer, &programs_map);
+        let clock = &ctx.accounts.clock.clone();
+
+        answer_muster_handler(
+            owner.clone(),
+            config.clone(),
+            emission.clone(),
+            miner.clone(),
+            model.clone(),
+            answer.clone(),
+            clock.clone(),
+            output0,
+            output1,
+            output2,
+            output3,
+            tokens,
+        );
+
+
+        dot::emission::Emission::store(emission);
+
+        dot::registry::Miner::store(miner);
+
+
+        dot::muster::Answer::store(answer);
+
+        return Ok(());
+    }
+
+    #[derive(Accounts)]
     pub struct Appeal<'info> {
         #[account(mut)]
         pub owner: Signer<'info>,
@@ -273,7 +340,7 @@ mod mai {
         pub owner: Signer<'info>,
         #[account(mut)]
         pub config: Box<Account<'info, dot::config::Config>>,
-        #[account()]
+        #[account(mut)]
         pub emission: Box<Account<'info, dot::emission::Emission>>,
         #[account(mut)]
         pub miner: Box<Account<'info, dot::registry::Miner>>,
@@ -337,6 +404,7 @@ mod mai {
 
         dot::config::Config::store(config);
 
+        dot::emission::Emission::store(emission);
 
         dot::registry::Miner::store(miner);
 
@@ -346,6 +414,50 @@ mod mai {
         dot::tasks::Task::store(task);
 
         dot::tasks::Work::store(work.account);
+
+        return Ok(());
+    }
+
+    #[derive(Accounts)]
+    # [instruction (mark : u64)]
+    pub struct CallMuster<'info> {
+        #[account(mut)]
+        pub caller: Signer<'info>,
+        #[account()]
+        pub config: Box<Account<'info, dot::config::Config>>,
+        #[account(mut)]
+        pub emission: Box<Account<'info, dot::emission::Emission>>,
+        #[account()]
+        #[doc = "CHECK: This account is unchecked."]
+        pub slot_hashes: UncheckedAccount<'info>,
+        #[account()]
+        pub clock: Sysvar<'info, Clock>,
+    }
+
+    pub fn call_muster(ctx: Context<CallMuster>, mark: u64) -> Result<()> {
+        let mut programs = Programs::new();
+        let programs_map = ProgramsMap(programs);
+        let caller = SeahorseSigner {
+            account: &ctx.accounts.caller,
+            programs: &programs_map,
+        };
+
+        let config = dot::config::Config::load(&mut ctx.accounts.config, &programs_map);
+        let emission = dot::emission::Emission::load(&mut ctx.accounts.emission, &programs_map);
+        let slot_hashes = &ctx.accounts.slot_hashes.clone();
+        let clock = &ctx.accounts.clock.clone();
+
+        call_muster_handler(
+            caller.clone(),
+            config.clone(),
+            emission.clone(),
+            slot_hashes.clone(),
+            clock.clone(),
+            mark,
+        );
+
+
+        dot::emission::Emission::store(emission);
 
         return Ok(());
     }
@@ -601,6 +713,36 @@ mod mai {
 
 
         dot::checks::Check::store(check);
+
+        return Ok(());
+    }
+
+    #[derive(Accounts)]
+    pub struct CountPower<'info> {
+        #[account(mut)]
+        pub caller: Signer<'info>,
+        #[account(mut)]
+        pub emission: Box<Account<'info, dot::emission::Emission>>,
+        #[account(mut)]
+        pub miner: Box<Account<'info, dot::registry::Miner>>,
+    }
+
+    pub fn count_power(ctx: Context<CountPower>) -> Result<()> {
+        let mut programs = Programs::new();
+        let programs_map = ProgramsMap(programs);
+        let caller = SeahorseSigner {
+            account: &ctx.accounts.caller,
+            programs: &programs_map,
+        };
+
+        let emission = dot::emission::Emission::load(&mut ctx.accounts.emission, &programs_map);
+        let miner = dot::registry::Miner::load(&mut ctx.accounts.miner, &programs_map);
+
+        count_power_handler(caller.clone(), emission.clone(), miner.clone());
+
+        dot::emission::Emission::store(emission);
+
+        dot::registry::Miner::store(miner);
 
         return Ok(());
     }
@@ -1727,6 +1869,46 @@ mod mai {
     }
 
     #[derive(Accounts)]
+    pub struct OpenAnswer<'info> {
+        #[account(mut)]
+        pub payer: Signer<'info>,
+        #[account()]
+        pub miner: Box<Account<'info, dot::registry::Miner>>,
+        # [account (init , space = std :: mem :: size_of :: < dot :: muster :: Answer > () + 8 , payer = payer , seeds = ["muster" . as_bytes () . as_ref () , miner . key () . as_ref ()] , bump)]
+        pub answer: Box<Account<'info, dot::muster::Answer>>,
+        pub rent: Sysvar<'info, Rent>,
+        pub system_program: Program<'info, System>,
+    }
+
+    pub fn open_answer(ctx: Context<OpenAnswer>) -> Result<()> {
+        let mut programs = Programs::new();
+
+        programs.insert(
+            "system_program",
+            ctx.accounts.system_program.to_account_info(),
+        );
+
+        let programs_map = ProgramsMap(programs);
+        let payer = SeahorseSigner {
+            account: &ctx.accounts.payer,
+            programs: &programs_map,
+        };
+
+        let miner = dot::registry::Miner::load(&mut ctx.accounts.miner, &programs_map);
+        let answer = Empty {
+            account: dot::muster::Answer::load(&mut ctx.accounts.answer, &programs_map),
+            bump: ctx.bumps.get("answer").map(|bump| *bump),
+        };
+
+        open_answer_handler(payer.clone(), miner.clone(), answer.clone());
+
+
+        dot::muster::Answer::store(answer.account);
+
+        return Ok(());
+    }
+
+    #[derive(Accounts)]
     # [instruction (output: [u8 ; 32])]
     pub struct OpenCheck<'info> {
         #[account(mut)]
@@ -2520,6 +2702,70 @@ mod mai {
         dot::registry::Miner::store(miner);
 
         dot::staking::Stake::store(stake);
+
+        return Ok(());
+    }
+
+    #[derive(Accounts)]
+    pub struct ProveMuster<'info> {
+        #[account(mut)]
+        pub owner: Signer<'info>,
+        #[account()]
+        pub config: Box<Account<'info, dot::config::Config>>,
+        #[account(mut)]
+        pub emission: Box<Account<'info, dot::emission::Emission>>,
+        #[account(mut)]
+        pub miner: Box<Account<'info, dot::registry::Miner>>,
+        #[account()]
+        pub model: Box<Account<'info, dot::registry::Model>>,
+        #[account(mut)]
+        pub answer: Box<Account<'info, dot::muster::Answer>>,
+        #[account()]
+        #[doc = "CHECK: This account is unchecked."]
+        pub verifier_program: UncheckedAccount<'info>,
+        #[account(mut)]
+        #[doc = "CHECK: This account is unchecked."]
+        pub receipt: UncheckedAccount<'info>,
+        #[account()]
+        pub clock: Sysvar<'info, Clock>,
+    }
+
+    pub fn prove_muster(ctx: Context<ProveMuster>) -> Result<()> {
+        let mut programs = Programs::new();
+        let programs_map = ProgramsMap(programs);
+        let owner = SeahorseSigner {
+            account: &ctx.accounts.owner,
+            programs: &programs_map,
+        };
+
+        let config = dot::config::Config::load(&mut ctx.accounts.config, &programs_map);
+        let emission = dot::emission::Emission::load(&mut ctx.accounts.emission, &programs_map);
+        let miner = dot::registry::Miner::load(&mut ctx.accounts.miner, &programs_map);
+        let model = dot::registry::Model::load(&mut ctx.accounts.model, &programs_map);
+        let answer = dot::muster::Answer::load(&mut ctx.accounts.answer, &programs_map);
+        let verifier_program = &ctx.accounts.verifier_program.clone();
+        let receipt = &ctx.accounts.receipt.clone();
+        let clock = &ctx.accounts.clock.clone();
+
+        prove_muster_handler(
+            owner.clone(),
+            config.clone(),
+            emission.clone(),
+            miner.clone(),
+            model.clone(),
+            answer.clone(),
+            verifier_program.clone(),
+            receipt.clone(),
+            clock.clone(),
+        );
+
+
+        dot::emission::Emission::store(emission);
+
+        dot::registry::Miner::store(miner);
+
+
+        dot::muster::Answer::store(answer);
 
         return Ok(());
     }
@@ -3405,8 +3651,6 @@ mod mai {
         #[account(mut)]
         pub calibration: Box<Account<'info, dot::calibration::Calibration>>,
         #[account(mut)]
-        pub emission: Box<Account<'info, dot::emission::Emission>>,
-        #[account(mut)]
         pub miner: Box<Account<'info, dot::registry::Miner>>,
         #[account()]
         pub clock: Sysvar<'info, Clock>,
@@ -3439,7 +3683,6 @@ mod mai {
         let calibration =
             dot::calibration::Calibration::load(&mut ctx.accounts.calibration, &programs_map);
 
-        let emission = dot::emission::Emission::load(&mut ctx.accounts.emission, &programs_map);
         let miner = dot::registry::Miner::load(&mut ctx.accounts.miner, &programs_map);
         let clock = &ctx.accounts.clock.clone();
 
@@ -3447,7 +3690,6 @@ mod mai {
             owner.clone(),
             config.clone(),
             calibration.clone(),
-            emission.clone(),
             miner.clone(),
             clock.clone(),
             device_class,
@@ -3466,8 +3708,6 @@ mod mai {
 
 
         dot::calibration::Calibration::store(calibration);
-
-        dot::emission::Emission::store(emission);
 
         dot::registry::Miner::store(miner);
 

@@ -1,4 +1,4 @@
-"""The draws: who was let into a task or a check, by a ticket that anyone can compute again."""
+"""The draws: tasks, checks and musters, by blocks that nobody chose and tickets that anyone can compute again."""
 
 from __future__ import annotations
 
@@ -18,10 +18,13 @@ from mai.audit.step import Step
         "the hashes of the blocks, where the source keeps them; else the seed that the task's account keeps, "
         "or the event's word"
     ),
-    covers=("assign_task", "redraw_task", "open_check", "draw_check", "decide_check"),
+    covers=(
+        "assign_task", "redraw_task", "open_check", "draw_check", "decide_check", "call_muster", "answer_muster",
+        "prove_muster", "count_power",
+    ),
     refused="place that the rules refuse",
     differs="draw off",
-)
+)  # fmt: skip
 def draws(book: Book) -> None:
     @book.told("WorkAssigned")
     def assigned(step: Step, event: dict[str, Any]) -> None:

@@ -34,7 +34,7 @@ def receipts(book: Book) -> None:
     claims = Store(hot=20_000)
     signers: dict[bytes, tuple[str, int]] = {}
 
-    @book.on("settle", "prove_appeal")
+    @book.on("settle", "prove_appeal", "prove_muster")
     def claimed(step: Step) -> None:
         for address, data in step.outcome.claims:
             book.count()
@@ -81,7 +81,10 @@ def _compare(book: Book, name: str, asked: Layout, address: Pubkey, fields: dict
     wanted = asked.decode(data)
     place = _place(kept)
     for field in _FIELDS[name][1]:
-        if fields[field] != wanted[field]:
+        # Derived from a draw whose blocks nobody serves any more: the draw's own step has said so.
+        if field in ("context", "input") and not any(wanted[field]):
+            book.trust("what a payment claimed followed from blocks that are no longer served")
+        elif fields[field] != wanted[field]:
             book.find(
                 "receipt of another statement", f"{field} of receipt {address}", fields[field], wanted[field], place
             )

@@ -48,6 +48,7 @@ def stakes(book: Book) -> None:
         for miner in each("Miner"):
             if miner["status"] == registry.MINER_ACTIVE:
                 sums["miners"] += 1
+                sums["power"] += miner["power"]
         for work in each("Work"):
             sums["pending"] += work["status"] == tasks.WORK_COMMITTED
         _vault(book, sums["owed"])
@@ -55,6 +56,7 @@ def stakes(book: Book) -> None:
             ("governance", "staked", "staked"),
             ("governance", "verifiers", "verifiers"),
             ("emission", "miners", "miners"),
+            ("emission", "power", "power"),
             ("emission", "pending", "pending"),
         ):
             kept = audit.kept(Pubkey.find_program_address([name.encode()], audit.program)[0]) or {}

@@ -70,7 +70,7 @@ pub fn chance(
 
     let mut share = ((<u128 as TryFrom<_>>::try_from(target.clone()).unwrap() * CERTAIN!())
         * <u128 as TryFrom<_>>::try_from(score_bps.clone()).unwrap())
-        * <u128 as TryFrom<_>>::try_from(power.clone()).unwrap();
+        * (<u128 as TryFrom<_>>::try_from(power.clone()).unwrap() + 1);
 
     if trusted {
         share = share * TRUSTED_FACTOR!();
@@ -81,8 +81,11 @@ pub fn chance(
     }
 
     return <u64 as TryFrom<_>>::try_from(
-        (share / (<u128 as TryFrom<_>>::try_from(total_power.max(1)).unwrap() * AVERAGE_SCORE!()))
-            .min(HIGHEST_CHANCE!()),
+        (share
+            / ((<u128 as TryFrom<_>>::try_from(total_power.clone()).unwrap()
+                + <u128 as TryFrom<_>>::try_from(count.clone()).unwrap())
+                * AVERAGE_SCORE!()))
+        .min(HIGHEST_CHANCE!()),
     )
     .unwrap();
 }

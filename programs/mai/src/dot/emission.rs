@@ -22,6 +22,9 @@ pub struct Emission {
     pub slash_burned: u64,
     pub miners: u32,
     pub power: u64,
+    pub muster: u64,
+    pub muster_mark: u64,
+    pub muster_seed: [u8; 32],
     pub pending: u32,
     pub period_start_ts: i64,
     pub period_minted: u64,
@@ -47,6 +50,9 @@ impl<'info, 'entrypoint> Emission {
         let slash_burned = account.slash_burned;
         let miners = account.miners;
         let power = account.power;
+        let muster = account.muster;
+        let muster_mark = account.muster_mark;
+        let muster_seed = Mutable::new(account.muster_seed.clone());
         let pending = account.pending;
         let period_start_ts = account.period_start_ts;
         let period_minted = account.period_minted;
@@ -69,6 +75,9 @@ impl<'info, 'entrypoint> Emission {
             slash_burned,
             miners,
             power,
+            muster,
+            muster_mark,
+            muster_seed,
             pending,
             period_start_ts,
             period_minted,
@@ -112,6 +121,18 @@ impl<'info, 'entrypoint> Emission {
         let power = loaded.power;
 
         loaded.__account__.power = power;
+
+        let muster = loaded.muster;
+
+        loaded.__account__.muster = muster;
+
+        let muster_mark = loaded.muster_mark;
+
+        loaded.__account__.muster_mark = muster_mark;
+
+        let muster_seed = loaded.muster_seed.borrow().clone();
+
+        loaded.__account__.muster_seed = muster_seed;
 
         let pending = loaded.pending;
 
@@ -170,6 +191,9 @@ pub struct LoadedEmission<'info, 'entrypoint> {
     pub slash_burned: u64,
     pub miners: u32,
     pub power: u64,
+    pub muster: u64,
+    pub muster_mark: u64,
+    pub muster_seed: Mutable<[u8; 32]>,
     pub pending: u32,
     pub period_start_ts: i64,
     pub period_minted: u64,

@@ -24,6 +24,8 @@ pub mod events;
 
 pub mod governance;
 
+pub mod muster;
+
 pub mod native;
 
 pub mod nfts;

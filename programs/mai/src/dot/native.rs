@@ -26,6 +26,24 @@ pub fn keccak(data: Mutable<Vec<u8>>) -> Mutable<[u8; 32]> {
     Mutable::new(keccak::hash(&data.borrow()).0)
 }
 
+pub fn tokens_root(tokens: Mutable<[u8; 32]>) -> Mutable<[u8; 32]> {
+    let mut leaf = [0; 26];
+    leaf[1] = b'T';
+    let mut level: [[u8; 32]; 32] = core::array::from_fn(|index| {
+        leaf[2] = index as u8;
+        leaf[6] = tokens.borrow()[index];
+        keccak::hash(&leaf).0
+    });
+    let mut size = level.len();
+    while size > 1 {
+        size /= 2;
+        for at in 0..size {
+            level[at] = keccak::hashv(&[&[1], &level[2 * at], &level[2 * at + 1]]).0;
+        }
+    }
+    Mutable::new(level[0])
+}
+
 pub fn key_bytes(key: Pubkey) -> Mutable<[u8; 32]> {
     Mutable::new(key.to_bytes())
 }

@@ -23,7 +23,7 @@ use crate::dot::{
         Check, CheckAnswered, CheckCorrected, CheckDrawn, CheckOpened, CheckVoided, CHECK_OPEN,
         CHECK_REFUTED, CHECK_UPHELD, CHECK_VOID,
     },
-    claims::claim_of,
+    claims::{claim_of, claim_trace_data},
     config::{
         check_open, check_vault, check_verifier_program, check_wallet, configure, week_at, Config,
         DECIMALS, PHASE_FROZEN, PHASE_HANDED_OVER, PHASE_OPEN,
@@ -45,6 +45,10 @@ use crate::dot::{
         Governance, Proposal, ProposalMade, Vote, PROPOSAL_ACTIVE, PROPOSE_CALIBRATION,
         PROPOSE_COLLECTION, PROPOSE_MODEL, PROPOSE_PARAMETER, PROPOSE_TREASURY,
     },
+    muster::{
+        call, check_muster_model, count_shown, decay, give, Answer, MusterAnswered, MusterCalled,
+        PowerCounted, ANSWER_GIVEN, PROMPT_TOKENS,
+    },
     native::{first_block, incinerator_id, program_id},
     nfts::{
         check_device, check_holder, check_unique, count_for, held_tier, mining_open, present_tier,
@@ -62,9 +66,9 @@ use crate::dot::{
         count_hour, enter_week, is_consistent, quality_factor, EXCLUDED_QUALITY, NEWCOMER_QUALITY,
     },
     registry::{
-        check_active, check_model_limits, check_proof_kind, commit_timeout, countable_ms,
-        counted_rate, declare, most_active_ms, power_of, total_units, Miner, Model,
-        BOND_COOLDOWN_S, MINER_ACTIVE, MINER_RETIRED,
+        check_active, check_model_limits, check_proof_kind, commit_timeout, counted_rate, declare,
+        most_active_ms, total_units, verified_ms, Miner, Model, BOND_COOLDOWN_S, MINER_ACTIVE,
+        MINER_RETIRED,
     },
     rewards::{
         epoch_at, epoch_left, epoch_rate, hourly_rate, nft_bonus, reward, uptime_bonus, ONE,
@@ -102,6 +106,7 @@ use crate::dot::effects::*;
 use crate::dot::emission::*;
 use crate::dot::events::*;
 use crate::dot::governance::*;
+use crate::dot::muster::*;
 use crate::dot::native::*;
 use crate::dot::nfts::*;
 use crate::dot::parameters::*;
@@ -115,6 +120,73 @@ use crate::{id, seahorse_util::*};
 use anchor_lang::{prelude::*, solana_program};
 use anchor_spl::token::{self, Mint, Token, TokenAccount};
 use std::{cell::RefCell, rc::Rc};
+
+pub fn answer_muster_handler<'info>(
+    mut owner: SeahorseSigner<'info, '_>,
+    mut config: Mutable<LoadedConfig<'info, '_>>,
+    mut emission: Mutable<LoadedEmission<'info, '_>>,
+    mut miner: Mutable<LoadedMiner<'info, '_>>,
+    mut model: Mutable<LoadedModel<'info, '_>>,
+    mut answer: Mutable<LoadedAnswer<'info, '_>>,
+    mut clock: Sysvar<'info, Clock>,
+    mut output0: u64,
+    mut output1: u64,
+    mut output2: u64,
+    mut output3: u64,
+    mut tokens: u32,
+) -> () {
+    let mut now = clock.unix_timestamp;
+
+    check_open(config.clone());
+
+    check_active(miner.clone(), owner.key());
+
+    if !(answer.borrow().miner == miner.borrow().__account__.key()) {
+        refuse("NotMinersAnswer: the answer belongs to another device");
+    }
+
+    enter_week(config.clone(), miner.clone(), now.clone());
+
+    decay(emission.clone(), miner.clone());
+
+    let mut output = digest(
+        output0.clone(),
+        output1.clone(),
+        output2.clone(),
+        output3.clone(),
+    );
+
+    let mut slots = give(
+        answer.clone(),
+        emission.clone(),
+        config.borrow().chain_id.clone(),
+        miner.borrow().__account__.key(),
+        model.clone(),
+        model.borrow().__account__.key(),
+        answer.borrow().__account__.key(),
+        output.clone(),
+        tokens.clone(),
+        clock.slot.clone(),
+        now.clone(),
+    );
+
+    count_hour(
+        miner.clone(),
+        config.borrow().genesis_ts.clone(),
+        now.clone(),
+    );
+
+    let mut answered = MusterAnswered::__new__(
+        answer.borrow().muster.clone(),
+        miner.borrow().__account__.key(),
+        model.borrow().__account__.key(),
+        tokens.clone(),
+        slots.clone(),
+        answer.borrow().shown.clone(),
+    );
+
+    answered.__emit__();
+}
 
 pub fn appeal_handler<'info>(
     mut owner: SeahorseSigner<'info, '_>,
@@ -315,9 +387,11 @@ pub fn assign_task_handler<'info>(
         miner.borrow().in_flight.clone(),
     );
 
+    decay(emission.clone(), miner.clone());
+
     let mut odds = chance(
         score_bps.clone(),
-        power_of(miner.clone()),
+        miner.borrow().power.clone(),
         emission.borrow().power.clone(),
         emission.borrow().miners.clone(),
         config.borrow().parameters.borrow()[config
@@ -446,6 +520,29 @@ pub fn assign_task_handler<'info>(
     );
 
     assigned.__emit__();
+}
+
+pub fn call_muster_handler<'info>(
+    mut caller: SeahorseSigner<'info, '_>,
+    mut config: Mutable<LoadedConfig<'info, '_>>,
+    mut emission: Mutable<LoadedEmission<'info, '_>>,
+    mut slot_hashes: UncheckedAccount<'info>,
+    mut clock: Sysvar<'info, Clock>,
+    mut mark: u64,
+) -> () {
+    check_open(config.clone());
+
+    call(
+        emission.clone(),
+        slot_hashes.clone(),
+        config.borrow().__account__.key(),
+        mark.clone(),
+        clock.slot.clone(),
+    );
+
+    let mut called = MusterCalled::__new__(emission.borrow().muster.clone(), mark.clone());
+
+    called.__emit__();
 }
 
 pub fn cancel_task_handler<'info>(
@@ -815,6 +912,23 @@ pub fn correct_check_handler<'info>(
     );
 
     corrected.__emit__();
+}
+
+pub fn count_power_handler<'info>(
+    mut caller: SeahorseSigner<'info, '_>,
+    mut emission: Mutable<LoadedEmission<'info, '_>>,
+    mut miner: Mutable<LoadedMiner<'info, '_>>,
+) -> () {
+    decay(emission.clone(), miner.clone());
+
+    let mut counted = PowerCounted::__new__(
+        miner.borrow().__account__.key(),
+        emission.borrow().muster.clone(),
+        miner.borrow().power.clone(),
+        emission.borrow().power.clone(),
+    );
+
+    counted.__emit__();
 }
 
 pub fn crank_difficulty_handler<'info>(
@@ -2118,6 +2232,19 @@ pub fn move_nft_handler<'info>(
     linked.__emit__();
 }
 
+pub fn open_answer_handler<'info>(
+    mut payer: SeahorseSigner<'info, '_>,
+    mut miner: Mutable<LoadedMiner<'info, '_>>,
+    mut answer: Empty<Mutable<LoadedAnswer<'info, '_>>>,
+) -> () {
+    let mut bump = answer.bump.unwrap();
+    let mut answer = answer.account.clone();
+
+    assign!(answer.borrow_mut().miner, miner.borrow().__account__.key());
+
+    assign!(answer.borrow_mut().bump, bump);
+}
+
 pub fn open_check_handler<'info>(
     mut owner: SeahorseSigner<'info, '_>,
     mut config: Mutable<LoadedConfig<'info, '_>>,
@@ -2962,6 +3089,134 @@ pub fn prove_appeal_handler<'info>(
     overturned.__emit__();
 }
 
+pub fn prove_muster_handler<'info>(
+    mut owner: SeahorseSigner<'info, '_>,
+    mut config: Mutable<LoadedConfig<'info, '_>>,
+    mut emission: Mutable<LoadedEmission<'info, '_>>,
+    mut miner: Mutable<LoadedMiner<'info, '_>>,
+    mut model: Mutable<LoadedModel<'info, '_>>,
+    mut answer: Mutable<LoadedAnswer<'info, '_>>,
+    mut verifier_program: UncheckedAccount<'info>,
+    mut receipt: UncheckedAccount<'info>,
+    mut clock: Sysvar<'info, Clock>,
+) -> () {
+    check_active(miner.clone(), owner.key());
+
+    if !(answer.borrow().miner == miner.borrow().__account__.key()) {
+        refuse("NotProversAnswer: the answer belongs to another device");
+    }
+
+    if !(answer.borrow().status == ANSWER_GIVEN!()) {
+        refuse("NothingToProve: there is no answer that waits for its proof");
+    }
+
+    if !(answer.borrow().model == model.borrow().__account__.key()) {
+        refuse("WrongMusterModel: the answer was given with another model");
+    }
+
+    check_muster_model(model.clone(), answer.borrow().tokens.clone());
+
+    let (mut tag, mut tag_bump);
+
+    (tag, tag_bump) = Pubkey::find_program_address(
+        Mutable::new(vec![
+            "claim".to_string().as_bytes().as_ref(),
+            verifier_program.key().as_ref(),
+        ])
+        .borrow()
+        .as_slice(),
+        &id(),
+    );
+
+    check_verifier_program(config.clone(), tag.clone());
+
+    let mut data = claim_trace_data(
+        answer.borrow().context.clone(),
+        model.borrow().key_hash.clone(),
+        answer.borrow().input.clone(),
+        answer.borrow().output.clone(),
+        PROMPT_TOKENS!(),
+        answer.borrow().tokens.clone(),
+        answer.borrow().tokens.clone(),
+    );
+
+    {
+        let program = verifier_program;
+        let cpi_accounts = Mutable::new(vec![
+            CpiAccount {
+                account_info: owner.clone().to_account_info(),
+                is_writable: true,
+                is_signer: true,
+                seeds: None,
+            },
+            CpiAccount {
+                account_info: receipt.clone().to_account_info(),
+                is_writable: true,
+                is_signer: false,
+                seeds: None,
+            },
+        ]);
+
+        let instruction = solana_program::instruction::Instruction {
+            program_id: program.key(),
+            data: data.clone().borrow().clone(),
+            accounts: cpi_accounts
+                .borrow()
+                .iter()
+                .map(
+                    |CpiAccount {
+                         account_info,
+                         is_signer,
+                         is_writable,
+                         ..
+                     }| AccountMeta {
+                        pubkey: account_info.key(),
+                        is_signer: *is_signer,
+                        is_writable: *is_writable,
+                    },
+                )
+                .collect(),
+        };
+
+        let account_infos = [program.to_account_info()]
+            .into_iter()
+            .chain(
+                cpi_accounts
+                    .borrow()
+                    .iter()
+                    .map(|CpiAccount { account_info, .. }| account_info.clone()),
+            )
+            .collect::<Vec<_>>();
+
+        let seeds0 = cpi_accounts
+            .borrow()
+            .iter()
+            .filter_map(|cpi_account| cpi_account.seeds.clone())
+            .collect::<Vec<_>>();
+
+        let seeds1 = seeds0
+            .iter()
+            .map(|seeds1| seeds1.iter().map(|seeds2| &seeds2[..]).collect::<Vec<_>>())
+            .collect::<Vec<_>>();
+
+        let seeds2 = seeds1.iter().map(|seeds1| &seeds1[..]).collect::<Vec<_>>();
+
+        solana_program::program::invoke_signed(&instruction, account_infos.as_ref(), &seeds2[..])
+            .unwrap();
+    };
+
+    count_shown(emission.clone(), miner.clone(), answer.clone());
+
+    let mut counted = PowerCounted::__new__(
+        miner.borrow().__account__.key(),
+        emission.borrow().muster.clone(),
+        miner.borrow().power.clone(),
+        emission.borrow().power.clone(),
+    );
+
+    counted.__emit__();
+}
+
 pub fn quote_handler<'info>(
     mut payer: SeahorseSigner<'info, '_>,
     mut gpu_mhs: u32,
@@ -3123,12 +3378,9 @@ pub fn register_miner_handler<'info>(
 
     assign!(miner.borrow_mut().bump, bump);
 
-    assign!(emission.borrow_mut().miners, emission.borrow().miners + 1);
+    assign!(miner.borrow_mut().muster, emission.borrow().muster);
 
-    assign!(
-        emission.borrow_mut().power,
-        emission.borrow().power + power_of(miner.clone())
-    );
+    assign!(emission.borrow_mut().miners, emission.borrow().miners + 1);
 
     let mut bond = miner.borrow().bond;
 
@@ -3550,8 +3802,10 @@ pub fn retire_miner_handler<'info>(
 
     assign!(
         emission.borrow_mut().power,
-        emission.borrow().power - power_of(miner.clone())
+        emission.borrow().power - miner.borrow().power
     );
+
+    assign!(miner.borrow_mut().power, 0);
 
     let mut retired = MinerRetired::__new__(
         miner.borrow().__account__.key(),
@@ -3806,13 +4060,7 @@ pub fn settle_handler<'info>(
     );
 
     let mut hourly = counted_rate(miner.clone(), calibration.clone());
-    let mut counted_ms = work.borrow().active_ms.min(countable_ms(
-        calibration.borrow().entries.clone(),
-        miner.borrow().device_class.clone(),
-        hourly.clone(),
-        units.clone(),
-    ));
-
+    let mut counted_ms = verified_ms(hourly.clone(), units.clone());
     let mut terms = reward(
         hourly.clone(),
         counted_ms.clone(),
@@ -4098,7 +4346,6 @@ pub fn update_miner_handler<'info>(
     mut owner: SeahorseSigner<'info, '_>,
     mut config: Mutable<LoadedConfig<'info, '_>>,
     mut calibration: Mutable<LoadedCalibration<'info, '_>>,
-    mut emission: Mutable<LoadedEmission<'info, '_>>,
     mut miner: Mutable<LoadedMiner<'info, '_>>,
     mut clock: Sysvar<'info, Clock>,
     mut device_class: u8,
@@ -4124,11 +4371,6 @@ pub fn update_miner_handler<'info>(
 
     enter_week(config.clone(), miner.clone(), now.clone());
 
-    assign!(
-        emission.borrow_mut().power,
-        emission.borrow().power - power_of(miner.clone())
-    );
-
     declare(
         miner.clone(),
         calibration.clone(),
@@ -4144,11 +4386,6 @@ pub fn update_miner_handler<'info>(
         ram_mhz.clone(),
         storage_gb.clone(),
         network_mbps.clone(),
-    );
-
-    assign!(
-        emission.borrow_mut().power,
-        emission.borrow().power + power_of(miner.clone())
     );
 
     let mut updated = MinerUpdated::__new__(

@@ -5,10 +5,10 @@
 #![allow(unused_mut)]
 use crate::dot::{
     calibration::{
-        check_device_class, counted, peak_units, Calibration, CALIBRATION_FIELDS, CAP_CPU_MHZ,
-        CAP_GPU_MHS, CAP_NETWORK_MBPS, CAP_RAM_MHZ, CAP_STORAGE_GB,
+        check_device_class, counted, Calibration, CALIBRATION_FIELDS, CAP_CPU_MHZ, CAP_GPU_MHS,
+        CAP_NETWORK_MBPS, CAP_RAM_MHZ, CAP_STORAGE_GB,
     },
-    rewards::{hourly_rate, ACTIVE_MS_LIMIT},
+    rewards::{hourly_rate, ACTIVE_MS_LIMIT, HOUR_MS},
 };
 
 use crate::dot::calibration::*;
@@ -22,8 +22,6 @@ seahorse_const! { BOND_COOLDOWN_S , 1814400 }
 
 seahorse_const! { CORES_LIMIT , 4096 }
 
-seahorse_const! { EFFICIENCY , 10 }
-
 seahorse_const! { LARGE_UNITS , 10000 }
 
 seahorse_const! { LOWEST_DETECTION , 100 }
@@ -34,7 +32,7 @@ seahorse_const! { MINER_ACTIVE , 1 }
 
 seahorse_const! { MINER_RETIRED , 2 }
 
-seahorse_const! { OVERHEAD_MS , 500 }
+seahorse_const! { OVERHEAD_UNITS , 5000000 }
 
 seahorse_const! { POSITION_LIMIT , 1000000 }
 
@@ -49,6 +47,10 @@ seahorse_const! { SEGMENT_LIMIT , 10000 }
 seahorse_const! { SEGMENT_MS_LIMIT , 86400000 }
 
 seahorse_const! { TOKEN_LIMIT , 1000000 }
+
+seahorse_const! { UNITS_SCALE , 1000000 }
+
+seahorse_const! { UNIT_PAY , 17600000 }
 
 seahorse_const! { WORK_UNIT_LIMIT , 1000000000 }
 
@@ -76,6 +78,8 @@ pub struct Miner {
     pub retired_ts: i64,
     pub busy_until_ms: u64,
     pub in_flight: u8,
+    pub power: u64,
+    pub muster: u64,
     pub nft_tier: u8,
     pub nft_mint: Pubkey,
     pub nft_account: Pubkey,
@@ -130,6 +134,8 @@ impl<'info, 'entrypoint> Miner {
         let retired_ts = account.retired_ts;
         let busy_until_ms = account.busy_until_ms;
         let in_flight = account.in_flight;
+        let power = account.power;
+        let muster = account.muster;
         let nft_tier = account.nft_tier;
         let nft_mint = account.nft_mint.clone();
         let nft_account = account.nft_account.clone();
@@ -181,6 +187,8 @@ impl<'info, 'entrypoint> Miner {
             retired_ts,
             busy_until_ms,
             in_flight,
+            power,
+            muster,
             nft_tier,
             nft_mint,
             nft_account,
@@ -295,6 +303,14 @@ impl<'info, 'entrypoint> Miner {
         let in_flight = loaded.in_flight;
 
         loaded.__account__.in_flight = in_flight;
+
+        let power = loaded.power;
+
+        loaded.__account__.power = power;
+
+        let muster = loaded.muster;
+
+        loaded.__account__.muster = muster;
 
         let nft_tier = loaded.nft_tier;
 
@@ -427,6 +443,8 @@ pub struct LoadedMiner<'info, 'entrypoint> {
     pub retired_ts: i64,
     pub busy_until_ms: u64,
     pub in_flight: u8,
+    pub power: u64,
+    pub muster: u64,
     pub nft_tier: u8,
     pub nft_mint: Pubkey,
     pub nft_account: Pubkey,
@@ -702,49 +720,6 @@ pub fn commit_timeout(
     return timeout_s;
 }
 
-pub fn countable_ms(
-    mut entries: Mutable<[u64; 42]>,
-    mut device_class: u8,
-    mut hourly: u128,
-    mut units: u64,
-) -> u64 {
-    let mut at = CALIBRATION_FIELDS!() * device_class;
-    let mut full = hourly_rate(
-        <u32 as TryFrom<_>>::try_from(
-            entries.borrow()[entries.wrapped_index((at + CAP_GPU_MHS!()) as i128)].clone(),
-        )
-        .unwrap(),
-        <u32 as TryFrom<_>>::try_from(
-            entries.borrow()[entries.wrapped_index((at + CAP_CPU_MHZ!()) as i128)].clone(),
-        )
-        .unwrap(),
-        <u32 as TryFrom<_>>::try_from(
-            entries.borrow()[entries.wrapped_index((at + CAP_RAM_MHZ!()) as i128)].clone(),
-        )
-        .unwrap(),
-        <u32 as TryFrom<_>>::try_from(
-            entries.borrow()[entries.wrapped_index((at + CAP_STORAGE_GB!()) as i128)].clone(),
-        )
-        .unwrap(),
-        <u32 as TryFrom<_>>::try_from(
-            entries.borrow()[entries.wrapped_index((at + CAP_NETWORK_MBPS!()) as i128)].clone(),
-        )
-        .unwrap(),
-    );
-
-    let mut share =
-        <u128 as TryFrom<_>>::try_from(peak_units(entries.clone(), device_class.clone())).unwrap()
-            * hourly.max(1);
-
-    return <u64 as TryFrom<_>>::try_from(
-        (OVERHEAD_MS!()
-            + (((EFFICIENCY!() * <u128 as TryFrom<_>>::try_from(units.clone()).unwrap()) * full)
-                / share.max(1)))
-        .min(ACTIVE_MS_LIMIT!()),
-    )
-    .unwrap();
-}
-
 pub fn counted_rate<'info>(
     mut miner: Mutable<LoadedMiner<'info, '_>>,
     mut calibration: Mutable<LoadedCalibration<'info, '_>>,
@@ -899,18 +874,18 @@ pub fn most_active_ms(mut segments: u32, mut max_active_ms: u64, mut tokens: u32
     .min(ACTIVE_MS_LIMIT!());
 }
 
-pub fn power_of<'info>(mut miner: Mutable<LoadedMiner<'info, '_>>) -> u64 {
-    return <u64 as TryFrom<_>>::try_from(hourly_rate(
-        miner.borrow().gpu_mhs.clone(),
-        miner.borrow().cpu_mhz.clone(),
-        miner.borrow().ram_mhz.clone(),
-        miner.borrow().storage_gb.clone(),
-        miner.borrow().network_mbps.clone(),
-    ))
-    .unwrap();
-}
-
 pub fn total_units(mut segments: u32, mut work_units: u64, mut tokens: u32) -> u64 {
     return (<u64 as TryFrom<_>>::try_from(segments.clone()).unwrap() * work_units)
         * <u64 as TryFrom<_>>::try_from(tokens.clone()).unwrap();
+}
+
+pub fn verified_ms(mut hourly: u128, mut units: u64) -> u64 {
+    let mut pay = ((<u128 as TryFrom<_>>::try_from(units.clone()).unwrap() + OVERHEAD_UNITS!())
+        * UNIT_PAY!())
+        / UNITS_SCALE!();
+
+    return <u64 as TryFrom<_>>::try_from(
+        ((pay * HOUR_MS!()) / hourly.max(1)).min(ACTIVE_MS_LIMIT!()),
+    )
+    .unwrap();
 }
