@@ -262,8 +262,9 @@ class Outside:
         Of a task the ticket tells: it is a hash of seed and device. A check goes on to the next round with each answer.
         """
         if "mark" in self.outcome.arguments:
-            kept = self._kept(Address(bytes(self.outcome.accounts["emission"]))) or {}
-            return kept.get("muster_seed") if kept.get("muster") == self._told("MusterCalled", "muster") else None
+            emission = self._kept(Address(bytes(self.outcome.accounts["emission"]))) or {}
+            last = emission.get("muster") == self._told("MusterCalled", "muster")
+            return emission.get("muster_seed") if last else None
         kept = self._kept(subject)
         if kept is None or not any(kept.get("seed", b"")):
             return None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict, deque
 from collections.abc import Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -14,6 +16,10 @@ from solders.sysvar import SLOT_HASHES
 from mai.chain.history import RpcHistory, SignatureList, Signed, Transaction
 from mai.chain.rpc import Rpc
 from mai.errors import MaiError
+
+
+AT_ONCE, AHEAD, KEPT = 8, 64, 512
+"""Requests to a node at a time, transactions asked for in advance, and answers that are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +69,8 @@ class RpcSource:
         self.shown = rpc.shown
         self.history = RpcHistory(rpc)
         self._lists: dict[Pubkey, SignatureList] = {}
+        self._pool = ThreadPoolExecutor(AT_ONCE)
+        self._asked: OrderedDict[str, Future[Transaction | None]] = OrderedDict()
         self._hashes: dict[int, bytes] | None = None
 
     def account(self, address: Pubkey) -> Account | None:
@@ -72,13 +80,25 @@ class RpcSource:
         return self.rpc.owned(program, places)
 
     def signatures(self, address: Pubkey) -> Iterable[Signed]:
-        return self._list(address).oldest_first()
+        """As of any source; the transactions of the next ones are asked for meanwhile."""
+        coming: deque[Signed] = deque()
+        for signed in self._list(address).oldest_first():
+            coming.append(signed)
+            if signed.signature not in self._asked:
+                self._asked[signed.signature] = self._pool.submit(self.history.transaction, signed.signature)
+            if len(coming) > AHEAD:
+                yield coming.popleft()
+        yield from coming
 
     def count(self, address: Pubkey) -> int | None:
         return len(self._list(address))
 
     def transaction(self, signature: str) -> Transaction | None:
-        return self.history.transaction(signature)
+        asked = self._asked.get(signature)
+        # What another list has asked for again and nobody has taken is forgotten.
+        while len(self._asked) > KEPT:
+            self._asked.popitem(last=False)
+        return self.history.transaction(signature) if asked is None else asked.result()
 
     def blocks(self, first: int, last: int) -> list[Block] | None:
         if last < first:
