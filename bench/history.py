@@ -15,11 +15,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from random import Random
 from typing import Any
 
-from mai.audit.machine import Machine, Outcome, plain
+from mai.audit.machine import Machine, Outcome
 from mai.audit.outside import Outside
 from mai.audit.source import Block
 from mai.audit.store import Store
 from mai.chain import artifacts
+from mai.chain.events import Told
 from mai.chain.history import TOKEN_PROGRAM, Holding, Invocation, Signed, Transaction
 from mai.chain.layout import interface
 from mai.chain.loader import FINAL_LOADER
@@ -28,6 +29,7 @@ from solders.account import Account
 from solders.pubkey import Pubkey
 from solders.sysvar import CLOCK, SLOT_HASHES
 
+OPENED = [Told("MiningOpened", {"immutable": True}, 0, 0)]
 START, START_SLOT = 1_800_000_000, 1_000
 WALLETS, TASK_S = 40, 150
 CHAIN_ID, RATE_FLOOR = 103, 50_000
@@ -172,7 +174,7 @@ class Made:
         before = {key: self.balances[key] for key in keys if key in self.balances}
         self.slot += 1
         landed = Transaction(f"made {self.number}", self.slot, self.time, False, (call,), (), before, before)
-        outcome = self.machine.run(call, landed, {"MiningOpened": {"immutable": True}})
+        outcome = self.machine.run(call, landed, OPENED)
         assert outcome is not None
         if outcome.refusal is not None:
             assert may_fail, f"{name}: {outcome.refusal}"
@@ -187,14 +189,14 @@ class Made:
         yield f"Program {self.program} invoke [1]"
         for name, fields in outcome.events:
             layout = self.interface.event_kinds[name]
-            yield "Program data: " + base64.b64encode(layout.encode(plain(layout, fields))).decode()
+            yield "Program data: " + base64.b64encode(layout.encode(fields)).decode()
         yield f"Program {self.program} success"
 
     def _tokens(
         self, name: str, outcome: Outcome, given: Mapping[str, Pubkey]
     ) -> Iterator[tuple[tuple[Pubkey, ...], bytes]]:
         """The token program's calls of an instruction, as its events tell them."""
-        told = {name: plain(self.interface.event_kinds[name], fields) for name, fields in outcome.events}
+        told = dict(outcome.events)
         mint, vault, config = (self.singles[name] for name in ("mint", "vault", "config"))
         if event := told.get("WorkSettled"):
             if event["fee_burned"]:

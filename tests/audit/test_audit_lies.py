@@ -12,6 +12,7 @@ from audit.lies import DATA, MAI, VERIFIER, VERIFIER_INTERFACE, Lying, audited, 
 from mai.audit.findings import Level
 from mai.chain.history import TOKEN_PROGRAM, Invocation, Transaction
 from mai.chain.loader import LOADER, program_data_address
+from mai.errors import MaiError
 from mai.program import parameters
 from solders.account import Account
 from solders.pubkey import Pubkey
@@ -297,3 +298,39 @@ def test_an_event_of_the_wrong_length_is_none() -> None:
     short = DATA + base64.b64encode(base64.b64decode(paid.logs[at].removeprefix(DATA))[:-1]).decode()
     source.transactions_[paid.signature] = replace(paid, logs=(*paid.logs[:at], short, *paid.logs[at + 1 :]))
     assert ("rewards", "event withheld") in lies(audited(source))
+
+
+def test_a_token_account_that_changed_hands_in_the_same_transaction_is_no_lie() -> None:
+    """Before it belonged to somebody else, and another instruction gave it to the miner before the settlement."""
+    source = Lying(walk())
+    paid = next(source.with_call("settle"))
+    call = next(call for call in paid.calls if call.program == MAI)
+    account = call.accounts[12]
+    before = {**paid.before, account: replace(paid.before[account], owner=Pubkey.new_unique())}
+    source.transactions_[paid.signature] = replace(paid, before=before)
+    assert lies(audited(source)) == set()
+    source.transactions_[paid.signature] = replace(paid, before=before, after=before)
+    assert ("rewards", "payment that the rules refuse") in lies(audited(source))
+
+
+@pytest.mark.parametrize("batch", [False, True])
+def test_holders_may_burn_what_is_theirs(batch: bool) -> None:
+    source = Lying(walk())
+    mint, last = mint_of(source), list(source.all())[-1]
+    data, accounts = bytes([8]) + (5).to_bytes(8, "little"), (Pubkey.new_unique(), mint, Pubkey.new_unique())
+    if batch:
+        data, accounts = bytes([255]) + 2 * (bytes([3, len(data)]) + data), accounts + accounts
+    call = Invocation(TOKEN_PROGRAM, accounts, data, 1)
+    source.add(replace(last, signature="burned", slot=last.slot + 1, calls=(call,), logs=()), mint)
+    held = int.from_bytes(bytes(source.true.account(mint).data)[36:44], "little")  # type: ignore[union-attr]
+    assert ("supply", "supply off") in lies(audited(source))
+    source.patch(mint, 36, (held - (10 if batch else 5)).to_bytes(8, "little"))
+    assert lies(audited(source)) == set()
+
+
+def test_a_node_that_does_not_say_the_time_cannot_be_audited() -> None:
+    source = Lying(walk())
+    posted = next(source.with_call("post_task"))
+    source.transactions_[posted.signature] = replace(posted, time=0)
+    with pytest.raises(MaiError, match="does not say when slot"):
+        audited(source)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import functools
 import inspect
 import types
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
@@ -22,8 +22,9 @@ from mai.audit.codec import Codec
 from mai.audit.outside import Empty, HashUnknown, Mint, Outside, ProgramHandle, Tokens, Unchecked
 from mai.audit.store import Store
 from mai.audit.words import Account, Event, Keyed, Signer, digest, words
-from mai.chain.history import Invocation, Transaction
-from mai.chain.layout import Interface, Layout
+from mai.chain.events import Told
+from mai.chain.history import Holding, Invocation, Transaction
+from mai.chain.layout import Call, Interface, Layout
 from mai.errors import MaiError
 from mai.program import SOURCE, prelude
 from mai.program.loader import load
@@ -36,7 +37,7 @@ class Outcome:
 
     Attributes:
         refusal: the name by which the rules refuse it; None if they take it.
-        events: what it must have told, in order.
+        events: what it must have told, in order: names, and fields as the IDL decodes them.
         arguments, accounts: what it was called with, by name.
         claims: what it consumed of the verifier's: (receipt or trace, call data).
         before, after: the program's accounts that it wrote, by address: their bytes (None: it made them).
@@ -89,15 +90,44 @@ class Machine:
 
     # Running
 
-    def run(self, call: Invocation, transaction: Transaction, told: Mapping[str, Mapping[str, Any]]) -> Outcome | None:
+    def run(self, call: Invocation, transaction: Transaction, told: Sequence[Told]) -> Outcome | None:
         """Run one instruction of the program; None if the IDL has none of this discriminator.
 
-        Args:
-            told: the transaction's events by name, for what nothing else says any more.
+        Token accounts are taken as they were before the transaction. Another instruction of it may have changed them
+        first; so where that does not give what was told, they are taken as they were after it.
         """
         kind = self.interface.calls.get(call.data[:8])
         if kind is None:
             return None
+        outcome = self._run(kind, call, transaction, told, transaction.before)
+        if self.fits(outcome, told) or not _changed(call, transaction):
+            return outcome
+        self._undo(outcome)
+        later = self._run(kind, call, transaction, told, transaction.after)
+        if self.fits(later, told):
+            return later
+        self._undo(later)
+        return self._run(kind, call, transaction, told, transaction.before)
+
+    @staticmethod
+    def fits(outcome: Outcome, told: Sequence[Told]) -> bool:
+        """Whether an instruction is taken and told what the rules give."""
+        return outcome.refusal is None and outcome.events == [(item.name, item.data) for item in told]
+
+    def _undo(self, outcome: Outcome) -> None:
+        if outcome.refusal is None:
+            for key, before in outcome.before.items():
+                self.store.put(key, before) if before is not None else self.store.drop(key)
+            self.outside.undo()
+
+    def _run(
+        self,
+        kind: Call,
+        call: Invocation,
+        transaction: Transaction,
+        told: Sequence[Told],
+        tokens: Mapping[Address, Holding],
+    ) -> Outcome:
         try:
             arguments = kind.arguments.decode(call.data, exact=False)
         except MaiError:
@@ -108,10 +138,10 @@ class Machine:
             outcome.refusal = "AccountsMissing"
             return outcome
         writable = {name for name, written in kind.accounts if written}
-        frame = Frame(self, transaction, outcome, writable)
+        frame = Frame(self, transaction, outcome, writable, tokens)
         sink: list[Event] = []
         Event.sink = sink
-        self.outside.enter(transaction, outcome, told)
+        self.outside.enter(transaction, outcome, {item.name: item.data for item in told})
         try:
             self._call(kind.name, frame)
         except AssertionError as refused:
@@ -124,10 +154,15 @@ class Machine:
             outcome.refusal = "BlocksUnknown"
         if outcome.refusal is None:
             frame.commit()
-            outcome.events = [(type(event).__name__, vars(event)) for event in sink]
+            outcome.events = [self._plain(event) for event in sink]
         else:
             self.outside.undo()
         return outcome
+
+    def _plain(self, event: Event) -> tuple[str, dict[str, Any]]:
+        """An event of the program as the IDL decodes one: addresses and integers of Python, by the IDL's names."""
+        name = type(event).__name__
+        return name, plain(self.interface.event_kinds[name], vars(event))
 
     def _call(self, name: str, frame: Frame) -> None:
         function, parameters = self._plans[name]
@@ -207,8 +242,16 @@ class Clock:
 class Frame:
     """One run of one instruction: the accounts that it was given, until they are written back."""
 
-    def __init__(self, machine: Machine, transaction: Transaction, outcome: Outcome, writable: set[str]) -> None:
+    def __init__(
+        self,
+        machine: Machine,
+        transaction: Transaction,
+        outcome: Outcome,
+        writable: set[str],
+        tokens: Mapping[Address, Holding],
+    ) -> None:
         self.machine, self.transaction, self.outcome, self.writable = machine, transaction, outcome, writable
+        self.token_accounts = tokens
         self.clock = Clock(transaction)
         self._open: dict[Pubkey, tuple[Codec, Account, bytes | None]] = {}
         self._bumps: dict[Pubkey, u8] = {}
@@ -286,6 +329,11 @@ def _account_classes(modules: Mapping[str, ModuleType]) -> dict[str, type[Accoun
         for name, value in vars(module).items()
         if inspect.isclass(value) and issubclass(value, Account) and value is not Account
     }
+
+
+def _changed(call: Invocation, transaction: Transaction) -> bool:
+    """Whether the transaction changed a token account that this call names."""
+    return any(transaction.before.get(key) != transaction.after.get(key) for key in call.accounts)
 
 
 def plain(layout: Layout, fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -89,9 +89,8 @@ class Tokens(Keyed):
 
     def __init__(self, key: Pubkey, frame: Frame) -> None:
         super().__init__(key)
-        self._holding: Holding | None = frame.transaction.before.get(Address(key)) or frame.transaction.after.get(
-            Address(key)
-        )
+        made = frame.transaction.after.get(Address(key))
+        self._holding: Holding | None = frame.token_accounts.get(Address(key), made)
 
     def _found(self) -> Holding:
         assert self._holding is not None, "TokenAccountUnknown: the transaction says nothing of this token account"
@@ -115,7 +114,7 @@ class Unchecked(Keyed):
 
     def __init__(self, key: Pubkey, frame: Frame) -> None:
         super().__init__(key)
-        self.holding = frame.transaction.before.get(Address(key))
+        self.holding = frame.token_accounts.get(Address(key))
 
     def data(self) -> bytes:
         """A token account's first 72 bytes as SPL Token keeps them."""

@@ -12,7 +12,7 @@ from solders.pubkey import Pubkey
 import mai.audit.checks  # noqa: F401 - registers them
 from mai.audit.check import CHECKS, Book, Check, Hear, Watch, differences
 from mai.audit.findings import Verdict
-from mai.audit.machine import Machine, plain
+from mai.audit.machine import Machine
 from mai.audit.outside import Outside
 from mai.audit.source import Source
 from mai.audit.step import Step, moved
@@ -146,6 +146,8 @@ class Audit:
         if transaction.failed:
             self.failed += 1
             return
+        if not transaction.time:
+            raise MaiError(f"{self.source.shown} does not say when slot {transaction.slot} was: audit on another node")
         reading = read_events(self.interface, self.program, transaction.logs)
         for book in self._active:
             for look in book.looking:
@@ -164,11 +166,11 @@ class Audit:
 
     def _step(self, transaction: Transaction, call: Invocation, reading: Reading, told: list[Told]) -> None:
         """One instruction, with the events that it told."""
-        outcome = self.machine.run(call, transaction, {item.name: item.data for item in told})
+        outcome = self.machine.run(call, transaction, told)
         if outcome is None:
             return
         self.done[outcome.name] += 1
-        given = [(name, plain(self.interface.event_kinds[name], fields)) for name, fields in outcome.events]
+        given = outcome.events
         step = Step(transaction, call, outcome, told)
         book = self._cover.get(outcome.name) or self._cover.get(EVERYTHING_ELSE)
         if book is not None:

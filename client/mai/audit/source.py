@@ -17,7 +17,6 @@ from mai.chain.history import RpcHistory, SignatureList, Signed, Transaction
 from mai.chain.rpc import Rpc
 from mai.errors import MaiError
 
-
 AT_ONCE, AHEAD, KEPT = 8, 64, 512
 """Requests to a node at a time, transactions asked for in advance, and answers that are kept."""
 

@@ -41,6 +41,11 @@ class Store:
             self._file.executemany("insert or replace into account values (?, ?)", cold)
             self._file.execute("commit")
 
+    def drop(self, address: bytes) -> None:
+        """Forget an account."""
+        self._hot.pop(address, None)
+        self._file.execute("delete from account where address = ?", (address,))
+
     def items(self) -> Iterator[tuple[bytes, bytes]]:
         """Every account."""
         yield from list(self._hot.items())
