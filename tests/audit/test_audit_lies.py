@@ -201,7 +201,7 @@ LIES: dict[Callable[[Lying], None], set[tuple[str, str]]] = {
     vault: {("stakes", "vault short")},
     staked: {("stakes", "sum off")},
     withheld: {("rules", "event withheld")},
-    made_up: {("rules", "event that no instruction gives")},
+    made_up: {("rules", "event that no instruction gives"), ("spent", "payment without a settlement")},
     better_device: {("state", "account off")},
     from_nowhere: {("state", "account from nowhere")},
     vanished: {("state", "account missing")},

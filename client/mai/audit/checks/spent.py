@@ -24,7 +24,10 @@ def spent(book: Book) -> None:
     @book.told("WorkSettled")
     def settled(step: Step, event: dict[str, Any]) -> None:
         book.count()
-        task, record = event["task"], step.outcome.accounts["spent_record"]
+        task, record = event["task"], step.outcome.accounts.get("spent_record")
+        if step.name != "settle" or record is None:
+            book.find("payment without a settlement", f"work {event['work']}", f"told by {step.name}", "settle", step)
+            return
         task_key, work_key = bytes(task)[:16], bytes(event["work"])[:16]
         if work_key in works:
             book.find("work paid twice", f"work {event['work']}", "a second payment", "one", step)
