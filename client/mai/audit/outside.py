@@ -286,7 +286,7 @@ class Outside:
 
     def _work_context(self, original: Any, *arguments: Any) -> Array:
         """The context of a work, or of an answer to a muster."""
-        if any(inspect.signature(original).bind(*arguments).arguments["seed"]):
+        if _seeded(original, arguments):
             found: Array = original(*arguments)
             return found
         return digest(self._kept_of_answer("context") or self._kept_of_work() or bytes(32))
@@ -302,10 +302,10 @@ class Outside:
         kept = None if answer is None else self._kept(answer)
         return kept[field] if kept is not None and kept["muster"] == self._told("MusterAnswered", "muster") else None
 
-    def _prompt(self, original: Any, seed: Array, miner: Pubkey) -> Array:
+    def _prompt(self, original: Any, *arguments: Any) -> Array:
         """A device's prompt in a muster; where the muster's seed is not known any more, zeros."""
-        if any(seed):
-            found: Array = original(seed, miner)
+        if _seeded(original, arguments):
+            found: Array = original(*arguments)
             return found
         self.trust(BLOCKS_UNKNOWN)
         return digest(bytes(32))
@@ -335,6 +335,11 @@ class Outside:
 
 
 _WITH_ORIGINAL = ("draw_seed", "ticket", "work_context", "prompt", "tokens_root", "configure")
+
+
+def _seeded(original: Any, arguments: tuple[Any, ...]) -> bool:
+    """Whether the seed that a rule is given is known: no block's hash is all zeros."""
+    return any(inspect.signature(original).bind(*arguments).arguments["seed"])
 
 
 def _bound(instead: Any, original: Any) -> Any:
