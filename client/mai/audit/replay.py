@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 
 from solders.pubkey import Pubkey
@@ -68,6 +68,7 @@ class Audit:
             if book.check.name in skip:
                 book.result.skipped = "left out"
         self._active = [book for book in self.books if book.result.skipped is None]
+        self.progress: Progress = silent
         self.done: Counter[str] = Counter()
         self.transactions = self.failed = 0
         self.last_time = self.last_slot = 0
@@ -84,13 +85,19 @@ class Audit:
 
     # Running
 
-    def run(self, progress: Progress = silent) -> Verdict:
-        """All of it; ``progress`` is called with (transactions done, transactions in all).
+    def run(self, progress: Progress = silent, stage: Callable[[str], None] = lambda name: None) -> Verdict:
+        """All of it.
+
+        Args:
+            progress: called with (done, total) of the stage.
+            stage: called with the name of what begins: the transactions, then each check that looks at the end.
 
         Raises:
             MaiError: the source cannot be read.
         """
         started = time.monotonic()
+        self.progress = progress
+        stage("transactions")
         mint = self.mint()
         total = self.source.count(self.program)
         for number, transaction in enumerate(self.history(mint)):
@@ -98,6 +105,8 @@ class Audit:
                 progress(number, max(total or 0, number))
             self._take(transaction, mint)
         for book in self._active:
+            if book.ending:
+                stage(book.check.name)
             for end in book.ending:
                 end()
         verdict = Verdict(self.source.shown, str(self.program), [book.result for book in self.books])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
@@ -68,8 +68,8 @@ def audit(
         _unreadable(MaiError(f"{proofs} is no number of proofs: give one, or {ALL}"))
     try:
         made = Audit(open_source(source), only=only or None, skip=skip or (), proofs=most)
-        with _progress() as advance:
-            verdict = made.run(advance)
+        with _progress() as (advance, stage):
+            verdict = made.run(advance, stage)
     except MaiError as error:
         _unreadable(error)
     if output is Form.text and file is None:
@@ -122,15 +122,18 @@ def _unreadable(error: MaiError) -> Any:
 
 
 @contextmanager
-def _progress() -> Iterator[Progress]:
-    """A bar on a terminal, nothing for programs."""
+def _progress() -> Iterator[tuple[Progress, Callable[[str], None]]]:
+    """A bar on a terminal, with what runs beside it; nothing for programs."""
     if not progress_console.is_terminal:
-        yield silent
+        yield silent, lambda name: None
         return
-    columns = (TextColumn("transactions"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Bar(*columns, console=progress_console, transient=True) as bar:
         shown = bar.add_task("", total=None)
-        yield lambda done, total: bar.update(shown, completed=done, total=total)
+        yield (
+            lambda done, total: bar.update(shown, completed=done, total=total),
+            lambda name: bar.update(shown, description=name, completed=0, total=None),
+        )
 
 
 def _show(verdict: Any) -> None:

@@ -60,7 +60,8 @@ def proofs(book: Book) -> None:
                     "receipt without a proof", f"receipt {address}", fields["statement"], "a proof in the transactions"
                 )
         verifier = Reverifier()
-        for item in issued:
+        for number, item in enumerate(issued):
+            audit.progress(number, len(issued))
             book.count()
             holds, by = verifier.holds(item.key, item.item)
             book.trust(f"verified again by {by}")
