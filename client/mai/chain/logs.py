@@ -8,6 +8,7 @@ logs always begins with ``Program log: `` or ``Program data: ``.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 _INVOKE = re.compile(r"Program (\w+) invoke \[\d+\]")
@@ -16,16 +17,24 @@ TRUNCATED = "Log truncated"
 """The runtime's last line where a transaction logged more than 10,000 bytes."""
 
 
-def attributed(logs: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Every line that a program wrote, as (the program's id, line)."""
-    stack: list[str] = []
+def invoked(logs: Sequence[str]) -> Iterator[tuple[str, int, str]]:
+    """Every line that a program wrote, as (the program's id, which of its invocations this is, from 0, line)."""
+    stack: list[tuple[str, int]] = []
+    runs: Counter[str] = Counter()
     for line in logs:
         if found := _INVOKE.fullmatch(line):
-            stack.append(found[1])
+            stack.append((found[1], runs[found[1]]))
+            runs[found[1]] += 1
         elif _END.fullmatch(line):
             del stack[-1:]
         elif stack:
-            yield stack[-1], line
+            yield *stack[-1], line
+
+
+def attributed(logs: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Every line that a program wrote, as (the program's id, line)."""
+    for program, _, line in invoked(logs):
+        yield program, line
 
 
 def cause(logs: Sequence[str]) -> list[str]:

@@ -77,9 +77,14 @@ class Rpc:
         self.shown = shown(self.url)
         self.messages = messages or {}
         self.commitment = commitment
+        self.failures = 0
         self.fee_payer = fee_payer
         self.priority = priority
         self._client = Client(self.url, commitment=commitment, timeout=30)
+
+    def ask(self, call: Callable[[Client], _T]) -> _T:
+        """Run any request of solana-py's client, with the retries and sentences of all others."""
+        return self._ask(lambda: call(self._client))
 
     @property
     def reserved_bytes(self) -> int:
@@ -91,6 +96,7 @@ class Rpc:
             try:
                 return call()
             except (SolanaRpcException, httpx.HTTPError) as error:
+                self.failures += 1
                 time.sleep(_pause(error, attempt))
             except RPCException as error:
                 raise MaiError(f"the cluster at {self.shown} refused the request: {error}") from error

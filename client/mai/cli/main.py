@@ -9,6 +9,7 @@ from mai_build.errors import BuildError
 from mai_zk.errors import ZkError
 
 from mai.cli import (
+    audit,
     check,
     circuit,
     config,
@@ -17,6 +18,8 @@ from mai.cli import (
     devices,
     difficulty,
     genesis,
+    index,
+    metrics,
     muster,
     nft,
     offence,
@@ -30,6 +33,7 @@ from mai.cli import (
     trace,
     verifier,
     wallet,
+    watch,
 )
 from mai.errors import MaiError
 
@@ -62,6 +66,10 @@ app.command("simulate")(simulate.simulate)
 app.add_typer(wallet.app, name="wallet")
 app.command("config")(config.config)
 app.add_typer(genesis.app, name="genesis")
+app.add_typer(audit.app, name="audit")
+app.command("index")(index.index)
+app.command("watch")(watch.watch)
+app.command("metrics")(metrics.metrics)
 app.add_typer(program.app, name="program")
 app.add_typer(trace.app, name="trace")
 app.add_typer(verifier.app, name="verifier")

@@ -90,3 +90,8 @@ def settle(given: Mapping[str, str | None], sources: Mapping[str, str], config: 
     belongs = "websocket" in filed and url == address_of(filed.get("url", DEFAULTS["url"]))
     websocket, origins["websocket"] = (filed["websocket"], str(path)) if belongs else (websocket_of(url), "computed")
     return Settings(url, websocket, values["keypair"], Commitment(values["commitment"]), origins)
+
+
+def default_url() -> str:
+    """The RPC address where none is given."""
+    return settle({}, {}, None).url

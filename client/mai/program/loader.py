@@ -38,11 +38,17 @@ def source_folder() -> Path:
     raise MaiError("The policy program's Python modules are missing: reinstall the package mai.")
 
 
-def load(folder: Path, package: str) -> dict[str, ModuleType]:
+def load(
+    folder: Path, package: str, *, words: ModuleType = prelude, machine: ModuleType = native
+) -> dict[str, ModuleType]:
     """Every module of ``folder`` by name, each importing only the prelude and its neighbours.
 
     The instructions of ``instructions/x.py`` are the module ``instructions.x``. A module ``native`` is not run but
-    stands for ``mai.program.native``, because on chain it is Rust.
+    stands for ``machine``, because on chain it is Rust.
+
+    Args:
+        words: what stands for ``seahorse.prelude``.
+        machine: what stands for ``native``.
 
     Raises:
         MaiError: a module imports anything else or does not run.
@@ -53,7 +59,7 @@ def load(folder: Path, package: str) -> dict[str, ModuleType]:
 
     def module(name: str) -> ModuleType:
         if name == NATIVE:
-            return native
+            return machine
         if name not in loaded:
             path = paths[name]
             shown = path.relative_to(folder).as_posix()
@@ -72,7 +78,7 @@ def load(folder: Path, package: str) -> dict[str, ModuleType]:
 
     def scoped_import(name: str, *_: Any) -> ModuleType:
         if name == PRELUDE:
-            return prelude
+            return words
         if name in paths:
             return module(name)
         raise ImportError(f"the program imports {name}, which it does not have on chain")
@@ -85,9 +91,20 @@ def load(folder: Path, package: str) -> dict[str, ModuleType]:
 def typed_call(function: Callable[..., Any]) -> Callable[..., Any]:
     """``function`` with its annotations enforced, as the compiler enforces them on chain."""
     signature = inspect.signature(function)
+    kinds = [parameter.annotation for parameter in signature.parameters.values()]
+    # Only integers have a type to enforce: where they are, and what else is passed through as it is.
+    checked = [(at, kind) for at, kind in enumerate(kinds) if prelude.is_integer(kind)]
+    result = signature.return_annotation if prelude.is_integer(signature.return_annotation) else None
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
+        if not kwargs and len(args) == len(kinds):
+            given = list(args)
+            for at, kind in checked:
+                if type(given[at]) is not kind:
+                    given[at] = prelude.typed(given[at], kind)
+            returned = function(*given)
+            return returned if result is None else prelude.typed(returned, result)
         bound = signature.bind(*args, **kwargs)
         for name, value in bound.arguments.items():
             bound.arguments[name] = prelude.typed(value, signature.parameters[name].annotation)

@@ -23,3 +23,9 @@ STAKE_TIERS: dict[int, str] = family(staking, "TIER_")
 DEVICE_CLASSES: dict[int, str] = {
     number: name.replace(" ", "-") for number, name in family(calibration, "DEVICE_", "DEVICE_CLASSES").items()
 }
+AMOUNTS: frozenset[str] = frozenset({
+    "minted", "fee", "treasury", "refunded", "at_risk", "amount", "burned", "reporter_paid", "assistant_paid",
+    "appeal_bond", "hourly", "base", "after_nft", "after_uptime", "after_trust", "after_difficulty", "after_quality",
+    "reward", "limit", "cap_left", "fee_burned",
+})  # fmt: skip
+"""Fields of events that are base units of MAI."""

@@ -11,11 +11,11 @@ from Crypto.Hash import keccak as _keccak
 from mai_zk.trace.merkle import TOKEN, Tree, leaf_hash
 from solders.pubkey import Pubkey as _SoldersPubkey
 
-from mai.program.prelude import Array, Pubkey, UncheckedAccount, u8, u64
+from mai.program.prelude import BYTES, Array, Pubkey, UncheckedAccount, u8, u64
 
 
 def _digest(raw: bytes) -> Array:
-    return Array([u8(byte) for byte in raw], 32)
+    return Array([BYTES[byte] for byte in raw], 32)
 
 
 def keccak(data: list[u8]) -> Array:

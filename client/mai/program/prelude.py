@@ -28,13 +28,18 @@ class CheckedInt(int):
 
     bits: ClassVar[int] = 128
     signed: ClassVar[bool] = True
+    _ends: ClassVar[tuple[int, int]]
+
+    def __init_subclass__(cls) -> None:
+        cls._ends = cls.lowest(), cls.highest()
 
     def __new__(cls, value: int) -> Self:
         if isinstance(value, bool) or not isinstance(value, int):
             raise TypeError(f"{cls.__name__} needs an integer, not {type(value).__name__}")
-        if not cls.lowest() <= value <= cls.highest():
+        lowest, highest = cls._ends
+        if not lowest <= value <= highest:
             raise OverflowError(f"{int(value)} does not fit in {cls.__name__}")
-        return super().__new__(cls, value)
+        return int.__new__(cls, value)
 
     @classmethod
     def lowest(cls) -> int:
@@ -267,9 +272,14 @@ def dataclass(cls: type[T]) -> type[T]:
     return cls if issubclass(cls, _Fields) else dataclasses.dataclass(cls)
 
 
+def is_integer(annotation: Any) -> bool:
+    """Whether an annotation is one of the fixed-width integers."""
+    return isinstance(annotation, type) and issubclass(annotation, CheckedInt)
+
+
 def typed(value: Any, annotation: Any) -> Any:
     """``value`` as the annotated integer type; other annotations leave it as it is."""
-    if isinstance(annotation, type) and issubclass(annotation, CheckedInt) and type(value) is not annotation:
+    if type(value) is not annotation and is_integer(annotation):
         if isinstance(value, CheckedInt) and (value.signed or annotation.signed or value.bits > annotation.bits):
             raise TypeError(f"{type(value).__name__} is not {annotation.__name__}")
         return annotation(value)
@@ -328,10 +338,14 @@ def instruction(function: T) -> T:
     return function
 
 
+BYTES: list[u8] = [u8(byte) for byte in range(256)]
+"""Every byte: the same objects are given out again and again."""
+
+
 def int_bytes(number: CheckedInt) -> list[u8]:
     """Little-endian bytes. Seahorse 0.2.7 swaps the meaning of ``be``, so it is not offered."""
     raw = int(number).to_bytes(number.bits // 8, "little", signed=number.signed)
-    return [u8(byte) for byte in raw]
+    return [BYTES[byte] for byte in raw]
 
 
 def size(text: str) -> u64:
