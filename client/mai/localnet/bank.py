@@ -147,7 +147,7 @@ class Bank:
         target = self.slot + slots
         after_jump = max(self.slot + 1, target - KNOWN_BLOCKS)
         previous, slot = self.blocks[-1], self.slot
-        now = max(self.time, int(time.time()) + self.offset)
+        now = self.now()
         while slot < target:
             salt = os.urandom(32)  # nobody can know a block's hash beforehand: lotteries draw from it
             digest = hashlib.sha256(previous.hash + slot.to_bytes(8, "little") + salt).digest()
@@ -171,6 +171,10 @@ class Bank:
             self._heights[block.hash] = block.height
         self.slot, self.time, self._slot_transactions = target, now, 0
         self.views.forget(self.level_slot(FINALIZED))
+
+    def now(self) -> int:
+        """The chain's time, in seconds since the epoch; it never goes back."""
+        return max(self.time, int(time.time()) + self.offset)
 
     def warp(self, *, seconds: int = 0, slots: int = 0) -> None:
         """Let time pass at once: the clock by ``seconds``, and slots at five in two seconds unless ``slots`` are given."""
@@ -218,8 +222,12 @@ class Bank:
         except TableMissing:
             raise Refused("AddressLookupTableNotFound") from None
 
+    def blockhash_known(self, item: View, level: str) -> bool:
+        """Whether a transaction's blockhash, or its nonce, is good as a commitment sees it."""
+        return self.blockhash_valid(item.blockhash, level) or self._nonce_valid(item)
+
     def _admit(self, item: View, level: str) -> None:
-        if not self.blockhash_valid(item.blockhash, level) and not self._nonce_valid(item):
+        if not self.blockhash_known(item, level):
             raise Refused("BlockhashNotFound")
         if self.ledger.number(item.signature) is not None:
             raise Refused("AlreadyProcessed")
