@@ -16,6 +16,7 @@ from mai.cli import (
     devices,
     difficulty,
     genesis,
+    localnet,
     nft,
     offence,
     program,
@@ -56,6 +57,7 @@ app.add_typer(difficulty.app, name="difficulty")
 app.add_typer(circuit.app, name="circuit")
 app.command("simulate")(simulate.simulate)
 app.add_typer(genesis.app, name="genesis")
+app.add_typer(localnet.app, name="localnet")
 app.add_typer(program.app, name="program")
 app.add_typer(trace.app, name="trace")
 app.add_typer(verifier.app, name="verifier")

@@ -170,6 +170,9 @@ class Bank:
             self.blocks.append(block)
             self._heights[block.hash] = block.height
         self.slot, self.time, self._slot_transactions = target, now, 0
+
+    def forget(self) -> None:
+        """Drop the views of what has become final; whoever wants to tell of it has done so."""
         self.views.forget(self.level_slot(FINALIZED))
 
     def now(self) -> int:

@@ -20,6 +20,7 @@ import orjson
 from solders.account import Account
 from solders.pubkey import Pubkey
 from solders.signature import Signature
+from solders.transaction import VersionedTransaction
 
 from mai.errors import MaiError
 from mai.localnet.tokens import holding
@@ -316,6 +317,15 @@ class Ledger:
         """The signatures of a block's transactions in their order."""
         rows = self._connection.execute("SELECT signature FROM transactions WHERE slot = ? ORDER BY id", (slot,))
         return [Signature(item) for (item,) in rows]
+
+    def addresses_of(self, number: int) -> list[Pubkey]:
+        """The addresses that a transaction names."""
+        row = self._connection.execute("SELECT wire, meta FROM transactions WHERE id = ?", (number,)).fetchone()
+        if row is None:
+            return []
+        loaded = orjson.loads(row[1])["loadedAddresses"]
+        looked_up = [Pubkey.from_string(key) for name in ("writable", "readonly") for key in loaded[name]]
+        return [*VersionedTransaction.from_bytes(row[0]).message.account_keys, *looked_up]
 
     def transaction_count(self) -> int:
         """How many transactions have landed."""

@@ -175,3 +175,4 @@ class Node:
             raise
         for tell in self.on_slot:
             tell(parent, self.bank.slot)
+        self.bank.forget()

@@ -20,6 +20,10 @@ class Views:
         """The accounts that changed in ``slot``."""
         return list(self._before.get(slot, ()))
 
+    def slots(self, after: int, until: int) -> list[int]:
+        """The slots from ``after`` (not itself) to ``until`` in which anything changed."""
+        return [slot for slot in self._before if after < slot <= until]
+
     def after(self, slot: int) -> dict[Pubkey, Account | None]:
         """The accounts that have changed since the end of ``slot``, as they were then."""
         found: dict[Pubkey, Account | None] = {}
