@@ -8,14 +8,12 @@ import time
 from pathlib import Path
 from typing import Annotated, Any
 
-import httpx
 import typer
 import uvloop
+from rich.text import Text
 from solders.pubkey import Pubkey
 
-from mai.chain.rpc import MONIKERS
-from mai.cli.connect import DEFAULT_URL, show_facts
-from mai.cli.output import Output, OutputOption, parse_address, print_json, progress
+from mai.cli.output import Output, OutputOption, facts_table, parse_address, people, print_json, progress
 from mai.cli.wallet import DEFAULT_KEYPAIR, UrlOption, read_keypair
 from mai.errors import MaiError
 from mai.localnet.bank import CONFIRMED, FINALIZED, PROCESSED, Bank
@@ -34,7 +32,9 @@ LINE_SECONDS = 0.25
 @app.callback(invoke_without_command=True)
 def run(
     context: typer.Context,
-    ledger: Annotated[Path, typer.Option(help="the folder that keeps accounts, transactions and blocks")] = DEFAULT_LEDGER,
+    ledger: Annotated[
+        Path, typer.Option(help="the folder that keeps accounts, transactions and blocks")
+    ] = DEFAULT_LEDGER,
     reset: Annotated[bool, typer.Option("--reset", "-r", help="forget what the ledger holds and start anew")] = False,
     bare: Annotated[bool, typer.Option("--bare", help="start without MAI's programs")] = False,
     wallet: Annotated[
@@ -67,7 +67,7 @@ def run(
                 print_json({**facts, "start_seconds": round(time.monotonic() - started, 3)})
                 sys.stdout.flush()
                 return
-            show_facts({name.replace("_", " "): str(value) for name, value in facts.items()})
+            _show({name.replace("_", " "): str(value) for name, value in facts.items()})
             if not quiet:
                 line.start()
 
@@ -102,6 +102,13 @@ def _facts(node: Node, host: str, port: int) -> dict[str, Any]:
     }
 
 
+def _show(facts: dict[str, str]) -> None:
+    table = facts_table()
+    for name, value in facts.items():
+        table.add_row(name, Text(value))
+    people.print(table)
+
+
 def _line(node: Node, started: float) -> str:
     passed = int(time.monotonic() - started)
     clock = f"{passed // 3600:02}:{passed // 60 % 60:02}:{passed % 60:02}"
@@ -114,7 +121,7 @@ def warp(
     seconds: Annotated[int | None, typer.Option(min=1, help="let so many seconds pass")] = None,
     slots: Annotated[int | None, typer.Option(min=1, help="let so many slots pass")] = None,
     to: Annotated[int | None, typer.Option(min=1, help="until this time, in seconds since 1970")] = None,
-    url: UrlOption = DEFAULT_URL,
+    url: UrlOption = "localhost",
     output: OutputOption = Output.table,
 ) -> None:
     """Let time pass at once, on a running localnet."""
@@ -125,10 +132,14 @@ def warp(
     if output is Output.json:
         print_json({"slot": found["slot"], "unix_time": found["unixTimestamp"]})
         return
-    show_facts({"slot": f"{found['slot']:,}", "unix time": f"{found['unixTimestamp']}"})
+    _show({"slot": f"{found['slot']:,}", "unix time": f"{found['unixTimestamp']}"})
 
 
 def _ask(url: str, method: str, params: list[Any]) -> Any:
+    import httpx  # these two are half of the time that a localnet takes to start
+
+    from mai.chain.rpc import MONIKERS
+
     request = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
     try:
         answer = httpx.post(MONIKERS.get(url, url), json=request, timeout=30).json()

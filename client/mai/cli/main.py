@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-
 import typer
-from mai_build.errors import BuildError
-from mai_zk.errors import ZkError
 
 from mai.cli import (
     check,
@@ -29,7 +25,7 @@ from mai.cli import (
     trace,
     verifier,
 )
-from mai.errors import MaiError
+from mai.cli.run import run
 
 app = typer.Typer(
     name="mai",
@@ -62,19 +58,7 @@ app.add_typer(program.app, name="program")
 app.add_typer(trace.app, name="trace")
 app.add_typer(verifier.app, name="verifier")
 
-INTERRUPTED = 130
-
 
 def main() -> None:
     """Run the command line and leave with its exit code."""
-    try:
-        app()
-    except (MaiError, ZkError, BuildError) as error:
-        print(f"mai: {error}", file=sys.stderr)
-        sys.exit(1)
-    except KeyboardInterrupt:
-        print("mai: interrupted", file=sys.stderr)
-        sys.exit(INTERRUPTED)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(1)
+    run(app)

@@ -10,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from solders.account import Account
 from solders.hash import Hash
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
@@ -19,6 +18,7 @@ from solders.transaction import VersionedTransaction
 
 from mai.localnet import execution
 from mai.localnet.addresses import PRELOADED, RECENT_BLOCKHASHES, SYSTEM, SYSVAR_OWNER
+from mai.localnet.cell import Cell
 from mai.localnet.execution import Executed
 from mai.localnet.ledger import Block, Landing, Ledger
 from mai.localnet.machine import SLOTS_PER_EPOCH, Machine
@@ -78,17 +78,21 @@ class Bank:
         with self.ledger.together():
             keep = self.ledger.keep
             keep("slot", 1), keep("offset", 0), keep("time", now), keep("genesis", first)
-            keep("faucet", bytes(faucet)), keep("identity", bytes(identity.pubkey())), keep("vote", bytes(vote.pubkey()))
+            (
+                keep("faucet", bytes(faucet)),
+                keep("identity", bytes(identity.pubkey())),
+                keep("vote", bytes(vote.pubkey())),
+            )
             self.ledger.add_blocks([Block(0, 0, first, first, 0, now, 0)])
             for address in PRELOADED:
-                self.ledger.put(address, None, self.machine.account(address), 0)
-            self.place(faucet.pubkey(), Account(FAUCET_LAMPORTS, b"", SYSTEM))
+                self.ledger.put(address, None, self.machine.account(address))
+            self.place(faucet.pubkey(), Cell(FAUCET_LAMPORTS, b"", SYSTEM))
             genesis(self)
 
-    def place(self, address: Pubkey, account: Account) -> None:
+    def place(self, address: Pubkey, account: Cell) -> None:
         """Put an account there at genesis. ProgramData goes before its Program."""
         self.machine.put(address, account)
-        self.ledger.put(address, None, account, 0)
+        self.ledger.put(address, None, account)
 
     def _resume(self) -> None:
         fact = self.ledger.fact
@@ -199,7 +203,7 @@ class Bank:
 
     # Accounts
 
-    def account(self, address: Pubkey, level: str = PROCESSED) -> Account | None:
+    def account(self, address: Pubkey, level: str = PROCESSED) -> Cell | None:
         """The account at an address as a commitment sees it."""
         now = self.machine.account(address)
         if now is not None and now.owner == SYSVAR_OWNER:

@@ -8,10 +8,10 @@ from typing import Any
 
 import based58
 import zstandard
-from solders.account import Account
 from solders.pubkey import Pubkey
 
 from mai.localnet.addresses import NATIVE_LOADER, SYSVAR_OWNER
+from mai.localnet.cell import Cell
 from mai.localnet.errors import INVALID_REQUEST, RpcError
 from mai.localnet.parsed_accounts import FindMint, parsed
 
@@ -29,9 +29,7 @@ class Slice:
     length: int
 
 
-def account(
-    address: Pubkey, found: Account, encoding: str, part: Slice | None, find: FindMint
-) -> dict[str, Any]:
+def account(address: Pubkey, found: Cell, encoding: str, part: Slice | None, find: FindMint) -> dict[str, Any]:
     """An account as the API shows it.
 
     Raises:
@@ -48,7 +46,7 @@ def account(
     }
 
 
-def _data(address: Pubkey, found: Account, encoding: str, part: Slice | None, find: FindMint) -> Any:
+def _data(address: Pubkey, found: Cell, encoding: str, part: Slice | None, find: FindMint) -> Any:
     if encoding == PARSED:
         readable = parsed(address, found, find)
         if readable is not None:

@@ -14,7 +14,6 @@ from typing import Any
 
 import based58
 import orjson
-from solders.account import Account
 from solders.pubkey import Pubkey
 from solders.transaction_metadata import (
     FailedTransactionMetadata,
@@ -25,7 +24,8 @@ from solders.transaction_metadata import (
 from mai.chain.quiet import quiet_stderr
 from mai.localnet import tokens
 from mai.localnet.addresses import LOADER, SYSTEM, SYSVARS
-from mai.localnet.machine import Machine, failed
+from mai.localnet.cell import Cell
+from mai.localnet.machine import Machine, cell, failed
 from mai.localnet.message import View
 
 SIGNATURE_COST, LOCK_COST, DATA_BYTES_A_UNIT = 720, 300, 4
@@ -33,7 +33,7 @@ SIGNATURE_COST, LOCK_COST, DATA_BYTES_A_UNIT = 720, 300, 4
 LOADED_PAGE_BYTES, LOADED_PAGE_COST, ACCOUNT_BASE_BYTES = 32 * 1024, 8, 64
 PAID_WITHOUT_RUNNING = frozenset({"ProgramAccountNotFound", "InvalidProgramForExecution"})
 NONCE_VALUE_AT = 40
-Accounts = dict[Pubkey, Account | None]
+Accounts = dict[Pubkey, Cell | None]
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Executed:
     after: Accounts
 
     @property
-    def changes(self) -> list[tuple[Pubkey, Account | None, Account | None]]:
+    def changes(self) -> list[tuple[Pubkey, Cell | None, Cell | None]]:
         """The accounts that are not as they were."""
         return [
             (address, self.before[address], account)
@@ -65,54 +65,55 @@ class Executed:
         ]
 
 
-def _same(one: Account | None, other: Account | None) -> bool:
-    if one is None or other is None:
-        return one is other
-    return (
-        one.lamports == other.lamports
-        and one.owner == other.owner
-        and one.executable == other.executable
-        and one.data == other.data
-    )
+def _same(one: Cell | None, other: Cell | None) -> bool:
+    return one is other or one == other
 
 
 def execute(machine: Machine, view: View, *, keep_failure: bool) -> Executed:
     """Execute on ``machine``; without ``keep_failure`` a failed transaction leaves nothing behind, not even its fee."""
-    loaded = {key: machine.account(key) for key in view.keys}
-    before = {key: loaded[key] for key, writable in zip(view.keys, view.writable, strict=True) if writable}
-    payer = view.keys[0]
+    loaded, before, payer = _load(machine, view)
     _charge(machine, payer, loaded[payer], view.priority_fee)
     result, err = _run(machine, view)
-    after = {key: machine.account(key) for key in before}
     if err is None:
+        after = {key: machine.account(key) for key in before}
         err = _rent_error(machine, view, before, after)
         if err is not None:
             _restore(machine, before, after)
             _charge(machine, payer, loaded[payer], view.fee)
-    paid = _lamports(machine.account(payer)) < _lamports(loaded[payer]) - view.priority_fee
-    if err is not None and not paid and err in PAID_WITHOUT_RUNNING:
-        paid = _charge(machine, payer, loaded[payer], view.fee)
-    landed = err is None or paid
-    if err is not None and landed and keep_failure:
-        _advance_nonce(machine, view)
-    after = {key: machine.account(key) for key in before}
-    if err is not None and not (landed and keep_failure):
-        _restore(machine, before, after)
-        after = before
-    elif err is None:
+    landed = err is None or _paid(machine, view, loaded[payer], err)
+    if err is None:
         for key, account in after.items():
             if account is None:
                 machine.put(key, None)
+    elif landed and keep_failure:
+        after = {**before, payer: machine.account(payer), **_advance_nonce(machine, view)}
+    else:
+        machine.put(payer, loaded[payer])
+        after = before
     size = _loaded_bytes(machine, loaded)
-    meta = _meta(machine, view, result, err, loaded, {**loaded, **after}, size)
-    return Executed(err, landed, meta, _return_data(result), size, before, after)
+    returned = _return_data(result)
+    meta = _meta(machine, view, result, returned, err, loaded, {**loaded, **after}, size)
+    return Executed(err, landed, meta, returned, size, before, after)
+
+
+def _load(machine: Machine, view: View) -> tuple[Accounts, Accounts, Pubkey]:
+    """(all accounts of a transaction, those that it can write, its payer)."""
+    loaded = {key: machine.account(key) for key in view.keys}
+    writable = {key: loaded[key] for key, may in zip(view.keys, view.writable, strict=True) if may}
+    return loaded, writable, view.keys[0]
+
+
+def _paid(machine: Machine, view: View, payer: Cell | None, err: Any) -> bool:
+    """Whether a failed transaction has paid its fee; where the machine leaves that to its host, it pays now."""
+    key = view.keys[0]
+    if _lamports(machine.account(key)) < _lamports(payer) - view.priority_fee:
+        return True
+    return err in PAID_WITHOUT_RUNNING and _charge(machine, key, payer, view.fee)
 
 
 def try_out(machine: Machine, view: View, *, check_signatures: bool) -> Executed:
     """Execute without changing anything; ``after`` is what would be there."""
-    loaded = {key: machine.account(key) for key in view.keys}
-    before = {key: loaded[key] for key, writable in zip(view.keys, view.writable, strict=True) if writable}
-    payer = view.keys[0]
+    loaded, before, payer = _load(machine, view)
     _charge(machine, payer, loaded[payer], view.priority_fee)
     try:
         result = machine.try_out(view.transaction, check_signatures=check_signatures)
@@ -122,21 +123,22 @@ def try_out(machine: Machine, view: View, *, check_signatures: bool) -> Executed
     after = dict(before)
     if isinstance(result, SimulatedTransactionInfo):
         post = dict(result.post_accounts())
-        after |= {key: (post[key] if post[key].lamports else None) for key in before if key in post}
+        after |= {key: (cell(post[key]) if post[key].lamports else None) for key in before if key in post}
     metadata = result.meta()
     err = _json(result)["err"] if failed(result) else _rent_error(machine, view, before, after)
     if err is not None:
         after = dict(before)
     size = _loaded_bytes(machine, loaded)
-    meta = _meta(machine, view, metadata, err, loaded, {**loaded, **after}, size)
-    return Executed(err, err is None or bool(meta["logMessages"]), meta, _return_data(metadata), size, before, after)
+    returned = _return_data(metadata)
+    meta = _meta(machine, view, metadata, returned, err, loaded, {**loaded, **after}, size)
+    return Executed(err, err is None or bool(meta["logMessages"]), meta, returned, size, before, after)
 
 
 def _run(machine: Machine, view: View) -> tuple[TransactionMetadata, Any]:
     """The machine's own verdict, (metadata, error)."""
     try:
         with quiet_stderr() if LOADER in view.keys else _nothing():
-            result = machine.execute(view.transaction)
+            result = machine.execute(view.transaction, view.keys)
     except BaseException as error:
         # The binding panics after a program was closed: it cannot load what is gone. What it meant to write is known.
         if isinstance(error, KeyboardInterrupt):
@@ -146,7 +148,7 @@ def _run(machine: Machine, view: View) -> tuple[TransactionMetadata, Any]:
             raise
         accounts = info.post_accounts()
         for key, account in sorted(accounts, key=lambda item: item[1].executable):
-            machine.put(key, account if account.lamports else None)
+            machine.put(key, cell(account) if account.lamports else None)
         return info.meta(), None
     if isinstance(result, FailedTransactionMetadata):
         return result.meta(), _json(result)["err"]
@@ -158,15 +160,15 @@ def _json(result: Any) -> dict[str, Any]:
     return found
 
 
-def _lamports(account: Account | None) -> int:
+def _lamports(account: Cell | None) -> int:
     return 0 if account is None else account.lamports
 
 
-def _charge(machine: Machine, payer: Pubkey, account: Account | None, lamports: int) -> bool:
+def _charge(machine: Machine, payer: Pubkey, account: Cell | None, lamports: int) -> bool:
     """Take a fee from a payer that has it; whether it had."""
     if not lamports or account is None or account.lamports < lamports or account.owner != SYSTEM:
         return False
-    machine.put(payer, Account(account.lamports - lamports, account.data, account.owner))
+    machine.put(payer, Cell(account.lamports - lamports, account.data, account.owner))
     return True
 
 
@@ -190,14 +192,15 @@ def _rent_error(machine: Machine, view: View, before: Accounts, after: Accounts)
     return None
 
 
-def _advance_nonce(machine: Machine, view: View) -> None:
-    """A failed transaction uses up its nonce, or it could be sent again and again."""
+def _advance_nonce(machine: Machine, view: View) -> Accounts:
+    """A failed transaction uses up its nonce, or it could be sent again and again; the account that changes."""
     account = machine.account(view.nonce[0]) if view.nonce else None
     if view.nonce is None or account is None or account.data[NONCE_VALUE_AT:][:32] != bytes(view.blockhash):
-        return
+        return {}
     value = hashlib.sha256(b"DURABLE_NONCE" + bytes(view.blockhash)).digest()
     data = account.data[:NONCE_VALUE_AT] + value + account.data[NONCE_VALUE_AT + 32 :]
-    machine.put(view.nonce[0], Account(account.lamports, data, account.owner))
+    machine.put(view.nonce[0], Cell(account.lamports, data, account.owner))
+    return {view.nonce[0]: machine.account(view.nonce[0])}
 
 
 def _loaded_bytes(machine: Machine, loaded: Accounts) -> int:
@@ -213,13 +216,13 @@ def _loaded_bytes(machine: Machine, loaded: Accounts) -> int:
 
 
 def _return_data(metadata: TransactionMetadata) -> dict[str, Any] | None:
-    found = metadata.return_data()
+    found = metadata.return_data()  # type: ignore[attr-defined]  # the stub has another name
     data = bytes(found.data)
     return {"programId": str(found.program_id), "data": [base64.b64encode(data).decode(), "base64"]} if data else None
 
 
 def _meta(
-    machine: Machine, view: View, metadata: TransactionMetadata, err: Any, before: Accounts, after: Accounts, size: int
+    machine: Machine, view: View, metadata: TransactionMetadata, returned: Any, err: Any, before: Accounts, after: Accounts, size: int
 ) -> dict[str, Any]:
     units = metadata.compute_units_consumed()
     data_bytes = sum(len(item.data) for item in view.instructions)
@@ -244,11 +247,10 @@ def _meta(
         "rewards": [],
         "status": {"Ok": None} if err is None else {"Err": err},
     }
-    returned = _return_data(metadata)
     return found if returned is None else {**found, "returnData": returned}
 
 
-def _shown(key: Pubkey, account: Account | None) -> int:
+def _shown(key: Pubkey, account: Cell | None) -> int:
     return 0 if account is None and key in SYSVARS else _lamports(account)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import struct
 
-from solders.account import Account
 from solders.pubkey import Pubkey
 
 from mai.chain import artifacts
@@ -12,6 +11,7 @@ from mai.chain.cluster import LAMPORTS_PER_SOL
 from mai.chain.loader import LOADER, program_data_address
 from mai.localnet.addresses import SYSTEM
 from mai.localnet.bank import Bank
+from mai.localnet.cell import Cell
 
 PROGRAMS = ("mai", "verifier", "traces")
 WALLET_LAMPORTS = 500_000_000 * LAMPORTS_PER_SOL
@@ -27,7 +27,7 @@ def endow(bank: Bank, *, wallet: Pubkey | None, programs: tuple[str, ...] = PROG
         MaiError: a program's file is missing or is not what its build recorded.
     """
     if wallet is not None:
-        bank.place(wallet, Account(WALLET_LAMPORTS, b"", SYSTEM))
+        bank.place(wallet, Cell(WALLET_LAMPORTS, b"", SYSTEM))
     for name in programs:
         key = artifacts.program_keypair(name).pubkey()
         place_program(bank, key, artifacts.shared_object(name).read_bytes(), wallet or key)
@@ -38,6 +38,6 @@ def place_program(bank: Bank, program: Pubkey, code: bytes, authority: Pubkey) -
     data_address = program_data_address(program)
     data = struct.pack("<IQB", PROGRAM_DATA, 0, 1) + bytes(authority) + code
     rent = bank.machine.rent
-    bank.place(data_address, Account(rent(len(data)), data, LOADER))
+    bank.place(data_address, Cell(rent(len(data)), data, LOADER))
     link = struct.pack("<I", PROGRAM) + bytes(data_address)
-    bank.place(program, Account(rent(len(link)), link, LOADER, executable=True))
+    bank.place(program, Cell(rent(len(link)), link, LOADER, executable=True))

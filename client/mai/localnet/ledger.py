@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import IO, Any
 
 import orjson
-from solders.account import Account
 from solders.pubkey import Pubkey
 from solders.signature import Signature
 from solders.transaction import VersionedTransaction
 
 from mai.errors import MaiError
+from mai.localnet.cell import Cell
 from mai.localnet.tokens import holding
 
 FILE = "ledger.sqlite"
@@ -33,7 +33,7 @@ SCHEMA = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE accounts (
   id INTEGER PRIMARY KEY, address BLOB NOT NULL UNIQUE, owner BLOB NOT NULL, lamports INTEGER NOT NULL,
-  executable INTEGER NOT NULL, slot INTEGER NOT NULL, mint BLOB, holder BLOB, delegate BLOB, data BLOB NOT NULL);
+  executable INTEGER NOT NULL, mint BLOB, holder BLOB, delegate BLOB, data BLOB NOT NULL);
 CREATE INDEX accounts_owner ON accounts (owner);
 CREATE INDEX accounts_mint ON accounts (mint) WHERE mint IS NOT NULL;
 CREATE INDEX accounts_holder ON accounts (holder) WHERE holder IS NOT NULL;
@@ -100,7 +100,7 @@ class Landing:
     meta: dict[str, Any]
     wire: bytes
     addresses: Sequence[Pubkey]
-    changes: Sequence[tuple[Pubkey, Account | None, Account | None]]
+    changes: Sequence[tuple[Pubkey, Cell | None, Cell | None]]
 
 
 class Ledger:
@@ -136,7 +136,9 @@ class Ledger:
             lock = (folder / "lock").open("ab")
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise MaiError(f"another localnet uses the ledger {folder}: stop it or name another with --ledger") from None
+            raise MaiError(
+                f"another localnet uses the ledger {folder}: stop it or name another with --ledger"
+            ) from None
         except OSError as error:
             raise MaiError(f"the ledger folder {folder} cannot be used: {error.strerror}") from error
         if reset:
@@ -216,37 +218,33 @@ class Ledger:
             "INSERT OR IGNORE INTO addresses VALUES (?, ?)", [(bytes(key), number) for key in landing.addresses]
         )
         for address, before, after in landing.changes:
-            self.put(address, before, after, slot)
+            self.put(address, before, after)
         return number
 
-    def put(self, address: Pubkey, before: Account | None, after: Account | None, slot: int) -> None:
+    def put(self, address: Pubkey, before: Cell | None, after: Cell | None) -> None:
         """Write one account; None removes it. ``before`` is what the ledger has now."""
         execute = self._connection.execute
         if after is None:
             execute("DELETE FROM accounts WHERE address = ?", (bytes(address),))
             return
-        data = after.data
-        mint, holder, delegate = holding(after)
-        row = (bytes(after.owner), after.lamports, after.executable, slot, mint, holder, delegate)
-        if before is not None and len(data) >= LARGE_BYTES and len(before.data) == len(data):
+        if before is not None and len(after.data) >= LARGE_BYTES and _only_data_differs(before, after):
             # A program's buffer is written in pieces of a kilobyte: only the pages that differ go into the file.
-            (number,) = execute(
-                "UPDATE accounts SET owner = ?, lamports = ?, executable = ?, slot = ?, mint = ?, holder = ?, "
-                "delegate = ? WHERE address = ? RETURNING id",
-                (*row, bytes(address)),
-            ).fetchone()
-            first, last = _difference(before.data, data)
-            if first < last:
-                with self._connection.blobopen("accounts", "data", number) as blob:
-                    blob.seek(first)
-                    blob.write(data[first:last])
+            (number,) = execute("SELECT id FROM accounts WHERE address = ?", (bytes(address),)).fetchone()
+            first, last = _difference(before.data, after.data)
+            with self._connection.blobopen("accounts", "data", number) as blob:
+                blob.seek(first)
+                blob.write(after.data[first:last])
             return
+        mint, holder, delegate = holding(after)
         execute(
-            "INSERT INTO accounts (address, owner, lamports, executable, slot, mint, holder, delegate, data) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (address) DO UPDATE SET owner = excluded.owner, "
-            "lamports = excluded.lamports, executable = excluded.executable, slot = excluded.slot, "
+            "INSERT INTO accounts (address, owner, lamports, executable, mint, holder, delegate, data) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (address) DO UPDATE SET owner = excluded.owner, "
+            "lamports = excluded.lamports, executable = excluded.executable, "
             "mint = excluded.mint, holder = excluded.holder, delegate = excluded.delegate, data = excluded.data",
-            (bytes(address), *row, data),
+            (
+                *(bytes(address), bytes(after.owner), after.lamports, after.executable),
+                *(mint, holder, delegate, after.data),
+            ),
         )
 
     def add_blocks(self, blocks: Iterable[Block]) -> None:
@@ -261,20 +259,20 @@ class Ledger:
 
     # Accounts
 
-    def account(self, address: Pubkey) -> Account | None:
+    def account(self, address: Pubkey) -> Cell | None:
         """The account at ``address``; None where there is none."""
         rows = self.accounts("address = ?", (bytes(address),))
         return next((account for _, account in rows), None)
 
-    def accounts(self, where: str = "1", values: Sequence[Any] = ()) -> Iterator[tuple[Pubkey, Account]]:
+    def accounts(self, where: str = "1", values: Sequence[Any] = ()) -> Iterator[tuple[Pubkey, Cell]]:
         """The accounts that a condition on the table's columns chooses, in the order in which they were made."""
         rows = self._connection.execute(
             f"SELECT address, lamports, data, owner, executable FROM accounts WHERE {where} ORDER BY id", values
         )
         for address, lamports, data, owner, executable in rows:
-            yield Pubkey(address), Account(lamports, data, Pubkey(owner), bool(executable))
+            yield Pubkey(address), Cell(lamports, data, Pubkey(owner), bool(executable))
 
-    def owned(self, program: Pubkey) -> Iterator[tuple[Pubkey, Account]]:
+    def owned(self, program: Pubkey) -> Iterator[tuple[Pubkey, Cell]]:
         """All accounts of ``program``."""
         return self.accounts("owner = ?", (bytes(program),))
 
@@ -332,7 +330,13 @@ class Ledger:
         return int(self._connection.execute("SELECT COALESCE(MAX(id), 0) FROM transactions").fetchone()[0])
 
     def signatures_for(
-        self, address: Pubkey, *, before: int | None = None, until: int = 0, last_slot: int | None = None, limit: int = 1000
+        self,
+        address: Pubkey,
+        *,
+        before: int | None = None,
+        until: int = 0,
+        last_slot: int | None = None,
+        limit: int = 1000,
     ) -> list[tuple[Signature, int, int, Any, str | None]]:
         """(signature, slot, time, error, memo) of the transactions that name ``address``, newest first.
 
@@ -390,14 +394,19 @@ def _error(text: str | None) -> Any:
     return None if text is None else orjson.loads(text)
 
 
+def _only_data_differs(before: Cell, after: Cell) -> bool:
+    return before._replace(data=b"") == after._replace(data=b"") and len(before.data) == len(after.data)
+
+
 def _difference(before: bytes, after: bytes) -> tuple[int, int]:
     """From the first page that differs to the end of the last, for two texts of one length."""
-    differing = [
-        start
-        for start in range(0, len(after), PAGE_BYTES)
-        if before[start : start + PAGE_BYTES] != after[start : start + PAGE_BYTES]
-    ]
-    return (differing[0], min(differing[-1] + PAGE_BYTES, len(after))) if differing else (0, 0)
+    first, last = 0, len(after)
+    for step in (64 * PAGE_BYTES, PAGE_BYTES):
+        while first < last and before[first : first + step] == after[first : first + step]:
+            first += step
+        while first < last and before[max(first, last - step) : last] == after[max(first, last - step) : last]:
+            last -= step
+    return min(first, len(after)), max(first, last)
 
 
 def _remove(folder: Path) -> None:

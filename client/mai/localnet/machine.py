@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import nullcontext as _nothing
 
 from solders.account import Account
@@ -16,12 +16,14 @@ from solders.transaction_metadata import FailedTransactionMetadata, SimulateResu
 
 from mai.chain.quiet import quiet_stderr
 from mai.localnet.addresses import LOADER, RECENT_BLOCKHASHES, SYSTEM, SYSVAR_OWNER
+from mai.localnet.cell import Cell
 
 SLOTS_PER_EPOCH = 432_000
 LAMPORTS_A_SIGNATURE = 5_000
 NO_NEW_PROGRAMS = Pubkey.from_string("EmhbpdVtZ2hWRGFWBDjn2i3SJD8Z36z4mpMcZJEnebnP")
 """The feature that ends deployments by the upgradeable loader; it is not active on any public cluster."""
-EMPTY = Account(0, b"", SYSTEM)
+LARGE_BYTES, KEPT = 32 * 1024, 16
+EMPTY = Cell(0, b"", SYSTEM)
 
 
 def _features() -> FeatureSet:
@@ -46,21 +48,34 @@ class Machine:
             .with_sigverify(True)
             .with_blockhash_check(False)
         )
+        # Copies of large accounts that were read: a program's buffer is read before and after each of a thousand pieces.
+        self._large: dict[Pubkey, Cell] = {}
         self._svm.set_epoch_schedule(EpochSchedule.without_warmup())
 
-    def account(self, address: Pubkey) -> Account | None:
+    def account(self, address: Pubkey) -> Cell | None:
         """The account at ``address``; None where there are no lamports."""
+        kept = self._large.get(address)
+        if kept is not None:
+            return kept
         found: Account | None = self._svm.get_account(address)
-        return found if found is not None and found.lamports else None
+        if found is None or not found.lamports:
+            return None
+        read = cell(found)
+        if len(read.data) >= LARGE_BYTES and read.owner != SYSVAR_OWNER:
+            if len(self._large) >= KEPT:
+                del self._large[next(iter(self._large))]
+            self._large[address] = read
+        return read
 
-    def put(self, address: Pubkey, account: Account | None) -> None:
+    def put(self, address: Pubkey, account: Cell | None) -> None:
         """Write an account as it is; None empties the address. ProgramData must be put before its Program."""
+        self._large.pop(address, None)
         if account is None:
-            self._svm.set_account(address, EMPTY)
+            self._svm.set_account(address, Account(*EMPTY))
             return
         try:
             with quiet_stderr() if account.executable else _nothing():
-                self._svm.set_account(address, account)
+                self._svm.set_account(address, Account(*account))
         except BaseException as error:  # the binding panics, too, where a program's code is gone or refused
             if isinstance(error, KeyboardInterrupt) or account.owner != LOADER:
                 raise
@@ -83,8 +98,10 @@ class Machine:
         data += b"".join(bytes(item) + LAMPORTS_A_SIGNATURE.to_bytes(8, "little") for item in hashes)
         self._svm.set_account(RECENT_BLOCKHASHES, Account(self.rent(len(data)), data, SYSVAR_OWNER))
 
-    def execute(self, transaction: VersionedTransaction) -> TransactionResult:
-        """Execute; a failed transaction changes the payer's lamports alone."""
+    def execute(self, transaction: VersionedTransaction, writes: Iterable[Pubkey]) -> TransactionResult:
+        """Execute a transaction that may change ``writes``; a failed one changes the payer's lamports alone."""
+        for address in writes:
+            self._large.pop(address, None)
         return self._svm.send_transaction(transaction)
 
     def try_out(self, transaction: VersionedTransaction, *, check_signatures: bool) -> SimulateResult:
@@ -96,6 +113,11 @@ class Machine:
             return self._svm.simulate_transaction(transaction)
         finally:
             self._svm.with_sigverify(True)
+
+
+def cell(account: Account) -> Cell:
+    """The binding's account as what is used here."""
+    return Cell(account.lamports, account.data, account.owner, account.executable)
 
 
 def failed(result: TransactionResult | SimulateResult) -> bool:

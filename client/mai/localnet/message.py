@@ -6,10 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from solders.account import Account
 from solders.hash import Hash
 from solders.instruction import CompiledInstruction
-from solders.message import MessageV0
+from solders.message import Message, MessageV0
 from solders.pubkey import Pubkey
 from solders.signature import Signature
 from solders.transaction import VersionedTransaction
@@ -24,6 +23,7 @@ from mai.localnet.addresses import (
     RESERVED,
     SYSTEM,
 )
+from mai.localnet.cell import Cell
 from mai.localnet.machine import LAMPORTS_A_SIGNATURE
 
 TABLE_HEADER_BYTES = 56
@@ -57,25 +57,31 @@ class View:
         """The first signature, by which the transaction is known."""
         return self.transaction.signatures[0]
 
-    @property
+    @cached_property
+    def message(self) -> Message | MessageV0:
+        """What was signed; the binding makes a copy at every look."""
+        return self.transaction.message
+
+    @cached_property
     def blockhash(self) -> Hash:
         """The recent blockhash, or a nonce's value."""
-        return self.transaction.message.recent_blockhash
+        return self.message.recent_blockhash
 
     @cached_property
     def keys(self) -> list[Pubkey]:
         """All addresses in the order in which instructions count them."""
-        return [*self.transaction.message.account_keys, *self.loaded_writable, *self.loaded_readonly]
+        return [*self.message.account_keys, *self.loaded_writable, *self.loaded_readonly]
 
     @cached_property
     def instructions(self) -> list[CompiledInstruction]:
         """The instructions as they lie in the message."""
-        return list(self.transaction.message.instructions)
+        return list(self.message.instructions)
 
     @cached_property
     def writable(self) -> list[bool]:
         """For each address whether the runtime lets the transaction write it."""
-        header, static = self.transaction.message.header, len(self.transaction.message.account_keys)
+        header = self.message.header
+        static = len(self.keys) - len(self.loaded_writable) - len(self.loaded_readonly)
         signers = header.num_required_signatures
         first_readonly_signer = signers - header.num_readonly_signed_accounts
         first_readonly = static - header.num_readonly_unsigned_accounts
@@ -83,19 +89,20 @@ class View:
         upgrade = LOADER in self.keys
         last_written = static + len(self.loaded_writable)
         return [
-            (
-                index < first_readonly_signer
-                or signers <= index < first_readonly
-                or static <= index < last_written
-            )
+            (index < first_readonly_signer or signers <= index < first_readonly or static <= index < last_written)
             and key not in RESERVED
             and (upgrade or index not in called)
             for index, key in enumerate(self.keys)
         ]
 
+    @cached_property
+    def signers(self) -> int:
+        """How many signatures there have to be."""
+        return int(self.message.header.num_required_signatures)
+
     def is_signer(self, index: int) -> bool:
         """Whether the address at ``index`` has signed."""
-        return index < self.transaction.message.header.num_required_signatures
+        return index < self.signers
 
     def program(self, instruction: CompiledInstruction) -> Pubkey:
         """The program that an instruction calls."""
@@ -109,10 +116,8 @@ class View:
     @cached_property
     def base_fee(self) -> int:
         """Lamports for the transaction's signatures and for those that precompiles check."""
-        checked = sum(
-            item.data[0] for item in self.instructions if item.data and self.program(item) in PRECOMPILES
-        )
-        return LAMPORTS_A_SIGNATURE * (self.transaction.message.header.num_required_signatures + checked)
+        checked = sum(item.data[0] for item in self.instructions if item.data and self.program(item) in PRECOMPILES)
+        return LAMPORTS_A_SIGNATURE * (self.signers + checked)
 
     @cached_property
     def priority_fee(self) -> int:
@@ -149,7 +154,7 @@ class View:
         return "; ".join(shown) or None
 
 
-def view(transaction: VersionedTransaction, wire: bytes, account: Callable[[Pubkey], Account | None]) -> View:
+def view(transaction: VersionedTransaction, wire: bytes, account: Callable[[Pubkey], Cell | None]) -> View:
     """A transaction with the addresses that its lookup tables hold now.
 
     Raises:

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from solders.account import Account
 from solders.compute_budget import set_compute_unit_limit
 from solders.message import Message
 from solders.pubkey import Pubkey
@@ -18,6 +17,7 @@ from solders.transaction import Transaction, VersionedTransaction
 
 from mai.errors import MaiError
 from mai.localnet.bank import PROCESSED, Bank, Landed, Refused
+from mai.localnet.cell import Cell
 from mai.localnet.errors import too_early
 from mai.localnet.message import View
 from mai.localnet.params import Config
@@ -76,7 +76,7 @@ class Node:
         """A value with the slot that it is about."""
         return {"context": {"apiVersion": API_VERSION, "slot": slot}, "value": value}
 
-    def account(self, address: Pubkey, config: Config) -> Account | None:
+    def account(self, address: Pubkey, config: Config) -> Cell | None:
         """An account as the caller's commitment sees it."""
         return self.bank.account(address, config.level)
 

@@ -207,7 +207,9 @@ class Params:
         most = 1683 if chosen == "base58" else 1644
         if len(value) > most:
             name = "solana_transaction::versioned::VersionedTransaction"
-            raise invalid(f"{chosen} encoded {name} too large: {len(value)} bytes (max: encoded/raw {most}/{MAX_WIRE_BYTES})")
+            raise invalid(
+                f"{chosen} encoded {name} too large: {len(value)} bytes (max: encoded/raw {most}/{MAX_WIRE_BYTES})"
+            )
         try:
             if chosen == "base58":
                 return bytes(based58.b58decode(value.encode()))

@@ -8,19 +8,19 @@ from collections.abc import Callable
 from typing import Any
 
 import based58
-from solders.account import Account
 from solders.pubkey import Pubkey
 
 from mai.localnet import addresses as at
 from mai.localnet import tokens
+from mai.localnet.cell import Cell
 
 NONCE_BYTES = 80
 Info = tuple[str, Any]
-FindMint = Callable[[Pubkey], Account | None]
+FindMint = Callable[[Pubkey], Cell | None]
 _EXTENSIONS_WITHOUT_STATE = {7: "immutableOwner", 9: "nonTransferable", 13: "nonTransferableAccount", 11: "cpiGuard"}
 
 
-def parsed(address: Pubkey, account: Account, find: FindMint) -> dict[str, Any] | None:
+def parsed(address: Pubkey, account: Cell, find: FindMint) -> dict[str, Any] | None:
     """What clients read instead of the data; None where the program is not known or the data is not its own.
 
     Args:
@@ -57,7 +57,7 @@ def _key(data: bytes, start: int) -> str:
     return str(Pubkey(data[start : start + 32]))
 
 
-def _token(account: Account, find: FindMint) -> Info | None:
+def _token(account: Cell, find: FindMint) -> Info | None:
     mint = tokens.mint(account)
     extensions = _extensions(account.data)
     if mint is not None:

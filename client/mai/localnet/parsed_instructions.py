@@ -41,9 +41,7 @@ _SYSTEM = {
     8: Shape("allocate", "account", "space:u64"),
     9: Shape("allocateWithSeed", "account", "base:key seed:text space:u64 owner:key"),
     10: Shape("assignWithSeed", "account", "base:key seed:text owner:key"),
-    11: Shape(
-        "transferWithSeed", "source sourceBase destination", "lamports:u64 sourceSeed:text sourceOwner:key"
-    ),
+    11: Shape("transferWithSeed", "source sourceBase destination", "lamports:u64 sourceSeed:text sourceOwner:key"),
     12: Shape("upgradeNonce", "nonceAccount"),
 }
 _TOKEN = {

@@ -45,7 +45,9 @@ async def _answer(call: Call, request: Any) -> Answer:
         return {"error": {"code": INVALID_REQUEST, "message": "Unsupported JSON-RPC protocol version"}, "id": number}
     name, values = request.get("method"), request.get("params")
     if not isinstance(name, str) or not isinstance(number, (str, int, float, type(None))):
-        return _refusal(None if not isinstance(number, (str, int)) else number, RpcError(INVALID_REQUEST, "Invalid request"))
+        return _refusal(
+            None if not isinstance(number, (str, int)) else number, RpcError(INVALID_REQUEST, "Invalid request")
+        )
     if "id" not in request:
         return None
     try:
@@ -229,7 +231,9 @@ def listen(host: str, port: int) -> socket.socket:
         found.listen(1024)
     except (OSError, OverflowError) as error:
         found.close()
-        raise MaiError(f"port {port} on {host} cannot be used: stop what uses it or choose another with --rpc-port") from error
+        raise MaiError(
+            f"port {port} on {host} cannot be used: stop what uses it or choose another with --rpc-port"
+        ) from error
     return found
 
 

@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from solders.account import Account
 from solders.pubkey import Pubkey
 from solders.signature import Signature
 
 from mai.localnet import encoding
 from mai.localnet.addresses import SYSTEM
 from mai.localnet.bank import CONFIRMED, FINALIZED, PROCESSED, Landed
+from mai.localnet.cell import Cell
 from mai.localnet.encoding import Slice
 from mai.localnet.errors import invalid, no_method
 from mai.localnet.methods.accounts import Filter, read_filters
@@ -22,7 +22,7 @@ from mai.localnet.node import Node
 from mai.localnet.params import Params, read_address
 
 MAX_PER_CLIENT = 1_000
-CLOSED = Account(0, b"", SYSTEM)
+CLOSED = Cell(0, b"", SYSTEM)
 _RANK = {PROCESSED: 0, CONFIRMED: 1, FINALIZED: 2}
 SUBSCRIPTIONS = {
     "accountSubscribe": "",
@@ -191,16 +191,14 @@ class Hub:
                     value = {"account": self._shown(item, address, found), "pubkey": str(address)}
                     item.tell(node.answer(slot, value))
 
-    def _shown(self, item: Subscription, address: Pubkey, found: Account) -> Any:
+    def _shown(self, item: Subscription, address: Pubkey, found: Cell) -> Any:
         chosen = item.encoding
         length = len(found.data) if item.part is None else item.part.length
         if chosen in (encoding.BINARY, encoding.BASE58) and length > encoding.MAX_BASE58_BYTES:
             chosen = encoding.BASE64  # a notification cannot be answered with an error
         return encoding.account(address, found, chosen, item.part, self._node.bank.account)
 
-    def _logs(
-        self, level: str, slot: int, keys: set[Pubkey], signature: Signature, err: Any, logs: list[str]
-    ) -> None:
+    def _logs(self, level: str, slot: int, keys: set[Pubkey], signature: Signature, err: Any, logs: list[str]) -> None:
         for item in self._kinds["logs"].values():
             if item.level == level and (item.key is None or item.key in keys):
                 item.tell(self._node.answer(slot, {"err": err, "logs": logs, "signature": str(signature)}))

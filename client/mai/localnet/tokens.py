@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from solders.account import Account
 from solders.pubkey import Pubkey
 
 from mai.localnet.addresses import TOKEN_PROGRAMS
+from mai.localnet.cell import Cell
 
 ACCOUNT_BYTES = 165
 MINT_BYTES = 82
@@ -48,7 +48,7 @@ class Mint:
     freeze_authority: bytes | None
 
 
-def token_account(account: Account) -> TokenAccount | None:
+def token_account(account: Cell) -> TokenAccount | None:
     """The account read as a token account; None if it is none."""
     data = account.data
     if account.owner not in TOKEN_PROGRAMS or not _is(data, ACCOUNT_BYTES, ACCOUNT_TYPE) or data[108] not in (1, 2):
@@ -66,7 +66,7 @@ def token_account(account: Account) -> TokenAccount | None:
     )
 
 
-def mint(account: Account) -> Mint | None:
+def mint(account: Cell) -> Mint | None:
     """The account read as a mint; None if it is none."""
     data = account.data
     if account.owner not in TOKEN_PROGRAMS or not _is(data, MINT_BYTES, MINT_TYPE) or data[45] != 1:
@@ -81,7 +81,7 @@ def _is(data: bytes, size: int, kind: int) -> bool:
     return len(data) == size or extended
 
 
-def holding(account: Account) -> tuple[bytes | None, bytes | None, bytes | None]:
+def holding(account: Cell) -> tuple[bytes | None, bytes | None, bytes | None]:
     """(mint, holder, delegate) of a token account, to be found by; all None for any other account."""
     found = token_account(account)
     return (None, None, None) if found is None else (found.mint, found.holder, found.delegate)

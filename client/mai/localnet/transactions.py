@@ -41,8 +41,8 @@ def answer(stored: Stored, encoding: str, newest_version: int | None) -> dict[st
 
 def _version(view: View, newest: int | None) -> dict[str, Any]:
     if newest is not None:
-        return {"version": 0 if isinstance(view.transaction.message, MessageV0) else "legacy"}
-    if isinstance(view.transaction.message, MessageV0):
+        return {"version": 0 if isinstance(view.message, MessageV0) else "legacy"}
+    if isinstance(view.message, MessageV0):
         message = (
             "Transaction version (0) is not supported by the requesting client. Please try the request again with the "
             'following configuration parameter: "maxSupportedTransactionVersion": 0'
@@ -97,7 +97,7 @@ def transaction(view: View, encoding: str) -> Any:
         return [based58.b58encode(view.wire).decode(), BASE58]
     if encoding == BINARY:
         return based58.b58encode(view.wire).decode()
-    content = _parsed_message(view) if encoding == PARSED else _message(view.transaction.message)
+    content = _parsed_message(view) if encoding == PARSED else _message(view.message)
     return {"message": content, "signatures": _signatures(view)}
 
 
@@ -142,7 +142,7 @@ def _instruction(item: CompiledInstruction) -> dict[str, Any]:
 
 def account_keys(view: View) -> list[dict[str, Any]]:
     """All addresses with what the transaction may do to them."""
-    static = len(view.transaction.message.account_keys)
+    static = len(view.message.account_keys)
     return [
         {
             "pubkey": str(key),
@@ -155,7 +155,7 @@ def account_keys(view: View) -> list[dict[str, Any]]:
 
 
 def _parsed_message(view: View) -> dict[str, Any]:
-    message = view.transaction.message
+    message = view.message
     found: dict[str, Any] = {
         "accountKeys": account_keys(view),
         "instructions": [
@@ -169,7 +169,9 @@ def _parsed_message(view: View) -> dict[str, Any]:
     return {**found, "addressTableLookups": _lookups(message)} if isinstance(message, MessageV0) else found
 
 
-def _parsed_instruction(view: View, program: Pubkey, accounts: list[Pubkey], data: bytes, height: int) -> dict[str, Any]:
+def _parsed_instruction(
+    view: View, program: Pubkey, accounts: list[Pubkey], data: bytes, height: int
+) -> dict[str, Any]:
     readable = parsed(program, accounts, data)
     if readable is not None:
         return {**readable, "programId": str(program), "stackHeight": height}

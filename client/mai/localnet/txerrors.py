@@ -118,4 +118,8 @@ def _instruction(inner: Any) -> str:
     if isinstance(inner, str):
         return _INSTRUCTION.get(inner, inner)
     (name, value), *_ = inner.items()
-    return f"custom program error: {value:#x}" if name == "Custom" else f"Failed to serialize or deserialize account data: {value}"
+    return (
+        f"custom program error: {value:#x}"
+        if name == "Custom"
+        else f"Failed to serialize or deserialize account data: {value}"
+    )

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import based58
-from solders.account import Account
 from solders.pubkey import Pubkey
 
 from mai.localnet import encoding, tokens
 from mai.localnet.bank import PROCESSED
+from mai.localnet.cell import Cell
 from mai.localnet.errors import INVALID_REQUEST, RpcError, invalid
 from mai.localnet.node import Node
 from mai.localnet.params import Config, Params, read_address
@@ -25,7 +25,7 @@ MAX_ACCOUNT_BYTES = 10 * 1024 * 1024
 LARGEST = 20
 
 
-def show(node: Node, address: Pubkey, found: Account | None, config: Config, default: str) -> Any:
+def show(node: Node, address: Pubkey, found: Cell | None, config: Config, default: str) -> Any:
     """An account as the caller wants it."""
     if found is None:
         return None
@@ -66,7 +66,7 @@ class Filter:
     content: bytes = b""
     token_account: bool = False
 
-    def passes(self, account: Account) -> bool:
+    def passes(self, account: Cell) -> bool:
         """Whether an account is wanted."""
         if self.size is not None and len(account.data) != self.size:
             return False
@@ -123,9 +123,7 @@ def _memcmp(item: dict[str, Any]) -> Filter:
     return Filter(offset=offset, content=content)
 
 
-def choose(
-    node: Node, where: str, values: list[Any], keep: list[Filter], level: str
-) -> Iterator[tuple[Pubkey, Account]]:
+def choose(node: Node, where: str, values: list[Any], keep: list[Filter], level: str) -> Iterator[tuple[Pubkey, Cell]]:
     """The accounts that a condition on the ledger's columns chooses, as they are now, seen with a commitment.
 
     Accounts that changed since are in the answer as they were, if :func:`as_of` lets them through.
@@ -142,7 +140,7 @@ def choose(
             yield address, account
 
 
-def as_of(node: Node, level: str) -> list[tuple[Pubkey, Account]]:
+def as_of(node: Node, level: str) -> list[tuple[Pubkey, Cell]]:
     """The accounts that have changed since what a commitment sees, as they were."""
     if level == PROCESSED:
         return []
@@ -184,9 +182,7 @@ def get_largest_accounts(node: Node, params: Params) -> Any:
 def get_supply(node: Node, params: Params) -> Any:
     slot = node.context(params.config(0))
     total = node.bank.ledger.total_lamports()
-    return node.answer(
-        slot, {"circulating": total, "nonCirculating": 0, "nonCirculatingAccounts": [], "total": total}
-    )
+    return node.answer(slot, {"circulating": total, "nonCirculating": 0, "nonCirculatingAccounts": [], "total": total})
 
 
 @method("getMinimumBalanceForRentExemption")

@@ -34,7 +34,11 @@ def get_genesis_hash(node: Node, params: Params) -> Any:
     return str(node.bank.genesis_hash)
 
 
-@method("getClusterNodes", takes=False, differs="one node that has no gossip, TPU or TVU; the Solana CLI deploys with `--use-rpc`")
+@method(
+    "getClusterNodes",
+    takes=False,
+    differs="one node that has no gossip, TPU or TVU; the Solana CLI deploys with `--use-rpc`",
+)
 def get_cluster_nodes(node: Node, params: Params) -> Any:
     ports = ("gossip", "pubsub", "serveRepair", "tpu", "tpuForwards", "tpuForwardsQuic", "tpuQuic", "tpuVote", "tvu")
     return [
@@ -49,7 +53,10 @@ def get_cluster_nodes(node: Node, params: Params) -> Any:
     ]
 
 
-@method("getVoteAccounts", differs="one validator that is never delinquent and has no stake; its vote account is not on chain")
+@method(
+    "getVoteAccounts",
+    differs="one validator that is never delinquent and has no stake; its vote account is not on chain",
+)
 def get_vote_accounts(node: Node, params: Params) -> Any:
     config = params.config(0)
     asked = config.get("votePubkey")

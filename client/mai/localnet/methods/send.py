@@ -209,4 +209,3 @@ async def request_airdrop(node: Node, params: Params) -> Any:
     except Refused as refused:
         raise RpcError(INTERNAL, f"Internal error: {sentence(refused.err)}") from None
     return str(landed.signature)
-

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from solders.account import Account
 from solders.pubkey import Pubkey
 
 from mai.localnet import encoding, tokens
 from mai.localnet.addresses import TOKEN_PROGRAMS
+from mai.localnet.cell import Cell
 from mai.localnet.errors import invalid
 from mai.localnet.methods.accounts import LARGEST, as_of, choose, show
 from mai.localnet.node import Node
@@ -57,9 +57,9 @@ def get_token_largest_accounts(node: Node, params: Params) -> Any:
     slot = node.context(config)
     mint = _mint(node, address, config, "could not find mint")
     found = _holdings(node, "mint", address, config)
-    held = sorted(
-        ((account.amount, str(key)) for key, account in found), key=lambda item: (-item[0], item[1])
-    )[:LARGEST]
+    held = sorted(((account.amount, str(key)) for key, account in found), key=lambda item: (-item[0], item[1]))[
+        :LARGEST
+    ]
     return node.answer(slot, [{"address": key, **tokens.amount(units, mint.decimals)} for units, key in held])
 
 
@@ -74,7 +74,7 @@ def _holdings(node: Node, column: str, value: Pubkey, config: Config) -> list[tu
 
 def _seen(
     node: Node, column: str, wanted: bytes, config: Config, suits: Callable[[tokens.TokenAccount], bool]
-) -> list[tuple[Pubkey, Account]]:
+) -> list[tuple[Pubkey, Cell]]:
     """Token accounts by a column of the ledger, as the caller's commitment sees them."""
     found = list(choose(node, f"{column} = ?", [wanted], [], config.level))
     for key, account in as_of(node, config.level):
