@@ -250,6 +250,18 @@ def _meta(
     return found if returned is None else {**found, "returnData": returned}
 
 
+def balances(machine: Machine, view: View) -> dict[str, Any]:
+    """Lamports and tokens of a transaction that was not executed: before and after are the same."""
+    accounts = {key: machine.account(key) for key in view.keys}
+    lamports, held = [_shown(key, accounts[key]) for key in view.keys], _token_balances(machine, view, accounts)
+    return {
+        "postBalances": lamports,
+        "postTokenBalances": held,
+        "preBalances": lamports,
+        "preTokenBalances": held,
+    }
+
+
 def _shown(key: Pubkey, account: Cell | None) -> int:
     return 0 if account is None and key in SYSVARS else _lamports(account)
 

@@ -18,7 +18,9 @@ from mai.localnet.parsed_instructions import parsed
 
 JSON, PARSED, BASE58, BASE64, BINARY = "json", "jsonParsed", "base58", "base64", "binary"
 ENCODINGS = (JSON, PARSED, BASE58, BASE64, BINARY)
-DETAILS_IN_ACCOUNTS = ("err", "fee", "postBalances", "postTokenBalances", "preBalances", "preTokenBalances", "status")
+DETAILS_IN_ACCOUNTS = frozenset(
+    {"err", "fee", "postBalances", "postTokenBalances", "preBalances", "preTokenBalances", "rewards", "status"}
+)
 
 
 def stored_view(stored: Stored) -> View:
@@ -55,7 +57,7 @@ def with_accounts_only(stored: Stored, newest_version: int | None) -> dict[str, 
     """A block's transaction as `transactionDetails: accounts` shows it."""
     view = stored_view(stored)
     found = {
-        "meta": {name: stored.meta[name] for name in DETAILS_IN_ACCOUNTS},
+        "meta": {name: value for name, value in stored.meta.items() if name in DETAILS_IN_ACCOUNTS},
         "transaction": {"accountKeys": account_keys(view), "signatures": _signatures(view)},
     }
     return {**found, **_version(view, newest_version)}
@@ -63,10 +65,10 @@ def with_accounts_only(stored: Stored, newest_version: int | None) -> dict[str, 
 
 def meta(found: dict[str, Any], view: View, encoding: str) -> dict[str, Any]:
     """What came of a transaction; parsed, its inner instructions are, too."""
-    if encoding == JSON:
+    if encoding != PARSED:
         return found
     shown = {name: value for name, value in found.items() if name != "loadedAddresses"}
-    return {**shown, "innerInstructions": inner(found["innerInstructions"], view)} if encoding == PARSED else shown
+    return {**shown, "innerInstructions": inner(found["innerInstructions"], view)}
 
 
 def inner(groups: list[dict[str, Any]], view: View) -> list[dict[str, Any]]:

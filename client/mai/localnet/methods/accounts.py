@@ -27,9 +27,9 @@ LARGEST = 20
 
 def show(node: Node, address: Pubkey, found: Cell | None, config: Config, default: str) -> Any:
     """An account as the caller wants it."""
+    chosen = config.encoding(default)
     if found is None:
         return None
-    chosen = config.encoding(default)
     return encoding.account(address, found, chosen, config.part, lambda key: node.account(key, config))
 
 

@@ -61,6 +61,9 @@ def block_content(node: Node, block: Block, details: str, encoding: str, config:
             found["transactions"] = [shown.with_accounts_only(item, newest) for item in landed]
         else:
             found["transactions"] = [shown.answer(item, encoding, newest) for item in landed]
+        if config.get("rewards") is False:
+            for item in found["transactions"]:
+                item["meta"] = {name: value for name, value in item["meta"].items() if name != "rewards"}
     return found
 
 

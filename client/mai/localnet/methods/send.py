@@ -10,7 +10,7 @@ from solders.pubkey import Pubkey
 from solders.signature import Signature
 from solders.transaction import VersionedTransaction
 
-from mai.localnet import encoding, transactions
+from mai.localnet import encoding, execution, transactions
 from mai.localnet.bank import FAUCET_LAMPORTS, FINALIZED, PROCESSED, Refused
 from mai.localnet.errors import INTERNAL, PREFLIGHT, RpcError, invalid
 from mai.localnet.execution import Executed
@@ -106,9 +106,8 @@ def simulate_transaction(node: Node, params: Params) -> Any:
         executed = node.bank.simulate(view, config.level, check_signatures=check, check_age=not replace)
     except Refused as refused:
         view = View(transaction, wire)
-        return node.answer(slot, _simulated(node, view, None, refused.err, config, watched, replacement))
-    if check and executed.err == "SignatureFailure":
-        raise _failure(Refused("SignatureFailure"))
+        answer = _simulated(node, view, None, refused.err, config, watched, replacement)
+        return node.answer(slot, {**answer, **execution.balances(node.bank.machine, view)})
     return node.answer(slot, _simulated(node, view, executed, executed.err, config, watched, replacement))
 
 
