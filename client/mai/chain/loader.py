@@ -112,6 +112,17 @@ def make_final(program: Pubkey, authority: Pubkey) -> Instruction:
     return Instruction(LOADER, struct.pack("<I", 4), metas)
 
 
+def close_program(program: Pubkey, authority: Pubkey, recipient: Pubkey) -> Instruction:
+    """Close ``program`` for ever: its code's lamports go to ``recipient``, and its address is used up."""
+    metas = [
+        AccountMeta(program_data_address(program), False, True),
+        AccountMeta(recipient, False, True),
+        AccountMeta(authority, True, False),
+        AccountMeta(program, False, True),
+    ]
+    return Instruction(LOADER, struct.pack("<I", 5), metas)
+
+
 def deploy(
     cluster: Cluster,
     program: Keypair,

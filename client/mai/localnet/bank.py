@@ -17,7 +17,7 @@ from solders.signature import Signature
 from solders.transaction import VersionedTransaction
 
 from mai.localnet import execution
-from mai.localnet.addresses import PRELOADED, RECENT_BLOCKHASHES, SYSTEM, SYSVAR_OWNER
+from mai.localnet.addresses import LOADER, PRELOADED, RECENT_BLOCKHASHES, SYSTEM, SYSVAR_OWNER
 from mai.localnet.cell import Cell
 from mai.localnet.execution import Executed
 from mai.localnet.ledger import Block, Landing, Ledger
@@ -33,6 +33,7 @@ FAUCET_LAMPORTS = 500_000_000 * 10**9
 MAX_WARP_SLOTS = 10**12
 SLOTS_IN_2_S = 5
 NONCE_BYTES = 80
+PROGRAM_BYTES = 36
 PROCESSED, CONFIRMED, FINALIZED = "processed", "confirmed", "finalized"
 LEVELS = (PROCESSED, CONFIRMED, FINALIZED)
 
@@ -238,6 +239,15 @@ class Bank:
             raise Refused("BlockhashNotFound")
         if self.ledger.number(item.signature) is not None:
             raise Refused("AlreadyProcessed")
+        if any(self._closed(item.program(instruction)) for instruction in item.instructions):
+            raise Refused("InvalidProgramForExecution")
+
+    def _closed(self, program: Pubkey) -> bool:
+        """Whether a program's code is gone; the machine goes on running what it once loaded."""
+        account = self.machine.account(program)
+        if account is None or account.owner != LOADER:
+            return False
+        return len(account.data) != PROGRAM_BYTES or self.machine.lamports(Pubkey(account.data[4:])) == 0
 
     def _nonce_valid(self, item: View) -> bool:
         account = None if item.nonce is None else self.machine.account(item.nonce[0])

@@ -73,7 +73,7 @@ def execute(machine: Machine, view: View, *, keep_failure: bool) -> Executed:
     """Execute on ``machine``; without ``keep_failure`` a failed transaction leaves nothing behind, not even its fee."""
     loaded, before, payer = _load(machine, view)
     _charge(machine, payer, loaded[payer], view.priority_fee)
-    result, err = _run(machine, view)
+    result, err = _run(machine, view, before)
     if err is None:
         after = {key: machine.account(key) for key in before}
         err = _rent_error(machine, view, before, after)
@@ -134,15 +134,17 @@ def try_out(machine: Machine, view: View, *, check_signatures: bool) -> Executed
     return Executed(err, err is None or bool(meta["logMessages"]), meta, returned, size, before, after)
 
 
-def _run(machine: Machine, view: View) -> tuple[TransactionMetadata, Any]:
+def _run(machine: Machine, view: View, before: Accounts) -> tuple[TransactionMetadata, Any]:
     """The machine's own verdict, (metadata, error)."""
     try:
         with quiet_stderr() if LOADER in view.keys else _nothing():
             result = machine.execute(view.transaction, view.keys)
     except BaseException as error:
-        # The binding panics after a program was closed: it cannot load what is gone. What it meant to write is known.
+        # The binding panics after a program was closed: it cannot load what is gone, and has written half of the rest.
         if isinstance(error, KeyboardInterrupt):
             raise
+        _restore(machine, before, {key: machine.account(key) for key in before})
+        _charge(machine, view.keys[0], before[view.keys[0]], view.priority_fee)
         info = machine.try_out(view.transaction, check_signatures=True)
         if not isinstance(info, SimulatedTransactionInfo):
             raise

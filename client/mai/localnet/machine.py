@@ -67,6 +67,10 @@ class Machine:
             self._large[address] = read
         return read
 
+    def lamports(self, address: Pubkey) -> int:
+        """The balance alone, without a copy of the data."""
+        return int(self._svm.get_balance(address) or 0)
+
     def put(self, address: Pubkey, account: Cell | None) -> None:
         """Write an account as it is; None empties the address. ProgramData must be put before its Program."""
         self._large.pop(address, None)

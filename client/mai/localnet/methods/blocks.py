@@ -63,7 +63,7 @@ def block_content(node: Node, block: Block, details: str, encoding: str, config:
             found["transactions"] = [shown.answer(item, encoding, newest) for item in landed]
         if config.get("rewards") is False:
             for item in found["transactions"]:
-                item["meta"] = {name: value for name, value in item["meta"].items() if name != "rewards"}
+                item["meta"]["rewards"] = None
     return found
 
 

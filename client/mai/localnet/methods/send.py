@@ -108,6 +108,8 @@ def simulate_transaction(node: Node, params: Params) -> Any:
         view = View(transaction, wire)
         answer = _simulated(node, view, None, refused.err, config, watched, replacement)
         return node.answer(slot, {**answer, **execution.balances(node.bank.machine, view)})
+    if executed.err == "SignatureFailure":
+        return node.answer(slot, _simulated(node, view, None, executed.err, config, watched, replacement))
     return node.answer(slot, _simulated(node, view, executed, executed.err, config, watched, replacement))
 
 
