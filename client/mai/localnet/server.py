@@ -94,7 +94,8 @@ class Http:
         except ClientDisconnect:
             return Response()
         if body is None:
-            return PlainTextResponse(f"Request body is larger than {MAX_BODY_BYTES} bytes\n", 413)
+            text = f"Request body is larger than {MAX_BODY_BYTES} bytes\n"
+            return PlainTextResponse(text, 413, {"connection": "close"})  # or the rest would be read without an end
         try:
             asked = orjson.loads(body)
         except orjson.JSONDecodeError:
