@@ -34,7 +34,12 @@ def test_a_batch_is_answered_in_its_order(api: Api) -> None:
 
 @pytest.mark.parametrize(
     ("body", "code"),
-    [(b"{", -32700), (b"1", -32700), (b'{"id": 1, "method": "getHealth"}', -32600), (b'{"jsonrpc":"2.0","id":1,"method":5}', -32600)],
+    [
+        (b"{", -32700),
+        (b"1", -32700),
+        (b'{"id": 1, "method": "getHealth"}', -32600),
+        (b'{"jsonrpc":"2.0","id":1,"method":5}', -32600),
+    ],
 )
 def test_what_is_no_request_is_refused(api: Api, body: bytes, code: int) -> None:
     assert api.post(body).json()["error"]["code"] == code
@@ -157,7 +162,9 @@ def test_an_early_subscription_is_told_at_its_commitment(api: Api, server: Serve
             options = {"commitment": "confirmed", "enableReceivedNotification": True}
             await subscribe(socket, "signatureSubscribe", str(transaction.signatures[0]), options)
             api.get("sendTransaction", encoded(transaction), {"encoding": "base64", "preflightCommitment": "confirmed"})
-            values = [json.loads(await asyncio.wait_for(socket.recv(), 30))["params"]["result"]["value"] for _ in range(2)]
+            values = [
+                json.loads(await asyncio.wait_for(socket.recv(), 30))["params"]["result"]["value"] for _ in range(2)
+            ]
             assert values == ["receivedSignature", {"err": None}]
             status = api.get("getSignatureStatuses", [str(transaction.signatures[0])])["value"][0]
             assert status["confirmationStatus"] in ("confirmed", "finalized")

@@ -92,7 +92,9 @@ def test_a_restart_goes_on_where_the_ledger_ends(tmp_path: Path) -> None:
     before = {
         "genesis": api.get("getGenesisHash"),
         "identity": api.get("getIdentity"),
-        "tokens": api.get("getTokenAccountsByOwner", str(payer.pubkey()), {"mint": str(mint)}, {"encoding": "base64", **C}),
+        "tokens": api.get(
+            "getTokenAccountsByOwner", str(payer.pubkey()), {"mint": str(mint)}, {"encoding": "base64", **C}
+        ),
         "history": api.get("getSignaturesForAddress", str(account), {"commitment": "confirmed"}),
         "blocks": [api.get("getBlock", slot, {"maxSupportedTransactionVersion": 0}) for slot in (0, 1, 2)],
     }
@@ -131,7 +133,9 @@ def test_a_restart_goes_on_where_the_ledger_ends(tmp_path: Path) -> None:
 
 def clock(api: Api) -> int:
     """The chain's time."""
-    value = api.get("getAccountInfo", "SysvarC1ock11111111111111111111111111111111", {"encoding": "base64", **C})["value"]
+    value = api.get("getAccountInfo", "SysvarC1ock11111111111111111111111111111111", {"encoding": "base64", **C})[
+        "value"
+    ]
     return int(struct.unpack_from("<q", base64.b64decode(value["data"][0]), 32)[0])
 
 
@@ -145,7 +149,9 @@ def test_a_closed_program_stays_closed(tmp_path: Path) -> None:
 
     def call() -> str:
         signed = sign([Instruction(program.pubkey(), b"nonsense", [])], [payer], api.blockhash())
-        return str(api.ask("sendTransaction", encoded(signed), {"encoding": "base64", **CONFIRMED})["error"]["data"]["err"])
+        return str(
+            api.ask("sendTransaction", encoded(signed), {"encoding": "base64", **CONFIRMED})["error"]["data"]["err"]
+        )
 
     assert call() == "InvalidProgramForExecution"
     server.kill()

@@ -137,7 +137,9 @@ def test_websockets(server: Server, payer: Keypair) -> None:
             await socket.slot_subscribe()
             await socket.root_subscribe()
             latest = (await client.get_latest_blockhash()).value
-            signature = (await client.send_transaction(sign([pay(payer, to, 3_000_000)], [payer], latest.blockhash))).value
+            signature = (
+                await client.send_transaction(sign([pay(payer, to, 3_000_000)], [payer], latest.blockhash))
+            ).value
             await socket.signature_subscribe(signature, Confirmed)
             wanted = {
                 *("AccountNotification", "LogsNotification", "ProgramNotification"),
@@ -156,8 +158,12 @@ def test_anchorpy_with_mais_own_interface(server: Server, wallet: Path) -> None:
 
     async def play() -> None:
         owner = Keypair()
-        provider = Provider(AsyncClient(server.url, commitment=Confirmed), Wallet(key), TxOpts(preflight_commitment=Confirmed))
-        fund = sign([pay(key, owner.pubkey(), SOL)], [key], (await provider.connection.get_latest_blockhash()).value.blockhash)
+        provider = Provider(
+            AsyncClient(server.url, commitment=Confirmed), Wallet(key), TxOpts(preflight_commitment=Confirmed)
+        )
+        fund = sign(
+            [pay(key, owner.pubkey(), SOL)], [key], (await provider.connection.get_latest_blockhash()).value.blockhash
+        )
         await provider.connection.confirm_transaction(await provider.send(fund), Confirmed)
         idl = Idl.from_json((OUT / "mai.json").read_text())
         address = Pubkey.from_string(json.loads((OUT / "mai.json").read_text())["metadata"]["address"])

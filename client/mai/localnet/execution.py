@@ -224,7 +224,14 @@ def _return_data(metadata: TransactionMetadata) -> dict[str, Any] | None:
 
 
 def _meta(
-    machine: Machine, view: View, metadata: TransactionMetadata, returned: Any, err: Any, before: Accounts, after: Accounts, size: int
+    machine: Machine,
+    view: View,
+    metadata: TransactionMetadata,
+    returned: Any,
+    err: Any,
+    before: Accounts,
+    after: Accounts,
+    size: int,
 ) -> dict[str, Any]:
     units = metadata.compute_units_consumed()
     data_bytes = sum(len(item.data) for item in view.instructions)
