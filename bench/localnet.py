@@ -189,8 +189,8 @@ def _percentile(latencies: list[float]) -> float:
 def section(seconds: float = SHORT_SECONDS) -> str:
     """This part of BENCHMARKS.md."""
     return (
-        f"{table(compare(seconds))}\n\n{SENDERS} senders, each sending a transfer of SOL when the one before was answered, "
-        f"with a preflight, to {RECEIVERS} receivers; the clusters one after the other on one machine, whose cores the "
+        f"{table(compare(seconds))}\n\n{SENDERS} senders, each sending a transfer of SOL when the one before was "
+        f"answered, with a preflight, to {RECEIVERS} receivers; the clusters one after the other on one machine, whose cores the "
         "senders share. A localnet answers when the transfer is executed and in its ledger; the validator answers when "
         "the preflight has passed, executes later, and may drop what it answered."
     )

@@ -11,9 +11,6 @@ from mai.chain.rpc import Rpc
 def validator(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rpc]:
     """A cluster without any program of MAI's."""
     folder = tmp_path_factory.mktemp(request.param)
-    if request.param == "localnet":
-        server = start_localnet(folder / "ledger", "--bare")
-    else:
-        server = start_validator(folder)
+    server = start_localnet(folder / "ledger", "--bare") if request.param == "localnet" else start_validator(folder)
     with running(server):
         yield server.rpc()

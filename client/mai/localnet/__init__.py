@@ -1,1 +1,1 @@
-"""`mai localnet`: the embedded virtual machine served over Solana's JSON-RPC and WebSocket API, with a ledger on disk."""
+"""`mai localnet`: the embedded virtual machine served over Solana's JSON-RPC and WebSocket API, with a ledger."""

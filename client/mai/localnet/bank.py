@@ -185,7 +185,7 @@ class Bank:
         return max(self.time, int(time.time()) + self.offset)
 
     def warp(self, *, seconds: int = 0, slots: int = 0) -> None:
-        """Let time pass at once: the clock by ``seconds``, and slots at five in two seconds unless ``slots`` are given."""
+        """Let time pass at once: the clock by ``seconds``, and slots at five in two seconds unless they are given."""
         if not slots:
             slots = max(1, seconds * SLOTS_IN_2_S // 2)
         elif not seconds:
@@ -196,7 +196,7 @@ class Bank:
         self.tick(slots)
 
     def _sync(self) -> None:
-        """Bring the machine's sysvars to the open slot; they cost time in proportion to the accounts, so not each slot."""
+        """Bring the machine's sysvars to the open slot; it takes time with many accounts, so only when needed."""
         if self._synced != self.slot:
             hashes = [(item.slot, Hash(item.hash)) for item in reversed(self.blocks)]
             self.machine.set_slot(self.slot, self.time, self._epoch_start, hashes)

@@ -1,7 +1,7 @@
 """One transaction on the machine: what the runtime does around the virtual machine, and the record of what came of it.
 
-LiteSVM leaves to its host: prioritization fees, the rent rule for accounts without data, nonces that advance though their
-transaction failed, fees of transactions whose program is missing, and emptying accounts without lamports.
+LiteSVM leaves to its host: prioritization fees, the rent rule for accounts without data, nonces that advance though
+their transaction failed, fees of transactions whose program is missing, and emptying accounts without lamports.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The ledger on disk: accounts, transactions, addresses and blocks in one SQLite file.
 
-WAL with synchronous=NORMAL: a commit is in the file before its answer leaves, so killing the process at any moment loses
-nothing; a power cut may take the last commits, never the file's consistency.
+WAL with synchronous=NORMAL: a commit is in the file before its answer leaves, so killing the process at any moment
+loses nothing; a power cut may take the last commits, never the file's consistency.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ CREATE INDEX transactions_slot ON transactions (slot);
 CREATE TABLE addresses (address BLOB NOT NULL, "transaction" INTEGER NOT NULL, PRIMARY KEY (address, "transaction"))
   WITHOUT ROWID;
 CREATE TABLE blocks (
-  slot INTEGER PRIMARY KEY, parent INTEGER NOT NULL, hash BLOB NOT NULL, previous BLOB NOT NULL, height INTEGER NOT NULL,
-  time INTEGER NOT NULL, transactions INTEGER NOT NULL);
+  slot INTEGER PRIMARY KEY, parent INTEGER NOT NULL, hash BLOB NOT NULL, previous BLOB NOT NULL,
+  height INTEGER NOT NULL, time INTEGER NOT NULL, transactions INTEGER NOT NULL);
 """
 
 

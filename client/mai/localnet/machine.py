@@ -48,7 +48,7 @@ class Machine:
             .with_sigverify(True)
             .with_blockhash_check(False)
         )
-        # Copies of large accounts that were read: a program's buffer is read before and after each of a thousand pieces.
+        # Copies of large accounts that were read: a program's buffer is read around each of its thousand pieces.
         self._large: dict[Pubkey, Cell] = {}
         self._svm.set_epoch_schedule(EpochSchedule.without_warmup())
 

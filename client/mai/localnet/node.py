@@ -159,7 +159,7 @@ class Node:
             await asyncio.sleep(max(0.0, due - time.monotonic()))
             # After a pause of the machine the missed slots are not made up for.
             due = max(due + self.slot_seconds, time.monotonic())
-            self.advance(lambda: self.bank.tick())
+            self.advance(self.bank.tick)
 
     def advance(self, move: Callable[[], None]) -> None:
         """Move on in time, and tell.

@@ -1,6 +1,6 @@
 """jsonParsed: instructions of well-known programs as names and values instead of bytes.
 
-Each program's instructions are one table: the type's name, the names of its accounts, and the names and kinds of its data.
+Each program's instructions are one table: the type's name, its accounts' names, and its data's names and kinds.
 """
 
 from __future__ import annotations

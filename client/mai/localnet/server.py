@@ -246,6 +246,7 @@ def _server(app: Starlette, host: str) -> _Server:
         access_log=False,
         lifespan="off",
         server_header=False,
+        proxy_headers=False,
         ws_max_size=MAX_BODY_BYTES,
         ws_per_message_deflate=False,
         timeout_graceful_shutdown=1,
