@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 
 import mai.localnet.methods  # noqa: F401  (registers them)
-from bench.localnet_methods import PAGE, tables
 from localnet.test_differential import REQUESTS
 from mai.localnet.registry import METHODS
 from mai.localnet.subscriptions import SUBSCRIPTIONS
+
+from bench.localnet_methods import PAGE, tables
 
 # What has nothing to compare with: ours alone, or answered by a snapshot or a stake that only a validator has.
 NOT_COMPARED = {"mai_warp", "getHighestSnapshotSlot", "getBlockCommitment", "getClusterNodes"}

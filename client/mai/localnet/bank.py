@@ -34,6 +34,7 @@ MAX_WARP_SLOTS = 10**12
 SLOTS_IN_2_S = 5
 NONCE_BYTES = 80
 PROGRAM_BYTES = 36
+MAX_ACCOUNTS = 64
 PROCESSED, CONFIRMED, FINALIZED = "processed", "confirmed", "finalized"
 LEVELS = (PROCESSED, CONFIRMED, FINALIZED)
 
@@ -223,12 +224,17 @@ class Bank:
         """A transaction with its lookup tables' addresses.
 
         Raises:
-            Refused: a table is missing.
+            Refused: a table is missing, or the addresses are not what a transaction may name.
         """
         try:
-            return view(transaction, wire, self.machine.account)
+            found = view(transaction, wire, self.machine.account)
         except TableMissing:
             raise Refused("AddressLookupTableNotFound") from None
+        if len(set(found.keys)) != len(found.keys):
+            raise Refused("AccountLoadedTwice")
+        if len(found.keys) > MAX_ACCOUNTS:
+            raise Refused("TooManyAccountLocks")
+        return found
 
     def blockhash_known(self, item: View, level: str) -> bool:
         """Whether a transaction's blockhash, or its nonce, is good as a commitment sees it."""
@@ -271,7 +277,10 @@ class Bank:
         if check_age:
             self._admit(item, level)
         self._prepare(item)
-        return execution.try_out(self.machine, item, check_signatures=check_signatures)
+        try:
+            return execution.try_out(self.machine, item, check_signatures=check_signatures)
+        except execution.Unprocessable:
+            raise Refused("SanitizeFailure") from None
 
     def process(self, item: View, *, keep_failure: bool) -> Landed:
         """Execute and write into the ledger; the caller holds ``ledger.together()``.
@@ -284,7 +293,10 @@ class Bank:
         """
         self._admit(item, PROCESSED)
         self._prepare(item)
-        executed = execution.execute(self.machine, item, keep_failure=keep_failure)
+        try:
+            executed = execution.execute(self.machine, item, keep_failure=keep_failure)
+        except execution.Unprocessable:
+            raise Refused("SanitizeFailure") from None
         if executed.err is not None and not (executed.landed and keep_failure):
             raise Refused(executed.err, executed)
         changes = executed.changes

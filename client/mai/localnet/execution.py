@@ -36,6 +36,10 @@ NONCE_VALUE_AT = 40
 Accounts = dict[Pubkey, Cell | None]
 
 
+class Unprocessable(Exception):
+    """The machine itself fails on a transaction; nothing was changed."""
+
+
 @dataclass(frozen=True)
 class Executed:
     """What came of a transaction.
@@ -117,6 +121,10 @@ def try_out(machine: Machine, view: View, *, check_signatures: bool) -> Executed
     _charge(machine, payer, loaded[payer], view.priority_fee)
     try:
         result = machine.try_out(view.transaction, check_signatures=check_signatures)
+    except BaseException as error:
+        if isinstance(error, KeyboardInterrupt):
+            raise
+        raise Unprocessable from None
     finally:
         if view.priority_fee:
             machine.put(payer, loaded[payer])
@@ -145,9 +153,10 @@ def _run(machine: Machine, view: View, before: Accounts) -> tuple[TransactionMet
             raise
         _restore(machine, before, {key: machine.account(key) for key in before})
         _charge(machine, view.keys[0], before[view.keys[0]], view.priority_fee)
-        info = machine.try_out(view.transaction, check_signatures=True)
-        if not isinstance(info, SimulatedTransactionInfo):
-            raise
+        info = _again(machine, view)
+        if info is None:
+            _restore(machine, before, {key: machine.account(key) for key in before})
+            raise Unprocessable from None
         accounts = info.post_accounts()
         for key, account in sorted(accounts, key=lambda item: item[1].executable):
             machine.put(key, cell(account) if account.lamports else None)
@@ -155,6 +164,18 @@ def _run(machine: Machine, view: View, before: Accounts) -> tuple[TransactionMet
     if isinstance(result, FailedTransactionMetadata):
         return result.meta(), _json(result)["err"]
     return result, None
+
+
+def _again(machine: Machine, view: View) -> SimulatedTransactionInfo | None:
+    """What a transaction would write that the machine could not write; None if it cannot even say so."""
+    try:
+        with quiet_stderr():
+            found = machine.try_out(view.transaction, check_signatures=True)
+    except BaseException as error:
+        if isinstance(error, KeyboardInterrupt):
+            raise
+        return None
+    return found if isinstance(found, SimulatedTransactionInfo) else None
 
 
 def _json(result: Any) -> dict[str, Any]:

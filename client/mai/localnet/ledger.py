@@ -29,6 +29,7 @@ FILE = "ledger.sqlite"
 FORMAT = 1
 LARGE_BYTES = 32 * 1024
 PAGE_BYTES = 4096
+MOST_SLOTS_A_SECOND = 100
 SCHEMA = """
 CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
 CREATE TABLE accounts (
@@ -380,14 +381,15 @@ class Ledger:
         )
         return [slot for (slot,) in rows]
 
-    def activity(self, since: int, until: int) -> tuple[int, int, int]:
-        """(blocks, transactions, last slot) of the blocks from one time to another, in seconds since the epoch."""
-        row = self._connection.execute(
-            "SELECT COUNT(*), COALESCE(SUM(transactions), 0), COALESCE(MAX(slot), 0) FROM blocks "
-            "WHERE slot > (SELECT MAX(slot) FROM blocks) - 100000 AND time > ? AND time <= ?",
-            (since, until),
-        ).fetchone()
-        return int(row[0]), int(row[1]), int(row[2])
+    def activity(self, now: int, seconds: int, count: int) -> list[tuple[int, int, int]]:
+        """(blocks, transactions, last slot) of the last ``count`` spans of so many seconds until ``now``, newest first."""
+        rows = self._connection.execute(
+            "SELECT COUNT(*), SUM(transactions), MAX(slot) FROM blocks "
+            "WHERE slot > (SELECT MAX(slot) FROM blocks) - ? AND time > ? AND time <= ? "
+            "GROUP BY (? - time) / ? ORDER BY MAX(slot) DESC LIMIT ?",
+            (count * seconds * MOST_SLOTS_A_SECOND, now - count * seconds, now, now, seconds, count),
+        )
+        return [(blocks, transactions, slot) for blocks, transactions, slot in rows]
 
 
 def _error(text: str | None) -> Any:

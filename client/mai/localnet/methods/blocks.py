@@ -119,23 +119,17 @@ def get_recent_performance_samples(node: Node, params: Params) -> Any:
     limit = params.optional_number(0)
     if limit is not None and limit > MAX_SAMPLES:
         raise invalid(f"Invalid limit; max {MAX_SAMPLES}")
-    found = []
-    now = node.bank.time
-    for _ in range(MAX_SAMPLES if limit is None else limit):
-        slots, transactions, last = node.bank.ledger.activity(now - SAMPLE_SECONDS, now)
-        if not slots:
-            break
-        found.append(
-            {
-                "numNonVoteTransactions": transactions,
-                "numSlots": slots,
-                "numTransactions": transactions,
-                "samplePeriodSecs": SAMPLE_SECONDS,
-                "slot": last,
-            }
-        )
-        now -= SAMPLE_SECONDS
-    return found
+    samples = node.bank.ledger.activity(node.bank.time, SAMPLE_SECONDS, MAX_SAMPLES if limit is None else limit)
+    return [
+        {
+            "numNonVoteTransactions": transactions,
+            "numSlots": slots,
+            "numTransactions": transactions,
+            "samplePeriodSecs": SAMPLE_SECONDS,
+            "slot": last,
+        }
+        for slots, transactions, last in samples
+    ]
 
 
 @method("getRecentPrioritizationFees", differs="always 0: no transaction has ever to wait for another")

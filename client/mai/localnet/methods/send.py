@@ -8,7 +8,7 @@ from solders.hash import Hash
 from solders.message import Message, MessageV0, from_bytes_versioned
 from solders.pubkey import Pubkey
 from solders.signature import Signature
-from solders.transaction import VersionedTransaction
+from solders.transaction import SanitizeError, VersionedTransaction
 
 from mai.localnet import encoding, execution, transactions
 from mai.localnet.bank import FAUCET_LAMPORTS, FINALIZED, PROCESSED, Refused
@@ -37,8 +37,8 @@ def read_transaction(params: Params, config: Config) -> tuple[VersionedTransacti
         raise invalid(f"failed to deserialize {TRANSACTION}: io error: failed to fill whole buffer") from None
     try:
         found.sanitize()
-    except ValueError as error:
-        raise invalid(f"invalid transaction: {error}") from None
+    except SanitizeError:
+        raise invalid(f"invalid transaction: {sentence('SanitizeFailure')}") from None
     return found, bytes(found)
 
 
@@ -195,7 +195,12 @@ def get_fee_for_message(node: Node, params: Params) -> Any:
     except ValueError:
         name = "solana_message::versions::VersionedMessage"
         raise invalid(f"failed to deserialize {name}: io error: failed to fill whole buffer") from None
-    view = View(VersionedTransaction.populate(message, [Signature.default()]), wire)
+    unsigned = VersionedTransaction.populate(message, [Signature.default()] * message.header.num_required_signatures)
+    try:
+        unsigned.sanitize()
+    except SanitizeError:
+        raise invalid(f"invalid transaction message: {sentence('SanitizeFailure')}") from None
+    view = View(unsigned, wire)
     known = node.bank.blockhash_known(view, config.level)
     return node.answer(slot, view.fee if known else None)
 
