@@ -9,6 +9,7 @@ import argparse
 import asyncio
 import base64
 import json
+import os
 import statistics
 import sys
 import tempfile
@@ -43,6 +44,7 @@ class Figures:
         latencies: seconds from a request to its answer.
         memory: the process's resident megabytes, sampled.
         ledger_mb: what the folder grew by.
+        cpu_seconds: the process's CPU time, all threads; other load on the machine strikes it least.
     """
 
     name: str
@@ -53,6 +55,7 @@ class Figures:
     latencies: list[float] = field(default_factory=list)
     memory: list[float] = field(default_factory=list)
     ledger_mb: float = 0
+    cpu_seconds: float = 0
 
 
 class Line:
@@ -109,9 +112,11 @@ async def storm(server: Server, payers: list[Keypair], to: list[Pubkey], seconds
             await asyncio.sleep(SAMPLE_SECONDS)
 
     watching = asyncio.create_task(watch())
+    used = _cpu_seconds(server.process.pid)
     started = time.monotonic()
     await asyncio.gather(*(send(payer) for payer in payers))
     figures.seconds = time.monotonic() - started
+    figures.cpu_seconds = _cpu_seconds(server.process.pid) - used
     watching.cancel()
     figures.memory.append(_resident_mb(server.process.pid))
 
@@ -119,6 +124,11 @@ async def storm(server: Server, payers: list[Keypair], to: list[Pubkey], seconds
 def _resident_mb(process: int) -> float:
     text = Path(f"/proc/{process}/status").read_text()
     return int(next(line for line in text.splitlines() if line.startswith("VmRSS")).split()[1]) / 1024
+
+
+def _cpu_seconds(process: int) -> float:
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def measure(name: str, server: Server, seconds: float) -> Figures:
@@ -171,6 +181,7 @@ def table(found: list[Figures]) -> str:
         "refused": [f"{item.refused:,}" for item in found],
         "transfers that landed": [f"{item.landed:,}" for item in found],
         "**landed a second**": [f"**{item.landed / item.seconds:,.0f}**" for item in found],
+        "the cluster's CPU, ms a transfer": [f"{item.cpu_seconds * 1000 / max(1, item.landed):.2f}" for item in found],
         "answer, median ms": [f"{statistics.median(item.latencies) * 1000:.1f}" for item in found],
         "answer, 99th percentile ms": [f"{_percentile(item.latencies):.1f}" for item in found],
         "memory at the start, MB": [f"{item.memory[0]:,.0f}" for item in found],
@@ -190,8 +201,8 @@ def section(seconds: float = SHORT_SECONDS) -> str:
     """This part of BENCHMARKS.md."""
     return (
         f"{table(compare(seconds))}\n\n{SENDERS} senders, each sending a transfer of SOL when the one before was "
-        f"answered, with a preflight, to {RECEIVERS} receivers; the clusters one after the other on one machine, whose cores the "
-        "senders share. A localnet answers when the transfer is executed and in its ledger; the validator answers when "
+        f"answered, with a preflight, to {RECEIVERS} receivers; the clusters one after the other on one machine, whose "
+        "cores the senders share. A localnet answers when the transfer is executed and in its ledger; the validator answers when "
         "the preflight has passed, executes later, and may drop what it answered."
     )
 

@@ -28,7 +28,7 @@ C = {"commitment": "processed"}
 
 
 async def storm(server: Server, payers: list[Keypair], to: list[Pubkey]) -> dict[str, tuple[int, int]]:
-    """Transfers from many at once; the server is killed amid them. What was answered: signature to (receiver, lamports)."""
+    """Transfers from many at once until the server is killed; what was answered: signature to (receiver, lamports)."""
     blockhash = Api(server.url).blockhash()
     answered: dict[str, tuple[int, int]] = {}
 

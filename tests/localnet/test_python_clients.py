@@ -62,7 +62,7 @@ def test_a_refusal_and_an_expired_blockhash(client: Client, payer: Keypair, serv
     assert refused.value.args[0].data.logs
     late = sign([pay(payer, Keypair().pubkey(), SOL)], [payer], client.get_latest_blockhash().value.blockhash)
     Api(server.url).get("mai_warp", {"slots": 200})
-    with pytest.raises(RPCException, match="BlockhashNotFound|Blockhash not found"):
+    with pytest.raises(RPCException, match=r"BlockhashNotFound|Blockhash not found"):
         client.send_transaction(late)
 
 

@@ -106,13 +106,15 @@ class Bank:
         self.blocks: deque[Block] = deque(self.ledger.last_blocks(KNOWN_BLOCKS), KNOWN_BLOCKS)
         self._heights = {item.hash: item.height for item in self.blocks}
         self._epoch_start = int(fact("epoch_start") or self.blocks[0].time)
-        # What an earlier process wrote is final: nobody else votes.
-        self._floor = self.blocks[-1].slot
         for executable in ("executable = 0", "executable = 1"):
             for address, account in self.ledger.accounts(executable):
                 if address not in PRELOADED:
                     self.machine.put(address, account)
         self._slot_transactions = len(self.ledger.slot_signatures(self.slot))
+        if self._slot_transactions:
+            self.tick()  # the slot in which an earlier process ended
+        # What an earlier process wrote is final: nobody else votes.
+        self._floor = self.blocks[-1].slot
 
     # Slots
 

@@ -382,7 +382,7 @@ class Ledger:
         return [slot for (slot,) in rows]
 
     def activity(self, now: int, seconds: int, count: int) -> list[tuple[int, int, int]]:
-        """(blocks, transactions, last slot) of the last ``count`` spans of so many seconds until ``now``, newest first."""
+        """(blocks, transactions, last slot) of the last ``count`` spans of time until ``now``, newest first."""
         rows = self._connection.execute(
             "SELECT COUNT(*), SUM(transactions), MAX(slot) FROM blocks "
             "WHERE slot > (SELECT MAX(slot) FROM blocks) - ? AND time > ? AND time <= ? "
