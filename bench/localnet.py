@@ -202,8 +202,8 @@ def section(seconds: float = SHORT_SECONDS) -> str:
     return (
         f"{table(compare(seconds))}\n\n{SENDERS} senders, each sending a transfer of SOL when the one before was "
         f"answered, with a preflight, to {RECEIVERS} receivers; the clusters one after the other on one machine, whose "
-        "cores the senders share. A localnet answers when the transfer is executed and in its ledger; the validator answers when "
-        "the preflight has passed, executes later, and may drop what it answered."
+        "cores the senders share. A localnet answers when the transfer is executed and in its ledger; the validator "
+        "answers when the preflight has passed, executes later, and may drop what it answered."
     )
 
 
