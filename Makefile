@@ -6,8 +6,8 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export DEBIAN_FRONTEND := noninteractive
 
-.PHONY: help demo test lint program program-check bench program-reference sampling-plots simulate-plots coverage \
-  attack-verifier attack-economy attack-table attack-weakened circuits tools test-tools clean
+.PHONY: help demo test lint program program-check bench soak clients localnet-reference program-reference sampling-plots \
+  simulate-plots coverage attack-verifier attack-economy attack-table attack-weakened circuits tools test-tools clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -15,7 +15,7 @@ help: ## list the targets
 demo: $(VENV)/.runtime ## register, run, prove, verify on chain, mint, show (ARGS="--digit 7")
 	@$(BIN)/mai demo $(ARGS)
 
-test: $(VENV)/.dev tools test-tools ## the whole test suite
+test: $(VENV)/.dev tools test-tools clients ## the whole test suite
 	@$(MAKE) --no-print-directory lint
 	@if [ -e programs/build/.build/unavailable ]; then $(BIN)/python -m pytest $(ARGS); else \
 	  out=$$($(BIN)/mai program build --check) && MAI_PROGRAMS_OUT=$$out $(BIN)/python -m pytest $(ARGS); fi
@@ -31,7 +31,13 @@ program-check: $(VENV)/.runtime tools ## rebuild the programs and compare with p
 	@$(BIN)/mai program build --check
 
 bench: $(VENV)/.dev ## measure, and write BENCHMARKS.md
-	@$(BIN)/python -m bench
+	@PYTHONPATH=tests $(BIN)/python -m bench
+
+soak: $(VENV)/.dev ## transfers on a localnet and on solana-test-validator, 15 minutes each, into BENCHMARKS.md (SECONDS=60)
+	@PYTHONPATH=tests $(BIN)/python -m bench.localnet --seconds $(or $(SECONDS),900)
+
+localnet-reference: $(VENV)/.dev ## write docs/reference/localnet.md's table of methods
+	@PYTHONPATH=tests $(BIN)/python -m bench.localnet_methods
 
 program-reference: $(VENV)/.dev ## write docs/reference/program-interface.md from the program's sources and IDL
 	@$(BIN)/python -m bench.interface
@@ -66,8 +72,12 @@ tools: ## install what building the programs needs (apt, cargo)
 test-tools: ## install what the tests use besides PyPI: Chromium, a keychain (apt)
 	@tests/install.sh
 
+clients: ## install Solana's JavaScript clients, which the localnet's tests drive (apt, npm)
+	@tests/localnet/js/install.sh
+
 clean: ## remove what can be made again
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis target programs/build/.build
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis target programs/build/.build \
+	  tests/localnet/js/node_modules
 
 # Debian splits venv from Python; everything else comes from PyPI.
 $(VENV)/bin/pip:

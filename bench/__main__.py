@@ -19,7 +19,7 @@ from mai.demo.story import Image
 from mai_zk.digits import sample
 from rich.console import Console
 
-from bench import batch, compute, field, policy, prove, shards
+from bench import batch, compute, field, localnet, policy, prove, shards
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 INSTRUCTION_RUNS = 12
@@ -50,6 +50,7 @@ def main() -> int:
         ("Programs", _programs),
         ("Proving", lambda: _proving(arguments.runs)),
         ("Shards of linear layers", shards.section),
+        ("Localnet", localnet.section),
         ("The demo", _demo),
     ):
         with console.status(f"{title} ..."):

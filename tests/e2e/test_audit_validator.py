@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from mai.chain import artifacts
 from mai.chain.cluster import LAMPORTS_PER_SOL, Landed
+from mai.chain.deployment import deploy
 from mai.chain.devices import Devices
 from mai.chain.economy import Economy
-from mai.chain.loader import deploy
 from mai.chain.progress import Progress
 from mai.chain.rpc import Rpc
 from mai.cli.main import app

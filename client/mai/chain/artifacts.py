@@ -6,11 +6,14 @@ import hashlib
 import json
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from solders.keypair import Keypair
 
-from mai.chain.program import Program
 from mai.errors import MaiError
+
+if TYPE_CHECKING:
+    from mai.chain.program import Program
 
 OUT_VARIABLE = "MAI_PROGRAMS_OUT"
 """Names another folder of built programs, such as a fresh build that differs from the checked-in one."""
@@ -71,4 +74,6 @@ def program_keypair(name: str) -> Keypair:
 
 def program(name: str) -> Program:
     """Program ``name`` at its development id."""
+    from mai.chain.program import Program  # anchorpy takes half a second to import; a localnet does without
+
     return Program(program_keypair(name).pubkey(), out_folder() / f"{name}.json")

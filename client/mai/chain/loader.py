@@ -169,6 +169,17 @@ def close_buffer(buffer: Pubkey, authority: Pubkey) -> Instruction:
     return Instruction(LOADER, struct.pack("<I", 5), metas)
 
 
+def close_program(program: Pubkey, authority: Pubkey, recipient: Pubkey) -> Instruction:
+    """Close ``program`` for ever: its code's lamports go to ``recipient``, and its address is used up."""
+    metas = [
+        AccountMeta(program_data_address(program), False, True),
+        AccountMeta(recipient, False, True),
+        AccountMeta(authority, True, False),
+        AccountMeta(program, False, True),
+    ]
+    return Instruction(LOADER, struct.pack("<I", 5), metas)
+
+
 def extend(program: Pubkey, authority: Pubkey, size: int, *, checked: bool) -> Instruction:
     """Give a program's code room for ``size`` bytes more, paid by the authority.
 

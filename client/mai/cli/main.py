@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-
 import typer
-from mai_build.errors import BuildError
-from mai_zk.errors import ZkError
 
 from mai.cli import (
     audit,
@@ -19,6 +15,7 @@ from mai.cli import (
     difficulty,
     genesis,
     index,
+    localnet,
     metrics,
     muster,
     nft,
@@ -35,7 +32,7 @@ from mai.cli import (
     wallet,
     watch,
 )
-from mai.errors import MaiError
+from mai.cli.run import run
 
 app = typer.Typer(
     name="mai",
@@ -70,23 +67,12 @@ app.add_typer(audit.app, name="audit")
 app.command("index")(index.index)
 app.command("watch")(watch.watch)
 app.command("metrics")(metrics.metrics)
+app.add_typer(localnet.app, name="localnet")
 app.add_typer(program.app, name="program")
 app.add_typer(trace.app, name="trace")
 app.add_typer(verifier.app, name="verifier")
 
-INTERRUPTED = 130
-
 
 def main() -> None:
     """Run the command line and leave with its exit code."""
-    try:
-        app()
-    except (MaiError, ZkError, BuildError) as error:
-        print(f"mai: {error}", file=sys.stderr)
-        sys.exit(1)
-    except KeyboardInterrupt:
-        print("mai: interrupted", file=sys.stderr)
-        sys.exit(INTERRUPTED)
-    except BrokenPipeError:
-        sys.stderr.close()
-        sys.exit(1)
+    run(app)

@@ -11,9 +11,9 @@ from solana.rpc.commitment import Commitment
 
 from mai.chain.monikers import address_of, websocket_of
 from mai.errors import MaiError
+from mai.wallet.files import DEFAULT_KEYPAIR
 
 CONFIG_FILE = Path.home() / ".config" / "solana" / "cli" / "config.yml"
-DEFAULT_KEYPAIR = Path.home() / ".config" / "solana" / "id.json"
 COMMITMENTS = ("processed", "confirmed", "finalized")
 DEFAULTS = {"url": "localhost", "keypair": str(DEFAULT_KEYPAIR), "commitment": "confirmed"}
 MAX_CONFIG_BYTES = 64 * 1024

@@ -11,6 +11,7 @@ from solders.keypair import Keypair
 
 from mai.errors import MaiError
 
+DEFAULT_KEYPAIR = Path.home() / ".config" / "solana" / "id.json"
 MAX_BYTES = 4_096
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 

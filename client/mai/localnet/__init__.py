@@ -1,0 +1,1 @@
+"""`mai localnet`: the embedded virtual machine served over Solana's JSON-RPC and WebSocket API, with a ledger."""
