@@ -26,16 +26,12 @@ SHOWN = ("mobile", "CPU", "GPU consumer", "GPU confidential")
 HOURS = YEARS * 365 * 24
 LAMPORTS_PER_SOL = 10**9
 # By variant: the rule that lets it pay.
-_SCORE = "a score is divided by the device's own works in flight, and each name has its own limit of them"
-_TIME = "how fast a device is goes by the time that it claims"
-_TAKEN = "a lottery that takes a device's word for its region"
+_FIRST = "what a name may show at first, and how fast that grows, is the same for one and for each of many"
 REASONS = {
-    "claims less time than it took": _TIME,
-    "claims less time, under a limit that flags the truth": f"{_TIME}, measured against its class's peak",
-    "declares the region that tasks ask for": _TAKEN,
-    "20 names, one after the other in a muster": "power is work a slot until the answer, which each name chooses",
-    f"{BASE.streams} names, all answer in one batch": "a muster measures one stream a name",
-    "20 names before the first muster": "who showed nothing yet has one unit, and nobody has shown anything",
+    "claims two seconds more than passed": "a claim may end two seconds after the chain's clock; the next work then "
+    "counts from there",
+    f"{BASE.sybils[-1]} names when mining opens, first year": _FIRST,
+    f"{BASE.sybils[-1]} names of a new machine, first year": _FIRST,
 }
 
 
@@ -105,23 +101,21 @@ def pays() -> str:
     paying = [variant for variant in found["base"] if any(of[variant]["pays"] for of in found.values())]
 
     def gain(row: dict[str, Any]) -> str:
-        return f"{100 * row['difference'] / (row['honest'] or 1):+,.1f} %"
+        return f"{100 * row['difference'] / (row['honest'] or 1):+,.2f} %"
 
-    rows = [
-        [variant, *(gain(of[variant]) for of in found.values()), REASONS.get(variant, _SCORE)] for variant in paying
-    ]
+    rows = [[variant, *(gain(of[variant]) for of in found.values()), REASONS[variant]] for variant in paying]
     return _table(["what pays", *found, "because"], rows)
 
 
 def classes() -> str:
     """Speed, power and pay of a device-hour, by class."""
     rows = [
-        [row["class"], f"{100 * row['efficiency']:g} %", f"{row['speed']:,.0f}", f"{row['power']:,}",
-         amount(row["pay"]), f"{100 * row['overhead']:.0f} %", f"{row['limit']:,g}"]
+        [row["class"], f"{100 * row['efficiency']:g} %", f"{row['speed']:,.0f}", str(row["streams"]),
+         f"{row['power']:,}", str(row["musters"]), amount(row["pay"]), f"{100 * row['overhead']:.1f} %"]
         for row in report.classes(BASE)
     ]  # fmt: skip
-    head = ["class", "efficiency", "speed, units a ms", "power, units a slot", "MAI a device-hour", "of it overhead",
-            "least limit, times the work's time"]  # fmt: skip
+    head = ["class", "efficiency", "a stream, units a ms", "streams", "power, units a slot", "musters to half of it",
+            "MAI an hour of a stream", "of it overhead"]  # fmt: skip
     return _table(head, rows)
 
 
@@ -135,15 +129,27 @@ def names() -> str:
 
 
 def renting() -> str:
-    """What renting for musters alone would take."""
+    """What renting for musters alone would bring."""
+    ways = ("own", "all", "together")
     rows = [
-        [f"{row['startup']:g}", f"{100 * row['left']:.0f} %",
-         *("none can" if row[name] is None else f"{row[name]:,.2f}" for name in ("machines", "hours")),
-         f"{row['pay']:g}"]
+        [f"{row['times']:g}", *(f"{row[way][when]:.2f}" for way in ways for when in ("first", "last"))]
         for row in report.renting(BASE)
-    ]  # fmt: skip
-    head = ["start-up, s", "of the window left", "machines for the power of one", "machine-hours rented a week",
-            "hours of work won a week"]  # fmt: skip
+    ]
+    said = ("own lanes", "16 lanes", "own lanes, commits together")
+    return _table(
+        ["power, times its own", *(f"{way}, {when} weights" for way in said for when in ("first", "last"))], rows, 0
+    )
+
+
+def crowding() -> str:
+    """What two names win once many streams are in use."""
+    rows = [
+        [f"{row['streams']:g}", f"{row['flying']:g}", *(f"{100 * row[name]:+.2f} %" for name in ("default", "highest"))]
+        for row in report.crowding(BASE)
+    ]
+    place = parameters.IN_FLIGHT_LIMIT
+    limits = rules.parameter(place), int(parameters.highest_parameter(place))
+    head = ["streams in use", "works in flight", *(f"two names win, limit {limit}" for limit in limits)]
     return _table(head, rows, 0)
 
 
@@ -195,7 +201,8 @@ def lottery() -> str:
 
 TABLES = {
     "assumptions": assumptions, "years": years, "rewards": rewards, "caps": caps, "lottery": lottery,
-    "classes": classes, "names": names, "cheats": cheats, "pays": pays, "renting": renting, "identity": identity,
+    "classes": classes, "names": names, "cheats": cheats, "pays": pays, "crowding": crowding, "renting": renting,
+    "identity": identity,
 }  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from bench.sampling import MARKED
 def test_tables_are_those_that_the_code_makes() -> None:
     page = PAGE.read_text()
     assert sorted(match[1] for match in MARKED.finditer(page)) == sorted(TABLES)
-    for name in ("assumptions", "cheats", "pays", "classes", "names", "renting", "identity"):
+    for name in ("assumptions", "cheats", "pays", "classes", "names", "crowding", "renting", "identity"):
         assert TABLES[name]() in page
 
 

@@ -22,7 +22,7 @@ class Assumptions:
         devices_start: devices at the opening; devices_end: in the end.
         growth_middle: when half of the growth is done, in years; growth_width: how many years it is spread over.
         churn: devices that leave in a year and are replaced.
-        demand_start: active hours that are asked for, a device and day, at the opening; demand_end: in the end.
+        demand_start: hours of one stream that are asked for, a device and day, at the opening; demand_end: in the end.
         online: hours a day that a device is there.
         noise: day-to-day spread of demand (lognormal, carried over to the next day with weight `memory`).
         daily_swing: how far demand goes up and down within a day.
@@ -40,12 +40,10 @@ class Assumptions:
             class's better devices (50, 60, 600, 1,200, 1,200, 3,400, 6,000 GB/s) over 0.6 bytes a weight; a phone,
             which must keep cool, half of that. Measured for a CPU alone: 9.4 units/ms on one thread, and typical
             hardware is taken for 35.
-        streams: how many streams a GPU decodes at once, each nearly as fast as one alone.
+        streams: by class, how many streams a device decodes at once, each nearly as fast as one alone.
         muster_units: work units a token of the model that musters are answered with (SmolLM2-135M).
         muster_lag: slots from a muster's mark until a device has begun to answer.
         trace_bond: what a lost trace's bond is worth, in days of an honest device's pay.
-        regional: share of the tasks that ask for a region in which the device is not.
-        startup_s: from asking for a rented machine until it can answer, model loaded.
         full_proof: cost of a newcomer's full proof, as a share of the reward.
         appeal: chance that an honest miner proves its appeal.
         sybils: as how many identities one device is registered.
@@ -77,12 +75,10 @@ class Assumptions:
     task_mix: tuple[float, float, float] = (0.70, 0.25, 0.05)
     compute: float = 0.5
     efficiency: tuple[float, ...] = (0.2, 0.1, 0.005, 0.0025, 0.001, 0.003, 0.001)
-    streams: int = 8
+    streams: tuple[int, ...] = (1, 1, 8, 8, 8, 8, 8)
     muster_units: int = 135
     muster_lag: int = 3
     trace_bond: float = 1.0
-    regional: float = 0.1
-    startup_s: float = 60.0
     full_proof: float = 1.0
     appeal: float = 0.9
     sybils: tuple[int, ...] = (2, 3, 20)

@@ -66,7 +66,7 @@ class Economy:
 
 
 def speed_of(device_class: int, assumed: Assumptions) -> float:
-    """Work units a millisecond of typical hardware: its share of its class's GPU, or CPU where the class has no GPU."""
+    """Work units a millisecond of one stream of typical hardware: its share of its class's GPU, or CPU without one."""
     share = assumed.hardware[0] if rules.takes_vram(device_class) else assumed.hardware[1]
     return rules.peak_units(device_class) * assumed.efficiency[device_class] * share
 

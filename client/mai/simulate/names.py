@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from mai.program import parameters, quality
+from mai.program import muster, parameters, quality
 from mai.simulate import rules
-from mai.simulate.musters import INTERVAL_S, halved
+from mai.simulate.musters import INTERVAL_S, MARK_S, at_once, counted, power_of, ramp_of
 from mai.simulate.works import Device
 
 WEEKS = 52
-DAY_S = 86_400
+WEEK_S, DAY_S = 604_800, 86_400
 DRAWS = 2_000
 
 
@@ -48,29 +48,53 @@ def income(device: Device, weights: Sequence[float], room: float = 1.0, reward: 
     return found / WEEKS - len(new) * newcomer_cost(device, paid) / (7 * WEEKS)
 
 
-def first_days(device: Device, names: int) -> float:
-    """MAI a day, less compute, from the opening until the first muster: every name has one unit and is new."""
-    won = min(names * float(device.won(1.0)), device.room)
-    return won * device.income - (names - 1) * newcomer_cost(device, device.reward) * DAY_S / INTERVAL_S
+def starting(device: Device, names: int, opening: bool) -> float:
+    """MAI a day, less compute, in the mean of the first year of a machine all of whose names are new.
 
-
-def lying(device: Device, rate: float, lie: float, beside: bool) -> float:
-    """MAI a day, less compute, of made-up answers that are caught at this rate; a trace's bond is lost each time.
-
-    ``lie`` is what is claimed, in what the machine can show; ``beside``: under a second name, the first one is honest.
+    ``opening``: it is there when mining opens, as all others are, which have one name each and are as new as it is;
+    if not, the others have their power and reputation. Between a muster and its proof no time passes.
     """
-    power = halved([lie * (draw >= rate) for draw in np.random.default_rng(3).random(DRAWS)])
-    won = float(np.minimum(device.won(power) + beside, device.room).mean())
-    bond = device.assumed.trace_bond * device.works * device.reward
-    return won * device.income - rate * bond * DAY_S / INTERVAL_S
+    own, assumed = device.device_class, device.assumed
+    path, alone = ([0, *(int(power[0]) for power in ramp_of(own, assumed, at_once, many))] for many in (names, 1))
+    full, reputation = power_of(own, assumed), reputations(device)
+    found, now, musters = 0.0, 0.0, 0
+    while now < WEEKS * WEEK_S:
+        at = min(musters, len(path) - 1)
+        of = reputation[int(now // WEEK_S)]
+        lasts = int(muster.odds(musters)) * MARK_S if opening else INTERVAL_S
+        lasts = min(lasts, WEEK_S - now % WEEK_S) if at == len(path) - 1 else min(lasts, WEEKS * WEEK_S - now)
+        weight = (path[at] + 1) / ((alone[at] if opening else full) + 1)
+        works = min(names * float(device.won(weight * (1.0 if opening else device.chance(of)))), device.room)
+        found += lasts * works * device.works * device.reward * (device.factor(of) - assumed.compute)
+        now, musters = now + lasts, musters + 1
+    proofs = names * rules.parameter(parameters.NEWCOMER_TASKS) * device.reward * assumed.full_proof
+    return found / (WEEKS * WEEK_S) - proofs / (7 * WEEKS)
+
+
+def lying(device: Device, rate: float, lie: int, honest: bool, beside: bool = False) -> float:
+    """MAI a day, less compute, of made-up answers that are caught at this rate; one trace's bond is lost each time.
+
+    ``lie``: units a slot that are claimed; ``honest``: in one lane more than the true ones of the same name;
+    ``beside``: under a second name, and the first one is honest.
+    """
+    own = power_of(device.device_class, device.assumed)
+    caught = np.random.default_rng(3).random(DRAWS) < rate
+    power = counted(own * honest + lie * (not found) for found in caught)
+    won = float(np.minimum(device.won((power + 1) / (own + 1)) + beside, device.room).mean())
+    return won * device.income - rate * bonds(device)
 
 
 def skipping(device: Device, rate: float, computed: float) -> float:
     """MAI a day, less compute, of answers of which only a share is computed, so that there are more of them.
 
-    What is left out is caught as by a draw of leaves that finds all of it at this rate; power is its mean.
+    What is left out is caught as by a draw of leaves that finds all of it at this rate; power is its mean, and of all
+    lanes one bond is lost.
     """
     missed: float = (1 - rate) ** (1 - computed)
-    bond = device.assumed.trace_bond * device.works * device.reward
     won: float = min(device.won(missed / computed), device.room)
-    return won * device.income - (1 - missed) * bond * DAY_S / INTERVAL_S
+    return won * device.income - (1 - missed) * bonds(device)
+
+
+def bonds(device: Device) -> float:
+    """MAI a day of a trace's bond that is lost in every muster."""
+    return device.assumed.trace_bond * device.works * device.reward * DAY_S / INTERVAL_S

@@ -149,12 +149,11 @@ def names(assumed: Assumptions) -> Figure:
     import matplotlib.pyplot as plt
 
     figure, axes = plt.subplots(figsize=(9, 4.5))
-    own, streams = Device(assumed).device_class, assumed.streams
+    own = Device(assumed).device_class
     plans: list[tuple[str, str, Callable[[int], tuple[float, ...]]]] = [
-        (f"all in one batch of at most {streams}", "-", lambda many: weights(own, assumed, at_once, many, streams)),
-        ("one after the other in each muster", "-", lambda many: weights(own, assumed, one_by_one, many)),
         ("all at once, sharing the machine", "-", lambda many: weights(own, assumed, at_once, many)),
-        ("one a muster, in turn", "--", lambda many: weights(own, assumed, in_turn, many)),
+        ("one after the other in each muster", "--", lambda many: weights(own, assumed, one_by_one, many)),
+        ("one a muster, in turn", "-", lambda many: weights(own, assumed, in_turn, many)),
     ]
     for label, style, shown in plans:
         axes.plot(NAMES, [sum(shown(many)) for many in NAMES], marker="o", markersize=4, linestyle=style, label=label)

@@ -6,18 +6,19 @@ from math import prod
 from typing import Any
 
 from mai.money import UNITS_PER_MAI
-from mai.program import assignment, muster, parameters, quality, registry
+from mai.program import assignment, parameters, registry
 from mai.simulate import rules
 from mai.simulate.assumptions import CLASSES, Assumptions
 from mai.simulate.economy import MS_A_HOUR, Economy, counted_of, hourly_of, speed_of, units_of
-from mai.simulate.musters import INTERVAL_S, SLOT_MS, at_once, in_turn, one_by_one, power_of, weights
+from mai.simulate.musters import LANES, at_once, in_turn, one_by_one, power_of, ramp_of, weights
 from mai.simulate.names import income
 from mai.simulate.population import DAYS_A_YEAR
 from mai.simulate.strategies import strategies
-from mai.simulate.works import Device
+from mai.simulate.works import LAST_WEIGHTS, Device, in_flight
 
-WINDOW_S = int(muster.ANSWER_SLOTS) * SLOT_MS / 1_000
-STARTUPS_S = (0, 10, 20, 25)
+# Power that is rented, in the machine's own; and streams in use in the mean.
+RENTED = (1.0, 2.0, 3.0, 8.0, 20.0)
+IN_USE = (0.4, 1.0, 2.0, 4.0, 8.0)
 
 
 def years(run: Economy) -> list[dict[str, Any]]:
@@ -67,10 +68,7 @@ def cheats(assumed: Assumptions) -> list[dict[str, Any]]:
 
 
 def classes(assumed: Assumptions) -> list[dict[str, Any]]:
-    """Speed, power and pay of a device-hour of typical hardware, at launch rates before bonuses, trust and quality.
-
-    A work may take `limit` times as long as it does before its model's limit counts the device as slow for its class.
-    """
+    """Speed, power, and pay of an hour of one stream, of typical hardware, before bonuses, trust and quality."""
     found = []
     for place, name in enumerate(CLASSES):
         units, works = units_of(place, assumed), MS_A_HOUR / assumed.work_ms
@@ -83,7 +81,8 @@ def classes(assumed: Assumptions) -> list[dict[str, Any]]:
                 "power": power_of(place, assumed),
                 "pay": pay,
                 "overhead": int(registry.OVERHEAD_UNITS) / (int(registry.OVERHEAD_UNITS) + units),
-                "limit": rules.peak_units(place) / int(quality.REFERENCE_UNITS),
+                "streams": assumed.streams[place],
+                "musters": int((ramp_of(place, assumed, at_once, 1)[:, 0] < power_of(place, assumed) / 2).sum()) + 1,
             }
         )
     return found
@@ -91,40 +90,58 @@ def classes(assumed: Assumptions) -> list[dict[str, Any]]:
 
 def names(assumed: Assumptions) -> list[dict[str, Any]]:
     """What one consumer GPU shows and earns under several names, in what it does under one."""
-    device, most, streams = Device(assumed), assumed.sybils[-1], assumed.streams
+    device, most = Device(assumed), assumed.sybils[-1]
     own = device.device_class
     plans = [
-        *((many, "all at once", weights(own, assumed, at_once, many), 1) for many in (1, *assumed.sybils)),
-        (most, "one a muster, in turn", weights(own, assumed, in_turn, most), 1),
-        (most, "one after the other in each muster", weights(own, assumed, one_by_one, most), 1),
-        (streams, "all in one batch", weights(own, assumed, at_once, streams, streams), streams),
+        *((many, "all at once", at_once) for many in (1, *assumed.sybils)),
+        (assumed.streams[own], "all at once, one stream each", at_once),
+        (most, "one a muster, in turn", in_turn),
+        (most, "one after the other in each muster", one_by_one),
     ]
-    return [
-        {
-            "names": many,
-            "answers": answers,
-            "power": sum(shares),
-            "works": min(sum(device.won(share) for share in shares), room * device.room),
-            "income": income(device, shares, room) / device.income,
-        }
-        for many, answers, shares, room in plans
-    ]
+    found = []
+    for many, answers, plan in plans:
+        shares = weights(own, assumed, plan, many)
+        works = min(sum(device.won(share) for share in shares), device.room)
+        earned = income(device, shares) / device.income
+        found.append({"names": many, "answers": answers, "power": sum(shares), "works": works, "income": earned})
+    return found
 
 
 def renting(assumed: Assumptions) -> list[dict[str, Any]]:
-    """What it takes to have one more machine's power by renting for musters alone, and what it brings; by start-up.
+    """What a device has whose power is so many times its own, by machines that answer musters for it and nothing else.
 
-    Hours are those of one such machine in a week; `pay` is in hours of its full work. None: it comes too late.
+    ``own``: in its own lanes; ``all``: in all lanes; ``together``: in its own, and it commits a work of each stream at
+    once. Income with the first and the last weights of reputation, in that of an honest device.
     """
-    musters = 7 * 86_400 / INTERVAL_S
+    first, last = (Device(assumed, epoch=epoch) for epoch in (0, LAST_WEIGHTS))
+    streams = assumed.streams[first.device_class]
+
+    def earned(device: Device, times: float, share: float) -> float:
+        reputation = device.steady_quality(consistent=share)
+        won = min(float(device.won(times * device.chance(reputation))), device.room)
+        return won * (device.factor(reputation) - assumed.compute) / (1 - assumed.compute)
+
     found = []
-    for startup in (*STARTUPS_S, assumed.startup_s):
-        left = max(0.0, 1 - startup / WINDOW_S)
-        hours = musters * (startup + WINDOW_S) / 3_600 / left if left else None
-        found.append(
-            {"startup": startup, "left": left, "machines": 1 / left if left else None, "hours": hours,
-             "pay": 7 * assumed.demand_end if left else 0.0}
-        )  # fmt: skip
+    for times in RENTED:
+        row: dict[str, Any] = {"times": times}
+        # Works that are committed together count the time once: one of them took all of it, the others none.
+        for name, lanes, unseen in (("own", streams, 0.0), ("all", LANES, 0.0), ("together", streams, 1 - 1 / streams)):
+            share = 1.0 if first.is_consistent(times, lanes) else unseen
+            row[name] = {"consistent": share, "first": earned(first, times, share), "last": earned(last, times, share)}
+        found.append(row)
+    return found
+
+
+def crowding(assumed: Assumptions) -> list[dict[str, Any]]:
+    """What two names win in what one does, by the streams that are in use in the mean, at the default limit of works in
+    flight and at the highest."""
+    place = parameters.IN_FLIGHT_LIMIT
+    limits = rules.parameter(place), int(parameters.highest_parameter(place))
+    found = []
+    for streams in IN_USE:
+        offered = streams * (1 + 1_000 * assumed.proof_s / assumed.work_ms)
+        gains = [2 * in_flight(offered / 2, limit) / in_flight(offered, limit) - 1 for limit in limits]
+        found.append({"streams": streams, "flying": offered, "default": gains[0], "highest": gains[1]})
     return found
 
 
@@ -170,5 +187,6 @@ def everything(run: Economy, scenario: str, seed: int) -> dict[str, Any]:
         "classes": classes(run.assumed),
         "names": names(run.assumed),
         "renting": renting(run.assumed),
+        "crowding": crowding(run.assumed),
         "lottery": lottery(run),
     }

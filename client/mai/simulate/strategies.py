@@ -14,9 +14,9 @@ from mai.program import assignment, calibration, muster, parameters
 from mai.program.names import TASK_CLASSES
 from mai.simulate import rules
 from mai.simulate.assumptions import Assumptions
-from mai.simulate.economy import speed_of
-from mai.simulate.musters import SLOT_MS, at_once, in_turn, one_by_one, power_of, weights
-from mai.simulate.names import first_days, income, lying, newcomer_cost, skipping
+from mai.simulate.economy import speed_of, units_of
+from mai.simulate.musters import SLOT_MS, at_once, in_turn, one_by_one, weights
+from mai.simulate.names import income, lying, newcomer_cost, skipping, starting
 from mai.simulate.works import Device
 
 LOWEST_RATE = 1e-6
@@ -95,16 +95,15 @@ def saving_of(reward: float) -> float:
 
 
 def _fake(device: Device) -> list[Strategy]:
-    """Hardware, class, time and place that are not there, and answers to musters that were not computed."""
+    """Hardware, class and time that are not there, and answers to musters that were not computed."""
     assumed, own, most = device.assumed, device.device_class, device.assumed.sybils[-1]
     gpu, *others = assumed.hardware
     cpu, phone = int(calibration.DEVICE_CPU), int(calibration.DEVICE_MOBILE)
     peak = rules.peak_units(own)
     detected = int(assignment.NEWCOMER_SAMPLING) / rules.BPS
 
-    def daily(name: str, cheat: Callable[[float], float], rate: float | None = None, honest: float = 1.0) -> Strategy:
-        base = honest * device.income
-        return Strategy(FAKE, name, "device-day", base, cheat, rate, base, device.rounding)
+    def daily(name: str, cheat: Callable[[float], float], rate: float | None = None) -> Strategy:
+        return Strategy(FAKE, name, "device-day", device.income, cheat, rate, device.income, device.rounding)
 
     def declares(name: str, *shares: float) -> Strategy:
         value = income(device, (1.0,), reward=device.reward_as(own, shares))
@@ -112,31 +111,29 @@ def _fake(device: Device) -> list[Strategy]:
 
     def registered(name: str, other: int, names: int) -> Strategy:
         """The other class's peak bounds how fast a work may be; each name's time is its own."""
-        room = min(1.0, names * rules.peak_units(other) / speed_of(own, assumed))
+        room = min(1.0, names * rules.peak_units(other) / speed_of(own, assumed) / assumed.streams[own])
         value = income(device, weights(own, assumed, at_once, names), room, device.reward_as(other, ALL))
         return daily(f"registered as {name}", lambda _: value)
 
-    def claims(name: str, used: float, was: int) -> Strategy:
-        """The time of a work is claimed; it says how fast the device is."""
-        now = device.steady_quality(used)
-        at, honest = (device.won(device.chance(one)) * device.factor(one) for one in (now, was))
-        return daily(f"claims {name}", lambda _: at * device.income, honest=honest)
+    def claims(name: str, claimed: Callable[[int, int], int]) -> Strategy:
+        """A claim changes when the next work could begin, and so how long that took."""
+        reputation = device.steady_quality(device.took(claimed))
+        value = device.won(device.chance(reputation)) * device.factor(reputation) * device.income
+        return daily(f"claims {name}", lambda _: value)
 
-    def answers(name: str, lie: float, beside: bool) -> Strategy:
-        return daily(f"musters: {name}", lambda rate: lying(device, rate, lie, beside), detected)
+    def answers(name: str, lie: int, honest: bool, beside: bool = False) -> Strategy:
+        return daily(f"musters: {name}", lambda rate: lying(device, rate, lie, honest, beside), detected)
 
-    least, true = assumed.allowed * speed_of(own, assumed) / peak, device.steady_quality()
-    near = float(assignment.score(rules.BPS, 0, True, 0)) / rules.BPS
-    there = device.won(1 + assumed.regional * (near - 1)) * device.income
+    least, limit = -(-units_of(own, assumed) // peak), int(muster.POWER_LIMIT)
     return [
         declares("twice the GPU", min(2 * gpu, 1.0), *others), declares("everything at the caps", *ALL),
-        claims("more time than it took", 1.0, true), claims("less time than it took", least, true),
-        claims("less time, under a limit that flags the truth", least, device.steady_quality(consistent=False)),
-        daily("declares the region that tasks ask for", lambda _: there),
+        claims("two seconds more than passed", lambda start, now: now - start + int(calibration.CLOCK_TOLERANCE_MS)),
+        claims("as little as the class's peak allows", lambda start, now: least),
         registered("a CPU, no VRAM needed", cpu, 1), registered(f"{most} CPUs, no VRAM needed", cpu, most),
         daily("registered as a CPU, VRAM needed", lambda _: 0.0), registered(f"{most} phones", phone, most),
-        answers("made-up tokens at the class's peak", peak * SLOT_MS / power_of(own, assumed), False),
-        answers("as many as the limit, beside an honest name", int(muster.POWER_LIMIT) / power_of(own, assumed), True),
+        answers("made-up tokens at the class's peak", peak * SLOT_MS, False),
+        answers("as many as the limit, beside an honest name", limit, False, True),
+        answers("as many as the limit, in one more lane", limit, True),
         daily("musters: half of the answer computed", lambda rate: skipping(device, rate, 0.5), detected),
     ]  # fmt: skip
 
@@ -182,15 +179,17 @@ def _collusion(device: Device) -> list[Strategy]:
 def _sybils(device: Device) -> list[Strategy]:
     """Throw-away identities that skip, one device as many, and a requester who works for itself."""
     assumed, own, most = device.assumed, device.device_class, device.assumed.sybils[-1]
-    reward, typical = limit_of(0), device.reward
+    streams, reward, typical = assumed.streams[own], limit_of(0), device.reward
     lost = reward + slash_of(0) + newcomer_cost(device, reward)
     saving, fee = saving_of(reward), typical
     burned = fee * (1 - rules.parameter(parameters.FEE_TREASURY_BPS) / rules.BPS)
 
-    def names(name: str, value: float) -> Strategy:
-        return Strategy(
-            SYBILS, name, "device-day", device.income, lambda _: value, None, device.income, device.rounding
-        )
+    def names(name: str, value: float, honest: float | None = None) -> Strategy:
+        base = device.income if honest is None else honest
+        return Strategy(SYBILS, name, "device-day", base, lambda _: value, None, base, device.rounding)
+
+    def begins(name: str, opening: bool) -> Strategy:
+        return names(name, starting(device, most, opening), starting(device, 1, opening))
 
     return [
         Strategy(
@@ -202,9 +201,9 @@ def _sybils(device: Device) -> list[Strategy]:
         names(f"{most} names, answer in turn", income(device, weights(own, assumed, in_turn, most))),
         names(f"{most} names, one after the other in a muster",
               income(device, weights(own, assumed, one_by_one, most))),
-        names(f"{assumed.streams} names, all answer in one batch",
-              income(device, weights(own, assumed, at_once, assumed.streams, assumed.streams), assumed.streams)),
-        names(f"{most} names before the first muster", first_days(device, most)),
+        names(f"{streams} names, one stream each", income(device, weights(own, assumed, at_once, streams))),
+        begins(f"{most} names when mining opens, first year", True),
+        begins(f"{most} names of a new machine, first year", False),
         Strategy(
             SYBILS, "own task done with the same wallet, fee of one reward", "task", 0.0,
             lambda _: min(typical, burned) - fee - assumed.compute * typical, None, typical,

@@ -2,27 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, cached_property
 from typing import Any
 
+from mai.errors import MaiError
 from mai.money import UNITS_PER_MAI
 from mai.program import assignment, calibration, parameters, quality, rewards
 from mai.simulate import rules
 from mai.simulate.assumptions import Assumptions
 from mai.simulate.economy import counted_of, hourly_of, trust_of, units_of
+from mai.simulate.musters import power_of
 
 COUNTED = 1_000
 # More of its places than this a device never fills in the mean.
 FULL = 0.95
+# The epoch from which on reputation weighs AI results most.
+LAST_WEIGHTS = 8
 
 
 @dataclass(frozen=True)
 class Device:
-    """An honest device of typical hardware at the opening, when demand is full grown."""
+    """An honest device of typical hardware at the opening, when demand is full grown; reputation as in `epoch`."""
 
     assumed: Assumptions
     device_class: int = int(calibration.DEVICE_GPU_CONSUMER)
+    epoch: int = 0
 
     @property
     def works(self) -> float:
@@ -31,8 +37,8 @@ class Device:
 
     @property
     def room(self) -> float:
-        """Works that its time online allows, in those that it wins."""
-        return self.assumed.online / self.assumed.demand_end
+        """Works that its time online allows with all its streams, in those that it wins."""
+        return self.assumed.online * self.assumed.streams[self.device_class] / self.assumed.demand_end
 
     @cached_property
     def reward(self) -> float:
@@ -60,12 +66,39 @@ class Device:
         """MAI a day less the cost of compute."""
         return self.works * self.reward * (1 - self.assumed.compute)
 
-    def steady_quality(self, used: float | None = None, consistent: bool = True) -> int:
-        """The reputation of a device, basis points, that uses this share of the time allowed and is as fast as its
-        class should be, or is not."""
+    def steady_quality(self, used: float | None = None, consistent: float = 1.0) -> int:
+        """The reputation of a device, basis points, that uses this share of the time allowed and of whose works this
+        share are as fast as it showed."""
         allowed, uptime = COUNTED * COUNTED, int(self.assumed.uptime * rules.BPS)
         active = round(allowed * (self.assumed.allowed if used is None else used))
-        return int(quality.week_score(0, COUNTED, 0, 0, COUNTED * consistent, active, allowed, uptime))
+        done = int(COUNTED * consistent)
+        return int(quality.week_score(self.epoch, COUNTED, 0, 0, done, active, allowed, uptime))
+
+    def is_consistent(self, times: float, lanes: int) -> bool:
+        """Is it as fast as it showed, if it showed so many times its power, in so many lanes?"""
+        power = int(times * power_of(self.device_class, self.assumed))
+        units = units_of(self.device_class, self.assumed)
+        return bool(quality.is_consistent(self.assumed.work_ms, units, power, lanes))
+
+    def took(self, claimed: Callable[[int, int], int]) -> float:
+        """The share of the time allowed that the chain's clock counts, if each work is assigned while the one before it
+        is done. ``claimed``: the claim's milliseconds by when the work could begin and when it is committed.
+
+        Raises:
+            MaiError: a claim is implausible.
+        """
+        each, peak = self.assumed.work_ms, rules.peak_units(self.device_class)
+        most = int(each / self.assumed.allowed)
+        units, busy, counted = units_of(self.device_class, self.assumed), 0, 0
+        for place in range(COUNTED):
+            start = int(calibration.earliest_start(max(place - 1, 0) * each, busy))
+            now = (place + 1) * each
+            claim = claimed(start, now)
+            if calibration.plausibility(peak, units, claim, start, now, most) != calibration.PLAUSIBLE:
+                raise MaiError(f"a claim of {claim} ms is implausible")
+            counted += now - min(start, now)
+            busy = start + claim
+        return self.assumed.allowed * counted / each / COUNTED
 
     def chance(self, reputation: int) -> float:
         """Chance in the draws with a reputation, in that of an honest device.
@@ -90,7 +123,7 @@ class Device:
 
     @cached_property
     def pressure(self) -> float:
-        """Works that are offered to an honest device while one is in flight, if none were in flight before."""
+        """Works that are offered to an honest device while one is in flight."""
         low, high = 0.0, 1e6
         for _ in range(200):
             middle = (low + high) / 2
@@ -102,17 +135,17 @@ class Device:
         return in_flight(self.pressure * chance) / in_flight(self.pressure)
 
 
-def in_flight(offered: Any) -> Any:
-    """Works in flight in the mean: they come by the program's score, which falls with every work in flight, each leaves
-    after its own time, and there are no more than the limit (the stationary state of births and deaths)."""
+def in_flight(offered: Any, limit: int | None = None) -> Any:
+    """Works in flight in the mean: they come at a constant rate, each leaves after its own time, and there are no more
+    than the limit, by default the parameter's (Erlang's loss system)."""
     last, mean = 1.0, 0.0
-    for flying in range(1, rules.parameter(parameters.IN_FLIGHT_LIMIT) + 1):
-        up = last * offered * _score(rules.BPS, flying - 1) / _score(rules.BPS) / flying
+    for flying in range(1, (limit or rules.parameter(parameters.IN_FLIGHT_LIMIT)) + 1):
+        up = last * offered / flying
         last = up / (1 + up)
         mean = mean + (flying - mean) * last
     return mean
 
 
 @cache
-def _score(reputation: int, flying: int = 0) -> float:
-    return float(assignment.score(reputation, 0, False, flying))
+def _score(reputation: int) -> float:
+    return float(assignment.score(reputation, 0))
