@@ -52,7 +52,7 @@ def walked(name: str, steps: int = STEPS) -> Recorder:
 @functools.cache
 def walk() -> Recorder:
     """The walk that the lies are planted in: it settles, votes, slashes and appeals."""
-    return walked("audited walk", 900)
+    return walked("audited walk 0", 900)
 
 
 @functools.cache

@@ -1,4 +1,4 @@
-"""Audit, index, watch, metrics and replay against Solana's own validator, after the demo's story was played on it."""
+"""Audit, index, watch, metrics and replay on a localnet and on Solana's validator, after the demo was played there."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from localnet.servers import LEDGERS
 from mai.chain import artifacts
 from mai.chain.cluster import LAMPORTS_PER_SOL, Landed
 from mai.chain.deployment import deploy
@@ -61,6 +62,22 @@ def test_the_audit_of_a_real_cluster_is_clean(played: Story) -> None:
     assert checks["draws"]["compared"] >= 2 and checks["state"]["compared"] >= 10
     # Both programs were deployed so that their author can still replace them: no lie, but said.
     assert checks["programs"]["counts"] == {"program can be replaced (notice)": 2}
+
+
+def test_a_ledger_is_audited_by_its_folder_alone(played: Story) -> None:
+    """It keeps the hash of every block, so no draw is taken on trust."""
+    folder = LEDGERS.get(str(played.cluster.url))  # type: ignore[attr-defined]
+    if folder is None:
+        pytest.skip("this cluster keeps no ledger of MAI's")
+    result = CliRunner().invoke(app, ["audit", "--source", str(folder), "--output", "json"])
+    assert result.exit_code == 0, (result.output, result.exception)
+    verdict = json.loads(result.stdout)
+    assert verdict["clean"] and verdict["figures"]["works_paid"] == 1
+    served = json.loads(run(played, "audit", "--output", "json"))
+    assert verdict["figures"] == served["figures"]
+    assert {check["name"]: check["compared"] for check in verdict["checks"]} == {
+        check["name"]: check["compared"] for check in served["checks"]
+    }
 
 
 def test_a_task_s_life_is_shown_step_by_step(played: Story) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from localnet.servers import REPOSITORY, Server, running, start_localnet, start_validator
+from mai.wallet.files import write_keypair
 from solders.keypair import Keypair
 
 JAVASCRIPT = Path(__file__).parent / "js"
@@ -21,7 +21,7 @@ OUT = REPOSITORY / "programs" / "build" / "out"
 def wallet(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A keypair file; its owner may replace MAI's programs on the localnet."""
     path = tmp_path_factory.mktemp("wallet") / "id.json"
-    path.write_text(json.dumps(list(bytes(Keypair()))))
+    write_keypair(path, Keypair())
     return path
 
 

@@ -78,6 +78,10 @@ def free_ports(count: int) -> list[int]:
             continue
 
 
+# The folders of the localnets that were started, by RPC address.
+LEDGERS: dict[str, Path] = {}
+
+
 def start_localnet(ledger: Path, *options: str, port: int | None = None) -> Server:
     """Start `mai localnet` and wait until it says where it is."""
     port = port or free_ports(2)[0]
@@ -96,6 +100,7 @@ def start_localnet(ledger: Path, *options: str, port: int | None = None) -> Serv
     if not line:
         pytest.fail(f"mai localnet did not start: {log.read_text()[-2000:]}")
     facts = json.loads(line)
+    LEDGERS[facts["rpc_url"]] = ledger
     return Server(process, facts["rpc_url"], facts["websocket_url"], ledger)
 
 

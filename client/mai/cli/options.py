@@ -17,7 +17,8 @@ from mai.chain.simulation import Simulated
 from mai.cli.connect import Chain, known_programs
 from mai.cli.dry_run import show_simulation
 from mai.cli.output import Output, OutputOption
-from mai.cli.settings import COMMITMENTS, CONFIG_FILE, DEFAULT_KEYPAIR, settle
+from mai.cli.settings import COMMITMENTS, CONFIG_FILE, settle
+from mai.wallet.files import DEFAULT_KEYPAIR
 
 _NAMES = ", ".join(f"{name} ({letter})" for letter, name in LETTERS.items())
 _Url = Annotated[

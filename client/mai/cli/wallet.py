@@ -14,11 +14,10 @@ from mai.cli.connect import Chain, YesOption
 from mai.cli.format import listing
 from mai.cli.options import on_chain
 from mai.cli.output import Output, OutputOption, people, print_json
-from mai.cli.settings import DEFAULT_KEYPAIR
 from mai.errors import MaiError
 from mai.wallet import index, keychain
 from mai.wallet.ask import ask_phrase
-from mai.wallet.files import write_keypair
+from mai.wallet.files import DEFAULT_KEYPAIR, write_keypair
 from mai.wallet.recovery import derivation_path, new_phrase, recover
 from mai.wallet.uri import KEYCHAIN, file_of, open_file
 
