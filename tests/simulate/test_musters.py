@@ -13,7 +13,7 @@ from mai.simulate.musters import LANES, WINDOW, at_once, counted, in_turn, one_b
 from mai.simulate.works import Device, in_flight
 
 
-@given(st.floats(10, 5_000), st.integers(1, 4), st.integers(0, 40), st.integers(1, 16))
+@given(st.floats(10, 4_000), st.integers(1, 4), st.integers(0, 40), st.integers(1, 16))
 @settings(max_examples=12, deadline=None)
 def test_names_that_share_a_machine_have_no_more_power_than_it(
     speed: float, names: int, lag: int, streams: int

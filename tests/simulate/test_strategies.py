@@ -7,7 +7,7 @@ from mai.errors import MaiError
 from mai.program import calibration, parameters, quality
 from mai.simulate import rules
 from mai.simulate.assumptions import BASE, SCENARIOS, Assumptions
-from mai.simulate.musters import at_once, in_turn, one_by_one, weights
+from mai.simulate.musters import WINDOW, at_once, in_turn, one_by_one, weights
 from mai.simulate.names import income, newcomer_cost, reputations, starting
 from mai.simulate.report import crowding
 from mai.simulate.strategies import FAMILIES, SKIP, Strategy, skip_value, strategies
@@ -130,7 +130,8 @@ def test_who_rents_for_musters_is_consistent_up_to_twice_and_by_more_lanes_furth
     device, streams = Device(BASE), BASE.streams[2]
     for lanes in (streams, 2 * streams):
         most = 2 * lanes / streams * BASE.work_ms / (BASE.work_ms - int(quality.CONSISTENT_OVERHEAD_MS))
-        assert device.is_consistent(0.95 * most, lanes) and not device.is_consistent(1.05 * most, lanes)
+        most *= WINDOW / (WINDOW - BASE.muster_lag)
+        assert device.is_consistent(0.999 * most, lanes) and not device.is_consistent(1.001 * most, lanes)
     assert device.steady_quality(consistent=0.0) < rules.parameter(parameters.TRUSTED_QUALITY)
 
 

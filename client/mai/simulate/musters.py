@@ -49,25 +49,32 @@ def one_by_one(names: int, lag: int, streams: int) -> Callable[[int], Plan]:
 
 def paths(speed: float, units: int, plan: Callable[[int], Plan], musters: int = MUSTERS) -> npt.NDArray[np.int64]:
     """The power of each name after each muster; ``speed`` in work units a millisecond and stream, ``units`` a token."""
-    emission = SimpleNamespace(muster=0, muster_mark=0, muster_seed=[u8(0)] * 32, power=0)
+    emission = SimpleNamespace(muster=0, power=0)
+    miners = [SimpleNamespace(power=0, muster=0, kept_power=0, lanes=0, lanes_muster=0) for _ in plan(0)]
+    found = np.zeros((musters, len(miners)), dtype=np.int64)
+    for turn in range(musters):
+        emission.muster += 1
+        for miner, (worked, lanes, end) in zip(miners, plan(turn), strict=True):
+            muster.decay(emission, miner)
+            tokens = int(worked * SLOT_MS * speed) // units
+            for _ in range(lanes if tokens else 0):
+                answer = SimpleNamespace(muster=emission.muster, shown=shown_of(units, tokens, end))
+                muster.count_shown(emission, miner, answer)
+        found[turn] = [int(miner.power) for miner in miners]
+    return found
+
+
+@cache
+def shown_of(units: int, tokens: int, slot: int) -> int:
+    """What an answer of so many tokens shows that is given so many slots after the mark."""
+    emission = SimpleNamespace(muster=1, muster_mark=muster.MARK_SLOTS, muster_seed=[u8(0)] * 32)
     model = SimpleNamespace(
         approved=True, proof=registry.PROOF_TRACE, detection_bps=assignment.NEWCOMER_SAMPLING, segments=1,
         work_units=units, max_tokens=registry.TOKEN_LIMIT,
     )  # fmt: skip
-    miners = [SimpleNamespace(power=0, muster=0, kept_power=0, lanes=0, lanes_muster=0) for _ in plan(0)]
-    answers = [[SimpleNamespace(lane=u8(lane), muster=0, shown=0) for lane in range(LANES)] for _ in miners]
-    key, found = Pubkey(bytes(32)), np.zeros((musters, len(miners)), dtype=np.int64)
-    for turn in range(musters):
-        emission.muster += 1
-        emission.muster_mark += muster.MARK_SLOTS
-        for miner, lanes, (worked, count, end) in zip(miners, answers, plan(turn), strict=True):
-            muster.decay(emission, miner)
-            tokens, at = int(worked * SLOT_MS * speed) // units, emission.muster_mark + end
-            for answer in lanes[: count if tokens else 0]:
-                muster.give(answer, emission, 0, key, model, key, key, [u8(0)] * 32, tokens, at, 0)
-                muster.count_shown(emission, miner, answer)
-        found[turn] = [int(miner.power) for miner in miners]
-    return found
+    answer, key, at = SimpleNamespace(lane=u8(0), muster=0), Pubkey(bytes(32)), int(muster.MARK_SLOTS) + slot
+    muster.give(answer, emission, 0, key, model, key, key, [u8(0)] * 32, tokens, at, 0)
+    return int(answer.shown)
 
 
 def counted(shown: Iterable[int]) -> npt.NDArray[np.int64]:

@@ -15,7 +15,7 @@ from mai.program import difficulty as bounds
 from mai.simulate import rules
 from mai.simulate.assumptions import CLASSES, Assumptions
 from mai.simulate.economy import DAY_S, Economy
-from mai.simulate.musters import at_once, in_turn, one_by_one, weights
+from mai.simulate.musters import at_once, power_of, ramp_of
 from mai.simulate.population import DAYS_A_YEAR
 from mai.simulate.strategies import FAMILIES, LOWEST_RATE, Strategy, strategies
 from mai.simulate.works import Device
@@ -29,7 +29,7 @@ STYLE: Any = {
     "figure.constrained_layout.use": True, "svg.hashsalt": "mai", "lines.linewidth": 1.6, "legend.frameon": False,
 }  # fmt: skip
 WEEK = 7
-NAMES = (1, 2, 3, 5, 8, 12, 20)
+RAMP = 12
 MILLION = 1e6 * UNITS_PER_MAI
 
 
@@ -145,23 +145,19 @@ def difficulty(run: Economy) -> Figure:
 
 
 def names(assumed: Assumptions) -> Figure:
-    """The power that one machine shows under several names."""
+    """The power of a new machine, muster by muster, under one name and several."""
     import matplotlib.pyplot as plt
 
     figure, axes = plt.subplots(figsize=(9, 4.5))
     own = Device(assumed).device_class
-    plans: list[tuple[str, str, Callable[[int], tuple[float, ...]]]] = [
-        ("all at once, sharing the machine", "-", lambda many: weights(own, assumed, at_once, many)),
-        ("one after the other in each muster", "--", lambda many: weights(own, assumed, one_by_one, many)),
-        ("one a muster, in turn", "-", lambda many: weights(own, assumed, in_turn, many)),
-    ]
-    for label, style, shown in plans:
-        axes.plot(NAMES, [sum(shown(many)) for many in NAMES], marker="o", markersize=4, linestyle=style, label=label)
+    for many in (1, *assumed.sybils):
+        shown = ramp_of(own, assumed, at_once, many)[:RAMP].sum(axis=1) / power_of(own, assumed)
+        axes.plot(range(RAMP + 1), [0.0, *shown], marker="o", markersize=4, label=f"{many} name{'s' * (many > 1)}")
     axes.set_ylim(0)
-    axes.set_xticks(NAMES)
-    axes.set_xlabel("names of one machine")
-    axes.set_ylabel("their power together,\nin what it has under one name")
-    axes.legend(loc="center left", bbox_to_anchor=(1.01, 0.5), fontsize=9)
+    axes.set_xlim(0, RAMP)
+    axes.set_xlabel("musters answered")
+    axes.set_ylabel("power together,\nin what the machine has in the end")
+    axes.legend(loc="lower right")
     return figure
 
 
