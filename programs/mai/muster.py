@@ -20,10 +20,7 @@ ANSWER_SLOTS = 75
 # A device's prompt is the 32 bytes of its own seed, a token each.
 PROMPT_TOKENS = 32
 # A device answers in so many lanes at most, one for each stream that it runs at once.
-MOST_LANES = 16
-# A name shows at most so much more than what it had kept, and this at first: a lie that is not caught wins little.
-GROWTH = 8
-FIRST_POWER = 8_192
+MOST_LANES = 64
 # Keeps the network's power within 64 bits for sixteen million devices.
 POWER_LIMIT = 1_099_511_627_776
 
@@ -42,8 +39,10 @@ class Answer(Account):
     input: Array[u8, 32]
     output: Array[u8, 32]
     tokens: u32
-    # Work units for each slot of the time to answer, however much of it was used.
+    # Work units for each slot of the time to answer, however much of it was used; and what the answer before had shown, if
+    # it was proved. The lower of the two counts: a lie must escape twice, and many names grow no sooner than one.
     shown: u64
+    before: u64
     status: u8
     bump: u8
 
@@ -101,7 +100,7 @@ def prompt(seed: Array[u8, 32], miner: Pubkey, lane: u8) -> Array[u8, 32]:
 
 
 def check_lane(lane: u8):
-    assert lane < MOST_LANES, 'LaneOutOfRange: a device answers in 16 lanes, 0 to 15'
+    assert lane < MOST_LANES, 'LaneOutOfRange: a device answers in 64 lanes, 0 to 63'
 
 
 # A muster halves what was shown before, whether or not it is answered: no machine keeps two names in power by answering
@@ -112,7 +111,6 @@ def decay(emission: Emission, miner: Miner):
         kept = miner.power >> min(missed, 63)
         emission.power -= miner.power - kept
         miner.power = kept
-        miner.kept_power = kept
         miner.muster = emission.muster
 
 
@@ -134,6 +132,9 @@ def give(
     check_muster_model(model, tokens)
     seed = copied(emission.muster_seed)
     input = tokens_root(prompt(seed, miner, answer.lane))
+    answer.before = 0
+    if answer.status == ANSWER_PROVED:
+        answer.before = answer.shown
     answer.muster = emission.muster
     answer.model = model_key
     answer.context = work_context(
@@ -146,17 +147,17 @@ def give(
     answer.status = ANSWER_GIVEN
 
 
-# Half of what was shown counts, and half of that for every muster since.
+# Half of what was shown twice counts, and half of that for every muster since.
 def count_shown(emission: Emission, miner: Miner, answer: Answer):
     decay(emission, miner)
     if answer.muster > miner.lanes_muster:
-        miner.lanes = 0
+        miner.lanes = miner.lanes_now
+        miner.lanes_now = 0
         miner.lanes_muster = answer.muster
     if answer.muster == miner.lanes_muster:
-        miner.lanes += 1
-    gained = answer.shown >> min(1 + emission.muster - answer.muster, 63)
-    most = min(max(GROWTH * miner.kept_power, FIRST_POWER), POWER_LIMIT)
-    gained = min(gained, most - min(most, miner.power))
+        miner.lanes_now += 1
+    gained = min(answer.shown, answer.before) >> min(1 + emission.muster - answer.muster, 63)
+    gained = min(gained, POWER_LIMIT - miner.power)
     miner.power += gained
     emission.power += gained
     answer.status = ANSWER_PROVED

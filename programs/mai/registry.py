@@ -63,11 +63,11 @@ class Miner(Account):
     # The registration or the end of the last committed work, whichever is later: earlier time is never paid.
     busy_until_ms: u64
     in_flight: u8
-    # Work units a slot that it showed, halved with every muster; the muster up to which that is done; what was left of it
-    # then; and in how many lanes it showed something in the last muster that it proved.
+    # Work units a slot that it showed, halved with every muster; the muster up to which that is done; and in how many lanes
+    # it showed something in the last muster that it proved, and in the one before.
     power: u64
     muster: u64
-    kept_power: u64
+    lanes_now: u8
     lanes: u8
     lanes_muster: u64
     # The linked NFT; its holder's token account is looked at in every settlement.

@@ -152,8 +152,8 @@ def commit_work(
         work.status = WORK_COMMITTED
         count_output(task, output)
         emission.pending += 1
-        miner.busy_until_ms = start_ms + active_ms
-        if is_consistent(work.took_ms, units, miner.power, miner.lanes):
+        miner.busy_until_ms = max(start_ms, min(start_ms + active_ms, to_ms(now)))
+        if is_consistent(work.took_ms, units, miner.power, max(miner.lanes, miner.lanes_now)):
             miner.consistent += 1
         committed = WorkCommitted(work.key(), task.key(), miner.key(), tokens, active_ms, votes_for(task, output))
         committed.emit()

@@ -31,13 +31,9 @@ seahorse_const! { DOUBLINGS , 9 }
 
 seahorse_const! { FIRST_ODDS , 15 }
 
-seahorse_const! { FIRST_POWER , 8192 }
-
-seahorse_const! { GROWTH , 8 }
-
 seahorse_const! { MARK_SLOTS , 150 }
 
-seahorse_const! { MOST_LANES , 16 }
+seahorse_const! { MOST_LANES , 64 }
 
 seahorse_const! { MUSTER_ODDS , 5040 }
 
@@ -57,6 +53,7 @@ pub struct Answer {
     pub output: [u8; 32],
     pub tokens: u32,
     pub shown: u64,
+    pub before: u64,
     pub status: u8,
     pub bump: u8,
 }
@@ -75,6 +72,7 @@ impl<'info, 'entrypoint> Answer {
         let output = Mutable::new(account.output.clone());
         let tokens = account.tokens;
         let shown = account.shown;
+        let before = account.before;
         let status = account.status;
         let bump = account.bump;
 
@@ -90,6 +88,7 @@ impl<'info, 'entrypoint> Answer {
             output,
             tokens,
             shown,
+            before,
             status,
             bump,
         })
@@ -133,6 +132,10 @@ impl<'info, 'entrypoint> Answer {
 
         loaded.__account__.shown = shown;
 
+        let before = loaded.before;
+
+        loaded.__account__.before = before;
+
         let status = loaded.status;
 
         loaded.__account__.status = status;
@@ -156,6 +159,7 @@ pub struct LoadedAnswer<'info, 'entrypoint> {
     pub output: Mutable<[u8; 32]>,
     pub tokens: u32,
     pub shown: u64,
+    pub before: u64,
     pub status: u8,
     pub bump: u8,
 }
@@ -303,7 +307,7 @@ pub fn call<'info>(
 
 pub fn check_lane(mut lane: u8) -> () {
     if !(lane < MOST_LANES!()) {
-        refuse("LaneOutOfRange: a device answers in 16 lanes, 0 to 15");
+        refuse("LaneOutOfRange: a device answers in 64 lanes, 0 to 63");
     }
 }
 
@@ -340,23 +344,21 @@ pub fn count_shown<'info>(
     decay(emission.clone(), miner.clone());
 
     if answer.borrow().muster > miner.borrow().lanes_muster {
-        assign!(miner.borrow_mut().lanes, 0);
+        assign!(miner.borrow_mut().lanes, miner.borrow().lanes_now);
+
+        assign!(miner.borrow_mut().lanes_now, 0);
 
         assign!(miner.borrow_mut().lanes_muster, answer.borrow().muster);
     }
 
     if answer.borrow().muster == miner.borrow().lanes_muster {
-        assign!(miner.borrow_mut().lanes, miner.borrow().lanes + 1);
+        assign!(miner.borrow_mut().lanes_now, miner.borrow().lanes_now + 1);
     }
 
-    let mut gained =
-        answer.borrow().shown >> ((1 + emission.borrow().muster) - answer.borrow().muster).min(63);
+    let mut gained = answer.borrow().shown.min(answer.borrow().before)
+        >> ((1 + emission.borrow().muster) - answer.borrow().muster).min(63);
 
-    let mut most = (GROWTH!() * miner.borrow().kept_power)
-        .max(FIRST_POWER!())
-        .min(POWER_LIMIT!());
-
-    let mut gained = gained.min(most - most.min(miner.borrow().power));
+    let mut gained = gained.min(POWER_LIMIT!() - miner.borrow().power);
 
     assign!(miner.borrow_mut().power, miner.borrow().power + gained);
 
@@ -383,8 +385,6 @@ pub fn decay<'info>(
         );
 
         assign!(miner.borrow_mut().power, kept);
-
-        assign!(miner.borrow_mut().kept_power, kept);
 
         assign!(miner.borrow_mut().muster, emission.borrow().muster);
     }
@@ -419,6 +419,12 @@ pub fn give<'info>(
         miner.clone(),
         answer.borrow().lane.clone(),
     ));
+
+    assign!(answer.borrow_mut().before, 0);
+
+    if answer.borrow().status == ANSWER_PROVED!() {
+        assign!(answer.borrow_mut().before, answer.borrow().shown);
+    }
 
     assign!(answer.borrow_mut().muster, emission.borrow().muster);
 

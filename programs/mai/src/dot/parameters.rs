@@ -139,7 +139,7 @@ pub fn default_parameter(mut index: u8) -> u64 {
         2500,
         1000,
         1000,
-        16,
+        64,
         6,
     ]);
 

@@ -816,13 +816,16 @@ pub fn commit_work_handler<'info>(
 
         assign!(emission.borrow_mut().pending, emission.borrow().pending + 1);
 
-        assign!(miner.borrow_mut().busy_until_ms, start_ms + active_ms);
+        assign!(
+            miner.borrow_mut().busy_until_ms,
+            start_ms.max((start_ms + active_ms).min(to_ms(now.clone())))
+        );
 
         if is_consistent(
             work.borrow().took_ms.clone(),
             units.clone(),
             miner.borrow().power.clone(),
-            miner.borrow().lanes.clone(),
+            miner.borrow().lanes.max(miner.borrow().lanes_now),
         ) {
             assign!(miner.borrow_mut().consistent, miner.borrow().consistent + 1);
         }

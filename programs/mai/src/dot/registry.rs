@@ -80,7 +80,7 @@ pub struct Miner {
     pub in_flight: u8,
     pub power: u64,
     pub muster: u64,
-    pub kept_power: u64,
+    pub lanes_now: u8,
     pub lanes: u8,
     pub lanes_muster: u64,
     pub nft_tier: u8,
@@ -139,7 +139,7 @@ impl<'info, 'entrypoint> Miner {
         let in_flight = account.in_flight;
         let power = account.power;
         let muster = account.muster;
-        let kept_power = account.kept_power;
+        let lanes_now = account.lanes_now;
         let lanes = account.lanes;
         let lanes_muster = account.lanes_muster;
         let nft_tier = account.nft_tier;
@@ -195,7 +195,7 @@ impl<'info, 'entrypoint> Miner {
             in_flight,
             power,
             muster,
-            kept_power,
+            lanes_now,
             lanes,
             lanes_muster,
             nft_tier,
@@ -321,9 +321,9 @@ impl<'info, 'entrypoint> Miner {
 
         loaded.__account__.muster = muster;
 
-        let kept_power = loaded.kept_power;
+        let lanes_now = loaded.lanes_now;
 
-        loaded.__account__.kept_power = kept_power;
+        loaded.__account__.lanes_now = lanes_now;
 
         let lanes = loaded.lanes;
 
@@ -466,7 +466,7 @@ pub struct LoadedMiner<'info, 'entrypoint> {
     pub in_flight: u8,
     pub power: u64,
     pub muster: u64,
-    pub kept_power: u64,
+    pub lanes_now: u8,
     pub lanes: u8,
     pub lanes_muster: u64,
     pub nft_tier: u8,
