@@ -12,8 +12,8 @@ from mai_zk.trace.merkle import TOKEN, Tree, leaf_hash
 from solders.pubkey import Pubkey
 
 MARK, WINDOW = 150, 75
-PROMPT, LANES = 32, 16
-MOST, FIRST, GROWTH = 2**40, 2**13, 8
+PROMPT, LANES = 32, 64
+MOST = 2**40
 GIVEN, PROVED = 1, 2
 
 
@@ -75,6 +75,7 @@ def answer_muster(tx: Transaction) -> None:
         return
     touch(miner, config, tx.now)
     fade(emission, miner)
+    answer.before = answer.shown if answer.status == PROVED else 0
     answer.muster, answer.model, answer.output = emission.muster, tx.key("model"), joined(tx, "output")
     answer.input = prompt_root(emission.muster_seed, tx.key("miner"), answer.lane)
     answer.context = context(
@@ -98,10 +99,10 @@ def prove_muster(tx: Transaction) -> None:
     claim(tx, TRACE, proof_of(model, answer))
     fade(emission, miner)
     if answer.muster > miner.lanes_muster:
-        miner.lanes, miner.lanes_muster = 0, answer.muster
-    miner.lanes += answer.muster == miner.lanes_muster
-    bound = min(max(GROWTH * miner.kept_power, FIRST), MOST)
-    gained = max(min(answer.shown >> (1 + emission.muster - answer.muster), bound - miner.power), 0)
+        miner.lanes, miner.lanes_now, miner.lanes_muster = miner.lanes_now, 0, answer.muster
+    miner.lanes_now += answer.muster == miner.lanes_muster
+    counts = min(answer.shown, answer.before)
+    gained = min(counts >> (1 + emission.muster - answer.muster), MOST - miner.power)
     miner.power += gained
     emission.power += gained
     answer.status = PROVED

@@ -78,7 +78,7 @@ def fade(emission: Record, miner: Record) -> None:
         return
     left = miner.power >> (emission.muster - miner.muster)
     emission.power -= miner.power - left
-    miner.power, miner.kept_power, miner.muster = left, left, emission.muster
+    miner.power, miner.muster = left, emission.muster
 
 
 def register_miner(tx: Transaction) -> None:

@@ -271,9 +271,9 @@ def commit_work(tx: Transaction) -> None:
         work.status = COMMITTED
         vote(task, output)
         emission.pending += 1
-        miner.busy_until_ms = start + active_ms
+        miner.busy_until_ms = max(start, min(start + active_ms, tx.now * 1_000))
         units = model.segments * model.work_units * tokens
-        miner.consistent += consistent(work.took_ms, units, miner.power, miner.lanes)
+        miner.consistent += consistent(work.took_ms, units, miner.power, max(miner.lanes, miner.lanes_now))
     else:
         work.status = REJECTED
         stake.at_risk -= work.at_risk

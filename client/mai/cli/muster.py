@@ -19,7 +19,7 @@ from mai.errors import MaiError
 app = typer.Typer(help="Musters: show, wait, call, answer, prove, count.", no_args_is_help=True)
 
 DeviceOption = Annotated[str | None, typer.Option("--device", help="a device's name or address; not for an only one")]
-LaneOption = Annotated[int, typer.Option(help="which of the device's streams, 0 to 15")]
+LaneOption = Annotated[int, typer.Option(help="which of the device's streams, 0 to 63")]
 POLL_S = 0.4
 LANES = int(rules.MOST_LANES)
 
@@ -57,7 +57,7 @@ def show(
 def wait(
     chain: Chain,
     device: DeviceOption = None,
-    lanes: Annotated[int, typer.Option(help="answers that the device gives at once, one a stream: 1 to 16")] = 1,
+    lanes: Annotated[int, typer.Option(help="answers that the device gives at once, one a stream: 1 to 64")] = 1,
     seconds: Annotated[int, typer.Option(help="give up after so many seconds; 0: never")] = 0,
 ) -> None:
     """Wait for a muster, call it if nobody has, and say the device's prompts."""
@@ -120,7 +120,10 @@ def answer(
     landed = musters.answer(owner, found, address, output=digest, tokens=tokens, lane=lane)
     given = economy.read("Answer", musters.answer_address(found.address, lane))
     said = {"muster": given.muster, "context": bytes(given.context).hex(), "input": bytes(given.input).hex()}
-    shown = {"shown": f"{given.shown:,} work units a slot", "counts": "once its trace is proved"}
+    shown = {
+        "shown": f"{given.shown:,} work units a slot",
+        "counts": "once its trace is proved, as far as the answer before did",
+    }
     show_sent(
         chain, landed, {**said, "shown": given.shown}, {**{name: str(value) for name, value in said.items()}, **shown}
     )
