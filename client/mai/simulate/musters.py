@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from functools import cache
 from itertools import pairwise
 from types import SimpleNamespace
@@ -21,7 +21,6 @@ WINDOW, LANES = int(muster.ANSWER_SLOTS), int(muster.MOST_LANES)
 MUSTERS = 24
 MARK_S = int(muster.MARK_SLOTS) * SLOT_MS / 1_000
 INTERVAL_S = int(muster.MUSTER_ODDS) * MARK_S
-_GROWTH, _FIRST, _LIMIT = int(muster.GROWTH), int(muster.FIRST_POWER), int(muster.POWER_LIMIT)
 
 # Of each name: how long the machine worked for it in each lane, in slots; in how many lanes; the slot of its answers.
 Plan = tuple[tuple[float, int, int], ...]
@@ -50,16 +49,22 @@ def one_by_one(names: int, lag: int, streams: int) -> Callable[[int], Plan]:
 def paths(speed: float, units: int, plan: Callable[[int], Plan], musters: int = MUSTERS) -> npt.NDArray[np.int64]:
     """The power of each name after each muster; ``speed`` in work units a millisecond and stream, ``units`` a token."""
     emission = SimpleNamespace(muster=0, power=0)
-    miners = [SimpleNamespace(power=0, muster=0, kept_power=0, lanes=0, lanes_muster=0) for _ in plan(0)]
+    miners = [SimpleNamespace(power=0, muster=0, lanes=0, lanes_now=0, lanes_muster=0) for _ in plan(0)]
+    # What each name showed in each of its lanes when it answered last; all is proved.
+    before = [0] * len(miners)
     found = np.zeros((musters, len(miners)), dtype=np.int64)
     for turn in range(musters):
         emission.muster += 1
-        for miner, (worked, lanes, end) in zip(miners, plan(turn), strict=True):
+        for place, (miner, (worked, lanes, end)) in enumerate(zip(miners, plan(turn), strict=True)):
             muster.decay(emission, miner)
             tokens = int(worked * SLOT_MS * speed) // units
-            for _ in range(lanes if tokens else 0):
-                answer = SimpleNamespace(muster=emission.muster, shown=shown_of(units, tokens, end))
+            if not tokens:
+                continue
+            shown = shown_of(units, tokens, end)
+            for _ in range(lanes):
+                answer = SimpleNamespace(muster=emission.muster, shown=shown, before=before[place])
                 muster.count_shown(emission, miner, answer)
+            before[place] = shown
         found[turn] = [int(miner.power) for miner in miners]
     return found
 
@@ -72,20 +77,19 @@ def shown_of(units: int, tokens: int, slot: int) -> int:
         approved=True, proof=registry.PROOF_TRACE, detection_bps=assignment.NEWCOMER_SAMPLING, segments=1,
         work_units=units, max_tokens=registry.TOKEN_LIMIT,
     )  # fmt: skip
-    answer, key, at = SimpleNamespace(lane=u8(0), muster=0), Pubkey(bytes(32)), int(muster.MARK_SLOTS) + slot
+    answer, key, at = SimpleNamespace(lane=u8(0), muster=0, status=0), Pubkey(bytes(32)), int(muster.MARK_SLOTS) + slot
     muster.give(answer, emission, 0, key, model, key, key, [u8(0)] * 32, tokens, at, 0)
     return int(answer.shown)
 
 
-def counted(shown: Iterable[int]) -> npt.NDArray[np.int64]:
-    """A name's power after each muster in which it shows so much: `decay` and `count_shown` on plain integers."""
-    power, found = 0, []
-    for more in shown:
-        kept = power >> 1
-        most = min(max(_GROWTH * kept, _FIRST), _LIMIT)
-        power = kept + min(more >> 1, most - min(most, kept))
-        found.append(power)
-    return np.array(found, dtype=np.int64)
+def escaped(rate: float, musters: int) -> npt.NDArray[np.float64]:
+    """The chances that the last two lies in a row that were not caught ended so many musters ago (0, 1, ...), if each
+    is caught at this rate."""
+    passed = 1 - rate
+    none = [1.0, 1.0]
+    while len(none) < musters + 2:
+        none.append(rate * none[-1] + rate * passed * none[-2])
+    return -np.diff(none[1:])
 
 
 def power_of(device_class: int, assumed: Assumptions) -> int:

@@ -8,12 +8,11 @@ import numpy as np
 
 from mai.program import muster, parameters, quality
 from mai.simulate import rules
-from mai.simulate.musters import INTERVAL_S, MARK_S, at_once, counted, power_of, ramp_of
+from mai.simulate.musters import INTERVAL_S, MARK_S, at_once, escaped, power_of, ramp_of
 from mai.simulate.works import Device
 
 WEEKS = 52
 WEEK_S, DAY_S = 604_800, 86_400
-DRAWS = 2_000
 
 
 def newcomer_cost(device: Device, reward: float) -> float:
@@ -72,26 +71,28 @@ def starting(device: Device, names: int, opening: bool) -> float:
 
 
 def lying(device: Device, rate: float, lie: int, honest: bool, beside: bool = False) -> float:
-    """MAI a day, less compute, of made-up answers that are caught at this rate; one trace's bond is lost each time.
+    """MAI a day, less compute, of made-up answers in every muster, of which two in a row must not be caught to count;
+    each is caught at this rate, and then a trace's bond is lost.
 
     ``lie``: units a slot that are claimed; ``honest``: in one lane more than the true ones of the same name;
     ``beside``: under a second name, and the first one is honest.
     """
     own = power_of(device.device_class, device.assumed)
-    caught = np.random.default_rng(3).random(DRAWS) < rate
-    power = counted(own * honest + lie * (not found) for found in caught)
-    won = float(np.minimum(device.won((power + 1) / (own + 1)) + beside, device.room).mean())
-    return won * device.income - rate * bonds(device)
+    chances = escaped(rate, lie.bit_length() + 1)
+    # All older ones together are less than the last one: so it counts twice, the best case for the cheat.
+    power = own * honest + np.append(lie >> np.arange(len(chances)), 0)
+    won = np.minimum(device.won((power + 1) / (own + 1)) + beside, device.room)
+    return float(won @ np.append(chances, 1 - chances.sum())) * device.income - rate * bonds(device)
 
 
 def skipping(device: Device, rate: float, computed: float) -> float:
     """MAI a day, less compute, of answers of which only a share is computed, so that there are more of them.
 
-    What is left out is caught as by a draw of leaves that finds all of it at this rate; power is its mean, and of all
-    lanes one bond is lost.
+    What is left out is caught as by a draw of leaves that finds all of it at this rate, and counts if two in a row are
+    not; power is its mean, and of all lanes one bond is lost.
     """
     missed: float = (1 - rate) ** (1 - computed)
-    won: float = min(device.won(missed / computed), device.room)
+    won: float = min(device.won(missed**2 / computed), device.room)
     return won * device.income - (1 - missed) * bonds(device)
 
 

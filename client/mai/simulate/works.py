@@ -97,7 +97,7 @@ class Device:
             if calibration.plausibility(peak, units, claim, start, now, most) != calibration.PLAUSIBLE:
                 raise MaiError(f"a claim of {claim} ms is implausible")
             counted += now - min(start, now)
-            busy = start + claim
+            busy = max(start, min(start + claim, now))
         return self.assumed.allowed * counted / each / COUNTED
 
     def chance(self, reputation: int) -> float:
