@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from functools import cache
-from typing import Any
 
 from mai.cli.simulate import amount, rate
 from mai.program import parameters
@@ -13,7 +12,7 @@ from mai.simulate import report, rules
 from mai.simulate.assumptions import BASE, CLASSES, SCENARIOS
 from mai.simulate.economy import Economy, simulate
 from mai.simulate.files import write_all
-from mai.simulate.musters import power_of
+from mai.simulate.musters import LANES, power_of
 from mai.simulate.strategies import slash_of
 from rich.console import Console
 
@@ -25,14 +24,6 @@ YEARS, SEED = 10, 1
 SHOWN = ("mobile", "CPU", "GPU consumer", "GPU confidential")
 HOURS = YEARS * 365 * 24
 LAMPORTS_PER_SOL = 10**9
-# By variant: the rule that lets it pay.
-_FIRST = "what a name may show at first, and how fast that grows, is the same for one and for each of many"
-REASONS = {
-    "claims two seconds more than passed": "a claim may end two seconds after the chain's clock; the next work then "
-    "counts from there",
-    f"{BASE.sybils[-1]} names when mining opens, first year": _FIRST,
-    f"{BASE.sybils[-1]} names of a new machine, first year": _FIRST,
-}
 
 
 @cache
@@ -95,26 +86,14 @@ def cheats() -> str:
     )
 
 
-def pays() -> str:
-    """What pays at the default parameters in each scenario, and the rule that lets it."""
-    found = {name: {row["variant"]: row for row in report.cheats(SCENARIOS[name])} for name in SCENARIOS}
-    paying = [variant for variant in found["base"] if any(of[variant]["pays"] for of in found.values())]
-
-    def gain(row: dict[str, Any]) -> str:
-        return f"{100 * row['difference'] / (row['honest'] or 1):+,.2f} %"
-
-    rows = [[variant, *(gain(of[variant]) for of in found.values()), REASONS[variant]] for variant in paying]
-    return _table(["what pays", *found, "because"], rows)
-
-
 def classes() -> str:
     """Speed, power and pay of a device-hour, by class."""
     rows = [
         [row["class"], f"{100 * row['efficiency']:g} %", f"{row['speed']:,.0f}", str(row["streams"]),
-         f"{row['power']:,}", str(row["musters"]), amount(row["pay"]), f"{100 * row['overhead']:.1f} %"]
+         f"{row['power']:,}", amount(row["pay"]), f"{100 * row['overhead']:.1f} %"]
         for row in report.classes(BASE)
     ]  # fmt: skip
-    head = ["class", "efficiency", "a stream, units a ms", "streams", "power, units a slot", "musters to half of it",
+    head = ["class", "efficiency", "a stream, units a ms", "streams", "power, units a slot",
             "MAI an hour of a stream", "of it overhead"]  # fmt: skip
     return _table(head, rows)
 
@@ -135,7 +114,7 @@ def renting() -> str:
         [f"{row['times']:g}", *(f"{row[way][when]:.2f}" for way in ways for when in ("first", "last"))]
         for row in report.renting(BASE)
     ]
-    said = ("own lanes", "16 lanes", "own lanes, commits together")
+    said = ("own lanes", f"{LANES} lanes", "own lanes, commits together")
     return _table(
         ["power, times its own", *(f"{way}, {when} weights" for way in said for when in ("first", "last"))], rows, 0
     )
@@ -144,13 +123,9 @@ def renting() -> str:
 def crowding() -> str:
     """What two names win once many streams are in use."""
     rows = [
-        [f"{row['streams']:g}", f"{row['flying']:g}", *(f"{100 * row[name]:+.2f} %" for name in ("default", "highest"))]
-        for row in report.crowding(BASE)
+        [f"{row['streams']:g}", f"{row['flying']:g}", f"{100 * row['gain']:+.2f} %"] for row in report.crowding(BASE)
     ]
-    place = parameters.IN_FLIGHT_LIMIT
-    limits = rules.parameter(place), int(parameters.highest_parameter(place))
-    head = ["streams in use", "works in flight", *(f"two names win, limit {limit}" for limit in limits)]
-    return _table(head, rows, 0)
+    return _table(["streams in use", "works in flight", "two names win"], rows, 0)
 
 
 def identity() -> str:
@@ -201,7 +176,7 @@ def lottery() -> str:
 
 TABLES = {
     "assumptions": assumptions, "years": years, "rewards": rewards, "caps": caps, "lottery": lottery,
-    "classes": classes, "names": names, "cheats": cheats, "pays": pays, "crowding": crowding, "renting": renting,
+    "classes": classes, "names": names, "cheats": cheats, "crowding": crowding, "renting": renting,
     "identity": identity,
 }  # fmt: skip
 

@@ -52,7 +52,7 @@ def test_plots_are_written_whole_and_the_same_twice(tmp_path: Path) -> None:
     for name in ("a", "b"):
         ran("--plots", str(tmp_path / name))
     names = sorted(path.name for path in (tmp_path / "a").iterdir())
-    assert names == ["difficulty.svg", "names.svg", "rewards.svg", "strategies.svg", "supply.svg"]
+    assert names == ["difficulty.svg", "rewards.svg", "strategies.svg", "supply.svg"]
     for name in names:
         data = (tmp_path / "a" / name).read_bytes()
         assert data.startswith(b"<?xml") and data.rstrip().endswith(b"</svg>")

@@ -1,4 +1,4 @@
-"""No strategy pays at the default parameters but the small gaps that are known, and each pays below its break-even."""
+"""No strategy pays at the default parameters, and each pays below its break-even."""
 
 from dataclasses import replace
 
@@ -13,11 +13,7 @@ from mai.simulate.report import crowding
 from mai.simulate.strategies import FAMILIES, SKIP, Strategy, skip_value, strategies
 from mai.simulate.works import Device
 
-from bench.economy import REASONS
-
 ALL = {one.name: one for one in strategies(BASE)}
-# What the program does not stop today; docs/explanation/economy.md says how little it is and what would.
-GAPS = sorted(REASONS)
 WORLDS = {
     **SCENARIOS,
     "half as fast": replace(BASE, efficiency=tuple(value / 2 for value in BASE.efficiency)),
@@ -32,18 +28,14 @@ WORLDS = {
 
 
 @pytest.mark.parametrize("name", WORLDS)
-def test_no_other_strategy_pays_whatever_the_speeds_and_the_idle_share(name: str) -> None:
-    assert {one.name for one in strategies(WORLDS[name]) if one.pays()} <= set(GAPS)
-
-
-@pytest.mark.parametrize("name", GAPS)
-def test_known_gaps_pay_today_and_little(name: str) -> None:
-    assert ALL[name].pays() and ALL[name].gain < 0.005 * ALL[name].honest
+def test_no_strategy_pays_whatever_the_speeds_and_the_idle_share(name: str) -> None:
+    assert [one.name for one in strategies(WORLDS[name]) if one.pays()] == []
 
 
 @pytest.mark.parametrize(
-    "name", ["declares twice the GPU", "declares everything at the caps", "registered as a CPU, no VRAM needed"]
-)
+    "name", ["declares twice the GPU", "declares everything at the caps", "registered as a CPU, no VRAM needed",
+             "claims two seconds more than passed"],
+)  # fmt: skip
 def test_what_is_declared_changes_pay_by_rounding_alone(name: str) -> None:
     assert abs(ALL[name].gain) <= ALL[name].rounding * ALL[name].honest
 
@@ -99,21 +91,21 @@ def test_a_machine_that_is_there_gains_nothing_by_names_whatever_its_class(devic
         assert income(device, weights(device_class, BASE, plan, 3)) < device.income
 
 
-def test_what_many_names_gain_at_the_start_is_the_ramp_of_one() -> None:
-    """A machine that shows no more than a name may at first gains nothing by more of them."""
-    for opening in (False, True):
-        small, large = Device(BASE, 1), Device(BASE, 6)
-        assert starting(small, 3, opening) < starting(small, 1, opening)
-        assert 1.001 < starting(large, 3, opening) / starting(large, 1, opening) < 1.02
+@pytest.mark.parametrize("device_class", range(7))
+@pytest.mark.parametrize("opening", [False, True])
+def test_a_new_machine_gains_nothing_by_names_whatever_its_class(device_class: int, opening: bool) -> None:
+    device = Device(BASE, device_class)
+    alone = starting(device, 1, opening)
+    assert all(starting(device, names, opening) < alone for names in (2, 3, 20))
 
 
-def test_honest_claims_change_nothing_and_longer_ones_move_the_next_works_beginning() -> None:
+def test_claims_that_are_plausible_gain_nothing() -> None:
     device = Device(BASE)
-    assert device.took(lambda start, now: now - start) == BASE.allowed
-    longer = device.took(lambda start, now: now - start + int(calibration.CLOCK_TOLERANCE_MS))
-    assert longer == pytest.approx(BASE.allowed * 58 / 60, rel=1e-3)
+    honest, tolerance = device.took(lambda start, now: now - start), int(calibration.CLOCK_TOLERANCE_MS)
+    assert honest == device.took(lambda start, now: now - start + tolerance) == BASE.allowed
+    assert device.took(lambda start, now: (now - start) // 2) > honest
     with pytest.raises(MaiError, match="implausible"):
-        device.took(lambda start, now: now - start + int(calibration.CLOCK_TOLERANCE_MS) + 1)
+        device.took(lambda start, now: now - start + tolerance + 1)
 
 
 def test_works_that_are_committed_together_count_their_time_once() -> None:
@@ -136,5 +128,5 @@ def test_who_rents_for_musters_is_consistent_up_to_twice_and_by_more_lanes_furth
 
 
 def test_two_names_win_more_where_one_has_as_many_works_in_flight_as_it_may() -> None:
-    few, *_, many = crowding(BASE)
-    assert few["default"] < 1e-6 and many["default"] > 0.5 and many["highest"] < 0.01
+    few, eight, *_, many = [row["gain"] for row in crowding(BASE)]
+    assert abs(few) < 1e-6 and 0.004 < eight < 0.005 and many > 0.5

@@ -17,8 +17,8 @@ from mai.simulate.economy import speed_of
 
 SLOT_MS = 1_000 * int(assignment.SLOT_FIFTHS) // 5
 WINDOW, LANES = int(muster.ANSWER_SLOTS), int(muster.MOST_LANES)
-# Halvings after which nothing is left of how it began.
-MUSTERS = 24
+# As many that twenty names which take turns answer twice, and nothing is left of how it began.
+MUSTERS = 64
 MARK_S = int(muster.MARK_SLOTS) * SLOT_MS / 1_000
 INTERVAL_S = int(muster.MUSTER_ODDS) * MARK_S
 

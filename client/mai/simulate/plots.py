@@ -13,12 +13,10 @@ from mai.errors import MaiError
 from mai.money import UNITS_PER_MAI
 from mai.program import difficulty as bounds
 from mai.simulate import rules
-from mai.simulate.assumptions import CLASSES, Assumptions
+from mai.simulate.assumptions import CLASSES
 from mai.simulate.economy import DAY_S, Economy
-from mai.simulate.musters import at_once, power_of, ramp_of
 from mai.simulate.population import DAYS_A_YEAR
 from mai.simulate.strategies import FAMILIES, LOWEST_RATE, Strategy, strategies
-from mai.simulate.works import Device
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -29,7 +27,6 @@ STYLE: Any = {
     "figure.constrained_layout.use": True, "svg.hashsalt": "mai", "lines.linewidth": 1.6, "legend.frameon": False,
 }  # fmt: skip
 WEEK = 7
-RAMP = 12
 MILLION = 1e6 * UNITS_PER_MAI
 
 
@@ -53,7 +50,6 @@ def draw(run: Economy) -> dict[str, bytes]:
         "supply": lambda: supply(run),
         "rewards": lambda: rewards(run),
         "difficulty": lambda: difficulty(run),
-        "names": lambda: names(run.assumed),
         "strategies": lambda: cheats(strategies(run.assumed)),
     }
     found = {}
@@ -141,23 +137,6 @@ def difficulty(run: Economy) -> Figure:
     panels[3].set_xlim(0, run.days / DAYS_A_YEAR)
     panels[3].set_xlabel("years since the opening")
     figure.align_ylabels()
-    return figure
-
-
-def names(assumed: Assumptions) -> Figure:
-    """The power of a new machine, muster by muster, under one name and several."""
-    import matplotlib.pyplot as plt
-
-    figure, axes = plt.subplots(figsize=(9, 4.5))
-    own = Device(assumed).device_class
-    for many in (1, *assumed.sybils):
-        shown = ramp_of(own, assumed, at_once, many)[:RAMP].sum(axis=1) / power_of(own, assumed)
-        axes.plot(range(RAMP + 1), [0.0, *shown], marker="o", markersize=4, label=f"{many} name{'s' * (many > 1)}")
-    axes.set_ylim(0)
-    axes.set_xlim(0, RAMP)
-    axes.set_xlabel("musters answered")
-    axes.set_ylabel("power together,\nin what the machine has in the end")
-    axes.legend(loc="lower right")
     return figure
 
 

@@ -10,7 +10,7 @@ from mai.program import assignment, parameters, registry
 from mai.simulate import rules
 from mai.simulate.assumptions import CLASSES, Assumptions
 from mai.simulate.economy import MS_A_HOUR, Economy, counted_of, hourly_of, speed_of, units_of
-from mai.simulate.musters import LANES, at_once, in_turn, one_by_one, power_of, ramp_of, weights
+from mai.simulate.musters import LANES, at_once, in_turn, one_by_one, power_of, weights
 from mai.simulate.names import income
 from mai.simulate.population import DAYS_A_YEAR
 from mai.simulate.strategies import strategies
@@ -18,7 +18,7 @@ from mai.simulate.works import LAST_WEIGHTS, Device, in_flight
 
 # Power that is rented, in the machine's own; and streams in use in the mean.
 RENTED = (1.0, 2.0, 3.0, 8.0, 20.0)
-IN_USE = (0.4, 1.0, 2.0, 4.0, 8.0)
+IN_USE = (4.0, 8.0, 10.0, 16.0)
 
 
 def years(run: Economy) -> list[dict[str, Any]]:
@@ -82,7 +82,6 @@ def classes(assumed: Assumptions) -> list[dict[str, Any]]:
                 "pay": pay,
                 "overhead": int(registry.OVERHEAD_UNITS) / (int(registry.OVERHEAD_UNITS) + units),
                 "streams": assumed.streams[place],
-                "musters": int((ramp_of(place, assumed, at_once, 1)[:, 0] < power_of(place, assumed) / 2).sum()) + 1,
             }
         )
     return found
@@ -133,15 +132,12 @@ def renting(assumed: Assumptions) -> list[dict[str, Any]]:
 
 
 def crowding(assumed: Assumptions) -> list[dict[str, Any]]:
-    """What two names win in what one does, by the streams that are in use in the mean, at the default limit of works in
-    flight and at the highest."""
-    place = parameters.IN_FLIGHT_LIMIT
-    limits = rules.parameter(place), int(parameters.highest_parameter(place))
+    """What two names win more than one does, by the streams that are in use in the mean."""
     found = []
     for streams in IN_USE:
         offered = streams * (1 + 1_000 * assumed.proof_s / assumed.work_ms)
-        gains = [2 * in_flight(offered / 2, limit) / in_flight(offered, limit) - 1 for limit in limits]
-        found.append({"streams": streams, "flying": offered, "default": gains[0], "highest": gains[1]})
+        gain = 2 * in_flight(offered / 2) / in_flight(offered) - 1
+        found.append({"streams": streams, "flying": offered, "gain": gain})
     return found
 
 

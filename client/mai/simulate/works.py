@@ -135,11 +135,11 @@ class Device:
         return in_flight(self.pressure * chance) / in_flight(self.pressure)
 
 
-def in_flight(offered: Any, limit: int | None = None) -> Any:
+def in_flight(offered: Any) -> Any:
     """Works in flight in the mean: they come at a constant rate, each leaves after its own time, and there are no more
-    than the limit, by default the parameter's (Erlang's loss system)."""
+    than the limit (Erlang's loss system)."""
     last, mean = 1.0, 0.0
-    for flying in range(1, (limit or rules.parameter(parameters.IN_FLIGHT_LIMIT)) + 1):
+    for flying in range(1, rules.parameter(parameters.IN_FLIGHT_LIMIT) + 1):
         up = last * offered / flying
         last = up / (1 + up)
         mean = mean + (flying - mean) * last
