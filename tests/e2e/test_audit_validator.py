@@ -107,6 +107,15 @@ def test_the_index_fills_and_goes_on(played: Story, tmp_path: Path) -> None:
     assert float(values["mai_supply"]) == played.network.supply() / 10**9
 
 
+def test_watching_shows_the_past_to_people(played: Story) -> None:
+    """Every kind of event that the story has, addresses and amounts under the same name among them."""
+    shown = run(played, "watch", "--past", "1000", "--count", "12")
+    assert len([line for line in shown.splitlines() if "UTC" in line]) == 12
+    assert "TreasuryOpened" in shown and "WorkSettled" not in shown
+    settled = run(played, "watch", "--past", "1000", "--event", "WorkSettled", "--count", "1")
+    assert "after uptime" in settled and "MAI" in settled
+
+
 def test_watching_shows_an_event_as_it_happens(played: Story) -> None:
     url = str(played.cluster.url)  # type: ignore[attr-defined]
     code = "from mai.cli.main import main; main()"

@@ -17,7 +17,7 @@ from mai.chain.history import Transaction
 from mai.chain.layout import Interface, interface
 from mai.errors import MaiError
 from mai.money import format_mai
-from mai.program.names import AMOUNTS, TASK_CLASSES
+from mai.program.names import TASK_CLASSES, is_amount
 
 WORDS = {
     "open_spent_record": "record of the input opened", "post_task": "posted", "fund_task": "funded",
@@ -172,7 +172,7 @@ def _bytes_of(code: str) -> int:
 
 
 def _shown(name: str, value: Any) -> str:
-    if name in AMOUNTS:
+    if is_amount(name, value):
         return f"{format_mai(value)} MAI"
     if isinstance(value, bytes):
         return value.hex()

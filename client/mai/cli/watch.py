@@ -23,7 +23,7 @@ from mai.index.indexer import News
 from mai.index.live import Wake
 from mai.index.rpc import RpcChain
 from mai.money import format_mai
-from mai.program.names import AMOUNTS
+from mai.program.names import is_amount
 
 
 @on_chain
@@ -83,7 +83,7 @@ def _show(news: News, output: Output) -> None:
         print(json.dumps({**said, "signature": transaction.signature, "data": plain(event.data)}), flush=True)
         return
     words = ", ".join(
-        f"{name.replace('_', ' ')} {format_mai(value) + ' MAI' if name in AMOUNTS else brief(str(value))}"
+        f"{name.replace('_', ' ')} {format_mai(value) + ' MAI' if is_amount(name, value) else brief(str(value))}"
         for name, value in plain(event.data).items()
     )
     people.print(Text(f"{when(transaction.time)}  ", style="dim") + Text(event.name, style="bold") + Text(f"  {words}"))

@@ -28,4 +28,9 @@ AMOUNTS: frozenset[str] = frozenset({
     "appeal_bond", "hourly", "base", "after_nft", "after_uptime", "after_trust", "after_difficulty", "after_quality",
     "reward", "limit", "cap_left", "fee_burned",
 })  # fmt: skip
-"""Fields of events that are base units of MAI."""
+"""Fields of events that are base units of MAI, where they are numbers."""
+
+
+def is_amount(name: str, value: object) -> bool:
+    """Is an event's field MAI? `treasury` is in one event, and in another the treasury's address."""
+    return name in AMOUNTS and isinstance(value, int)
