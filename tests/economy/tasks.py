@@ -200,7 +200,7 @@ def assign_task(tx: Transaction) -> None:
     tx.need(trusted or not (routine and crowded and waited < 5), "TrustedFirst")
     points = score(miner.quality_bps, NFT_BPS[miner.nft_tier])
     fade(emission, miner)
-    part = Fraction(miner.power + 1, emission.power + emission.miners)
+    part = Fraction(miner.power + 1, max(emission.power + emission.miners, 1))
     odds = chance(
         points, part, emission.miners, parameters[P.ELIGIBLE_TARGET], waited, trusted=bool(routine and trusted)
     )

@@ -29,7 +29,7 @@ from program.market import (
 from program.network import CALIBRATION, MAI_UNIT, TREASURY, VAULT, Network, digest, miner_address, model_address, ready
 from solders.pubkey import Pubkey
 
-SETTLE_UNITS = 48_187
+SETTLE_UNITS = 48_180
 MONTH_MS = 2_592_000_000
 EXAMPLE = 792_792 * MAI_UNIT // 100
 
