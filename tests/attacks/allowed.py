@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from attacks.generate import Attack, Outcome, type_of
-from attacks.world import Recorder, State
+from attacks.recorder import Recorder, State
 from program.chain import MAI, TOKEN_PROGRAM, VERIFIER
 from program.network import CONFIG
 from solders.account import Account

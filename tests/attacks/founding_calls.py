@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from attacks.world import Accounts, Arguments, Recorder
+from attacks.recorder import Recorder
+from attacks.world import Accounts, Arguments
 from mai.chain.loader import program_data_address
 from program.chain import MAI, VERIFIER
 from program.founding import ARGUMENTS, CALIBRATION, EMISSION, GOVERNANCE, NFTS, TREASURY, VAULT, Founding

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 
 from attacks.calls import CALLS
 from attacks.founding_calls import FOUNDING, accounts_of, founding
-from attacks.world import STRANGER_PROGRAM, SYSVAR_OWNER, Accounts, Recorder, State, World
+from attacks.recorder import SYSVAR_OWNER, Recorder, State
+from attacks.world import STRANGER_PROGRAM, Accounts, World
 from mai.chain.refusal import refusal
 from mai.program import ERRORS
 from program.chain import MAI, TOKEN_PROGRAM, VERIFIER

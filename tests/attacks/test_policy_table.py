@@ -13,8 +13,9 @@ from attacks import allowed
 from attacks.calls import CALLS
 from attacks.founding_calls import FOUNDING
 from attacks.generate import Outcome, Range, attacks, prepared
+from attacks.recorder import Recorder
 from attacks.table import BEGIN, END, PAGE, Row, render, row_of
-from attacks.world import Recorder, World
+from attacks.world import World
 from mai.program import SOURCE
 from program.chain import MAI
 from solders.account import Account

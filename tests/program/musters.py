@@ -9,14 +9,24 @@ import struct
 from typing import Any
 
 from mai_zk.trace.merkle import TOKEN, Tree, leaf_hash
-from program.chain import VERIFIER, Chain, Landed, block
-from program.market import hashed, miner_of
-from program.network import CONFIG, EMISSION, Network, digest, miner_address, named, pda
+from program.chain import OUT, VERIFIER, Chain, Landed, block
+from program.market import hashed, miner_of, trace_model
+from program.network import CONFIG, EMISSION, Network, digest, miner_address, named, pda, ready
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 
 MARK, WINDOW, PROMPT = 150, 75, 32
 PROVED, CLAIMED = 4, 5
+DETECTION, SEGMENTS, UNITS = 9_950, 24, 500
+
+
+def mustering() -> Network:
+    """An open network whose device can answer; traces.so is in the verifier's place."""
+    network = ready()
+    network.chain.svm.add_program_from_file(VERIFIER, OUT / "traces.so")
+    trace_model(network, DETECTION, segments=SEGMENTS, work_units=UNITS)
+    open_answer(network)
+    return network
 
 
 def seed_of_mark(mark: int) -> bytes:

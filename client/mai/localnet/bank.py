@@ -20,9 +20,10 @@ from mai.localnet import execution
 from mai.localnet.addresses import LOADER, PRELOADED, RECENT_BLOCKHASHES, SYSTEM, SYSVAR_OWNER
 from mai.localnet.cell import Cell
 from mai.localnet.execution import Executed
-from mai.localnet.ledger import Block, Landing, Ledger
+from mai.localnet.ledger import Ledger
 from mai.localnet.machine import SLOTS_PER_EPOCH, Machine
 from mai.localnet.message import TableMissing, View, view
+from mai.localnet.records import Block, Landing
 from mai.localnet.views import Views
 
 VALID_BLOCKS = 150

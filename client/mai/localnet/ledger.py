@@ -12,7 +12,6 @@ import shutil
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
@@ -23,6 +22,7 @@ from solders.transaction import VersionedTransaction
 
 from mai.errors import MaiError
 from mai.localnet.cell import Cell
+from mai.localnet.records import Block, Landing, Stored
 from mai.localnet.tokens import holding
 
 FILE = "ledger.sqlite"
@@ -49,59 +49,6 @@ CREATE TABLE blocks (
   slot INTEGER PRIMARY KEY, parent INTEGER NOT NULL, hash BLOB NOT NULL, previous BLOB NOT NULL,
   height INTEGER NOT NULL, time INTEGER NOT NULL, transactions INTEGER NOT NULL);
 """
-
-
-@dataclass(frozen=True)
-class Block:
-    """A slot that is over.
-
-    Attributes:
-        hash: 32 bytes; transactions name it as their recent blockhash.
-        height: the number of blocks before it.
-        time: seconds since the epoch.
-        transactions: how many it holds.
-    """
-
-    slot: int
-    parent: int
-    hash: bytes
-    previous: bytes
-    height: int
-    time: int
-    transactions: int
-
-
-@dataclass(frozen=True)
-class Stored:
-    """A transaction that landed.
-
-    Attributes:
-        err: Solana's error as JSON has it, None after success.
-        meta: what `getTransaction` shows as ``meta``, with ``loadedAddresses``.
-        wire: the signed transaction.
-    """
-
-    id: int
-    signature: Signature
-    slot: int
-    time: int
-    err: Any
-    memo: str | None
-    meta: dict[str, Any]
-    wire: bytes
-
-
-@dataclass(frozen=True)
-class Landing:
-    """A transaction and all that it changed, to be written together."""
-
-    signature: Signature
-    err: Any
-    memo: str | None
-    meta: dict[str, Any]
-    wire: bytes
-    addresses: Sequence[Pubkey]
-    changes: Sequence[tuple[Pubkey, Cell | None, Cell | None]]
 
 
 class Ledger:

@@ -12,9 +12,9 @@ from solders.pubkey import Pubkey
 from solders.transaction import VersionedTransaction
 
 from mai.localnet.errors import UNSUPPORTED_VERSION, RpcError
-from mai.localnet.ledger import Stored
 from mai.localnet.message import View
 from mai.localnet.parsed_instructions import parsed
+from mai.localnet.records import Stored
 
 JSON, PARSED, BASE58, BASE64, BINARY = "json", "jsonParsed", "base58", "base64", "binary"
 ENCODINGS = (JSON, PARSED, BASE58, BASE64, BINARY)

@@ -8,9 +8,9 @@ from solders.hash import Hash
 
 from mai.localnet import transactions as shown
 from mai.localnet.errors import block_not_available, invalid, slot_skipped
-from mai.localnet.ledger import Block
 from mai.localnet.node import Node
 from mai.localnet.params import Config, Params
+from mai.localnet.records import Block
 from mai.localnet.registry import method
 
 MAX_RANGE = 500_000
