@@ -13,8 +13,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from mai.chain import artifacts, loader
+from mai.chain import artifacts
 from mai.chain.cluster import LAMPORTS_PER_SOL, Cluster, Landed
+from mai.chain.deployment import deploy
 from mai.chain.embedded import Embedded
 from mai.chain.program import Program
 from mai.chain.progress import Progress, silent
@@ -84,7 +85,7 @@ def start(url: str | None, progress: Progress = silent) -> tuple[Escrow, Program
         if isinstance(cluster, Embedded):
             cluster.add_program(keypair.pubkey(), path)
         else:
-            loader.deploy(cluster, keypair, path, deployer, progress)
+            deploy(cluster, keypair, path, deployer, progress)
     return escrow, verifier
 
 

@@ -16,12 +16,12 @@ NAME = "Test Wallet"
 OpenPage = Callable[..., Page]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium (`make tools` installs it)."""
+    """Debian's Chromium (`make test-tools` installs it); it ends with the module, for its event loop holds the thread."""
     chromium = shutil.which("chromium")
     if chromium is None:
-        pytest.skip("Chromium is not installed: run `make tools`")
+        pytest.skip("Chromium is not installed: run `make test-tools`")
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         yield started

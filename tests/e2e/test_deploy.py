@@ -19,7 +19,6 @@ from mai.chain import artifacts
 from mai.chain.cluster import LAMPORTS_PER_SOL
 from mai.chain.deployment import SIGNATURE_LAMPORTS, Deployment
 from mai.chain.loader import BUFFER_HEADER_BYTES, PROGRAM_BYTES, PROGRAM_DATA_HEADER_BYTES, buffer_address, deployed
-from mai.chain.monikers import address_of
 from mai.chain.rpc import Rpc
 from mai.chain.upload import GROUP
 from mai.cli.main import app
@@ -79,11 +78,9 @@ class Operator:
         return self.cluster.balance((who or self.wallet).address)
 
 
-@pytest.fixture(scope="module")
-def cluster(request: pytest.FixtureRequest) -> Rpc:
-    url = request.config.getoption("--url")
-    found: Rpc = Rpc(address_of(url)) if url else request.getfixturevalue("validator")
-    return found
+@pytest.fixture
+def cluster(validator: Rpc) -> Rpc:
+    return validator
 
 
 @pytest.fixture
