@@ -18,7 +18,7 @@ OpenPage = Callable[..., Page]
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium (`make test-tools` installs it); it ends with the module, for its event loop holds the thread."""
+    """Debian's Chromium (`make test-tools` installs it); it ends with the module: its loop holds the thread."""
     chromium = shutil.which("chromium")
     if chromium is None:
         pytest.skip("Chromium is not installed: run `make test-tools`")
