@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from mai.chain import artifacts
@@ -22,6 +23,7 @@ from rich.console import Console
 from bench import batch, compute, field, localnet, policy, prove, shards
 
 REPOSITORY = Path(__file__).resolve().parents[1]
+PAGE = REPOSITORY / "BENCHMARKS.md"
 INSTRUCTION_RUNS = 12
 PUBLISHED = """\
 | verifier on Solana, and what it checked | compute units | source |
@@ -38,27 +40,42 @@ def main() -> int:
     """Run the measurements; the whole takes about five minutes on two cores."""
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("--runs", type=int, default=5, help="proofs a row of the proving table")
+    parser.add_argument("--only", action="append", help="measure this section, and leave the others (may be repeated)")
     arguments = parser.parse_args()
+    sections: dict[str, Callable[[], str]] = {
+        "Verification, by circuit and stage": _verification,
+        "Several proofs in one transaction": _batch,
+        "Field operations": _field,
+        "Instructions": _instructions,
+        "The policy program's instructions": policy.table,
+        "Programs": _programs,
+        "Proving": lambda: _proving(arguments.runs),
+        "Shards of linear layers": shards.section,
+        "Localnet": localnet.section,
+        "The demo": _demo,
+    }
+    chosen = arguments.only or list(sections)
+    if unknown := set(chosen) - sections.keys():
+        parser.error(f"there is no section {', '.join(sorted(unknown))}: they are {', '.join(sections)}")
     console = Console(stderr=True)
+    kept = _kept()
     parts = [_head()]
-    for title, section in (
-        ("Verification, by circuit and stage", _verification),
-        ("Several proofs in one transaction", _batch),
-        ("Field operations", _field),
-        ("Instructions", _instructions),
-        ("The policy program's instructions", policy.table),
-        ("Programs", _programs),
-        ("Proving", lambda: _proving(arguments.runs)),
-        ("Shards of linear layers", shards.section),
-        ("Localnet", localnet.section),
-        ("The demo", _demo),
-    ):
+    for title, section in sections.items():
+        if title not in chosen:
+            parts += [f"## {title}\n\n{kept[title]}"] if title in kept else []
+            continue
         with console.status(f"{title} ..."):
             parts.append(f"## {title}\n\n{section()}")
         console.print(f"[green]✓[/] {title}")
-    (REPOSITORY / "BENCHMARKS.md").write_text("\n\n".join(parts) + "\n")
+    PAGE.write_text("\n\n".join(parts) + "\n")
     console.print("wrote BENCHMARKS.md")
     return 0
+
+
+def _kept() -> dict[str, str]:
+    """The sections that are there, by title."""
+    parts = PAGE.read_text().split("\n## ")[1:] if PAGE.exists() else []
+    return {title: text.strip() for title, _, text in (part.partition("\n") for part in parts)}
 
 
 def _head() -> str:
