@@ -38,7 +38,7 @@ from program.network import (
 )  # fmt: skip
 from solders.pubkey import Pubkey
 
-MAI_UNIT, DAY = 10**9, 86_400
+MAI_UNIT, DAY, MUSTERS = 10**9, 86_400, 9
 RECEIPT = hashlib.sha256(b"account:Receipt").digest()[:8]
 STRANGER_PROGRAM = Pubkey.from_bytes(digest("somebody else's program"))
 TRUE, FALSE = digest("the true output"), digest("a false output")
@@ -129,6 +129,8 @@ class World:
             admin = network.admin
             network.call("set_collection", admin, {"authority": admin.pubkey()}, tier=tier, collection=collection)
         network.open_mining()
+        # The network is not young: one block in 5,040 calls a muster, so an address at random next to never does.
+        self.chain.write("Emission", EMISSION, muster=MUSTERS)
         self._count = 0
         alice, bob, carol, dave = (self.person(3_000_000) for _ in range(4))
         erin, frank = (self.person() for _ in range(2))
@@ -223,7 +225,7 @@ class World:
     def mark(self) -> int:
         """Waits for a mark whose block calls a muster; all sides have the same."""
         slot = int(self.chain.svm.get_clock().slot)
-        mark = next_muster(slot - WINDOW)
+        mark = next_muster(slot - WINDOW, MUSTERS)
         if mark >= slot:
             self.chain.set_slot(mark + 1)
         return mark
