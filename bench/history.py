@@ -21,13 +21,13 @@ from mai.audit.source import Block
 from mai.audit.store import Store
 from mai.chain import artifacts
 from mai.chain.events import Told
-from mai.chain.history import TOKEN_PROGRAM, Holding, Invocation, Signed, Transaction
-from mai.chain.layout import interface
+from mai.chain.history import Holding, Invocation, Signed, Transaction
 from mai.chain.loader import FINAL_LOADER
 from mai.program import tasks
 from solders.account import Account
 from solders.pubkey import Pubkey
 from solders.sysvar import CLOCK, SLOT_HASHES
+from spl.token.constants import TOKEN_PROGRAM_ID
 
 OPENED = [Told("MiningOpened", {"immutable": True}, 0, 0)]
 START, START_SLOT = 1_800_000_000, 1_000
@@ -66,7 +66,7 @@ class Made:
     def __init__(self, number: int, *, seed: str = "history") -> None:
         self.tasks, self.rng = number, Random(seed)
         self.program, self.verifier = artifacts.program("mai").address, artifacts.program("verifier").address
-        self.interface = interface(artifacts.out_folder() / "mai.json")
+        self.interface = artifacts.interface("mai")
         self.machine = Machine(self.program, self.interface, Outside(self))
         self.receipts = Store(hot=10_000)
         self.time, self.slot, self.number = START, START_SLOT, 0
@@ -80,7 +80,7 @@ class Made:
             **self.singles, "clock": CLOCK, "slot_hashes": SLOT_HASHES, "verifier_program": self.verifier,
             "mai_program": self.program, "program_account": self.program, "program_data": self.program,
             "mai_data": self.program, "verifier_data": self.verifier, "rent": CLOCK, "system_program": Pubkey.default(),
-            "token_program": TOKEN_PROGRAM,
+            "token_program": TOKEN_PROGRAM_ID,
         }  # fmt: skip
         self.wallets = [self.address(f"wallet {index}") for index in range(WALLETS)]
         for name in ("vault", "treasury"):
@@ -117,11 +117,11 @@ class Made:
         if address == self.singles["mint"]:
             authority = struct.pack("<I", 1) + bytes(self.singles["config"])
             body = authority + struct.pack("<QBB", self.machine.outside.supply, 9, 1) + bytes(36)
-            return Account(1, body, TOKEN_PROGRAM)
+            return Account(1, body, TOKEN_PROGRAM_ID)
         if address in self.balances:
             held = self.balances[address]
             body = bytes(held.mint) + bytes(held.owner) + held.amount.to_bytes(8, "little") + bytes(93)
-            return Account(1, body, TOKEN_PROGRAM)
+            return Account(1, body, TOKEN_PROGRAM_ID)
         data = self.machine.store.get(bytes(address))
         if data is None and address == self.singles["config"]:  # an audit looks for the mint before it begins
             layout = self.interface.kinds["Config"]
@@ -180,7 +180,7 @@ class Made:
             assert may_fail, f"{name}: {outcome.refusal}"
             return None
         self.number += 1
-        inner = [Invocation(TOKEN_PROGRAM, *moves, 2) for moves in self._tokens(name, outcome, given)]
+        inner = [Invocation(TOKEN_PROGRAM_ID, *moves, 2) for moves in self._tokens(name, outcome, given)]
         return Transaction(
             landed.signature, self.slot, self.time, False, (call, *inner), tuple(self._logs(outcome)), before, before
         )
@@ -336,7 +336,7 @@ class Made:
 
     def _issue(self, address: Pubkey, context: bytes, claimer: Pubkey, data: bytes, output: bytes) -> None:
         """A receipt as the verifier leaves it once it is consumed."""
-        layout = interface(artifacts.out_folder() / "verifier.json").kinds["Receipt"]
+        layout = artifacts.interface("verifier").kinds["Receipt"]
         fields = {
             "context": context, "claimer": claimer, "statement": bytes(32), "key_hash": KEY_HASH, "srs": SRS,
             "instances": bytes(32), "commitments": bytes(32), "input": data, "params": PARAMS, "output": output,

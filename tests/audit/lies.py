@@ -12,13 +12,12 @@ from mai.audit.replay import Audit
 from mai.audit.source import Block, Source
 from mai.chain import artifacts
 from mai.chain.history import Signed, Transaction
-from mai.chain.layout import interface
 from solders.account import Account
 from solders.pubkey import Pubkey
 
 MAI, VERIFIER = artifacts.program("mai").address, artifacts.program("verifier").address
-INTERFACE = interface(artifacts.out_folder() / "mai.json")
-VERIFIER_INTERFACE = interface(artifacts.out_folder() / "verifier.json")
+INTERFACE = artifacts.interface("mai")
+VERIFIER_INTERFACE = artifacts.interface("verifier")
 DATA = "Program data: "
 
 

@@ -10,12 +10,13 @@ import pytest
 from audit.histories import story, walk
 from audit.lies import DATA, MAI, VERIFIER, VERIFIER_INTERFACE, Lying, audited, lies, pda
 from mai.audit.findings import Level
-from mai.chain.history import TOKEN_PROGRAM, Invocation, Transaction
+from mai.chain.history import Invocation, Transaction
 from mai.chain.loader import LOADER, program_data_address
 from mai.errors import MaiError
 from mai.program import parameters
 from solders.account import Account
 from solders.pubkey import Pubkey
+from spl.token.constants import TOKEN_PROGRAM_ID
 
 MINT = pda("config")
 
@@ -52,7 +53,8 @@ def supply(source: Lying) -> None:
 
 def minted_outside(source: Lying) -> None:
     last = list(source.all())[-1]
-    call = Invocation(TOKEN_PROGRAM, (mint_of(source), Pubkey.new_unique()), bytes([7]) + (5).to_bytes(8, "little"), 1)
+    data = bytes([7]) + (5).to_bytes(8, "little")
+    call = Invocation(TOKEN_PROGRAM_ID, (mint_of(source), Pubkey.new_unique()), data, 1)
     source.add(replace(last, signature="outside", slot=last.slot + 1, calls=(call,), logs=()), mint_of(source))
 
 
@@ -320,7 +322,7 @@ def test_holders_may_burn_what_is_theirs(batch: bool) -> None:
     data, accounts = bytes([8]) + (5).to_bytes(8, "little"), (Pubkey.new_unique(), mint, Pubkey.new_unique())
     if batch:
         data, accounts = bytes([255]) + 2 * (bytes([3, len(data)]) + data), accounts + accounts
-    call = Invocation(TOKEN_PROGRAM, accounts, data, 1)
+    call = Invocation(TOKEN_PROGRAM_ID, accounts, data, 1)
     source.add(replace(last, signature="burned", slot=last.slot + 1, calls=(call,), logs=()), mint)
     held = int.from_bytes(bytes(source.true.account(mint).data)[36:44], "little")  # type: ignore[union-attr]
     assert ("supply", "supply off") in lies(audited(source))

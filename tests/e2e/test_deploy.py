@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from client.cli_world import Wallet
 from mai.chain import artifacts
 from mai.chain.cluster import LAMPORTS_PER_SOL
 from mai.chain.deployment import SIGNATURE_LAMPORTS, Deployment
@@ -32,16 +33,6 @@ from typer.testing import CliRunner
 FUNDS = 5 * LAMPORTS_PER_SOL
 VERIFIER = artifacts.shared_object("verifier").read_bytes()
 TRACES = artifacts.shared_object("traces").read_bytes()
-
-
-@dataclass
-class Wallet:
-    keypair: Keypair
-    file: Path
-
-    @property
-    def address(self) -> Pubkey:
-        return self.keypair.pubkey()
 
 
 @dataclass

@@ -10,7 +10,7 @@ import pytest
 from mai.chain.cluster import LAMPORTS_PER_SOL
 from mai.chain.devices import Devices, device_of
 from mai.chain.economy import Economy
-from mai.chain.muster import ANSWER_SLOTS, Musters, prompt
+from mai.chain.muster import ANSWER_SLOTS, Musters, power_now, prompt
 from mai.chain.network import Hardware, ModelTerms
 from mai.chain.trace import Traces
 from mai.chain.verifier import Verifier
@@ -89,5 +89,5 @@ def test_a_device_shows_what_it_can_do(world: World) -> None:
     musters.prove(owner, device, world.trace)
     assert world.miner.state(world.trace).step == "claimed"
     # What was shown once counts when it is shown again.
-    assert (given.before, musters.power(devices.pick(owner.pubkey(), NAME))) == (0, 0)
+    assert (given.before, power_now(devices.pick(owner.pubkey(), NAME), musters.last().number)) == (0, 0)
     assert refused(lambda: musters.prove(owner, device, world.trace)) == "NothingToProve"

@@ -7,6 +7,7 @@ import base64
 import struct
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -81,6 +82,19 @@ def test_kill_9_amid_a_storm_loses_nothing_that_was_answered(tmp_path: Path) -> 
             assert left == 100 * SOL - sum(paid) - 5000 * len(paid)
 
 
+def everything(api: Api, owner: Pubkey, mint: Pubkey, account: Pubkey) -> dict[str, Any]:
+    """What a ledger answers of tokens, history and blocks, but for what time alone changes."""
+    tokens = api.get("getTokenAccountsByOwner", str(owner), {"mint": str(mint)}, {"encoding": "base64", **C})
+    history = api.get("getSignaturesForAddress", str(account), {"commitment": "confirmed"})
+    return {
+        "genesis": api.get("getGenesisHash"),
+        "identity": api.get("getIdentity"),
+        "tokens": tokens["value"],
+        "history": [{name: value for name, value in row.items() if name != "confirmationStatus"} for row in history],
+        "blocks": [api.get("getBlock", slot, {"maxSupportedTransactionVersion": 0}) for slot in (0, 1, 2)],
+    }
+
+
 def test_a_restart_goes_on_where_the_ledger_ends(tmp_path: Path) -> None:
     ledger = tmp_path / "ledger"
     server = start_localnet(ledger, "--bare")
@@ -90,34 +104,13 @@ def test_a_restart_goes_on_where_the_ledger_ends(tmp_path: Path) -> None:
     program = Keypair()
     deploy(Rpc(server.url), program, artifacts.shared_object("verifier"), payer)
     api.get("mai_warp", {"seconds": 86_400})
-    before = {
-        "genesis": api.get("getGenesisHash"),
-        "identity": api.get("getIdentity"),
-        "tokens": api.get(
-            "getTokenAccountsByOwner", str(payer.pubkey()), {"mint": str(mint)}, {"encoding": "base64", **C}
-        ),
-        "history": api.get("getSignaturesForAddress", str(account), {"commitment": "confirmed"}),
-        "blocks": [api.get("getBlock", slot, {"maxSupportedTransactionVersion": 0}) for slot in (0, 1, 2)],
-    }
+    before = everything(api, payer.pubkey(), mint, account)
     slot, now = api.get("getSlot", C), clock(api)
     server.kill()
 
     with running(start_localnet(ledger, "--bare")) as again:
         api = Api(again.url)
-        after = {
-            "genesis": api.get("getGenesisHash"),
-            "identity": api.get("getIdentity"),
-            "tokens": api.get(
-                "getTokenAccountsByOwner", str(payer.pubkey()), {"mint": str(mint)}, {"encoding": "base64", **C}
-            ),
-            "history": api.get("getSignaturesForAddress", str(account), {"commitment": "confirmed"}),
-            "blocks": [api.get("getBlock", slot, {"maxSupportedTransactionVersion": 0}) for slot in (0, 1, 2)],
-        }
-        for found in (before, after):
-            found["tokens"].pop("context")
-            for row in found["history"]:
-                row.pop("confirmationStatus")
-        assert after == before
+        assert everything(api, payer.pubkey(), mint, account) == before
         assert api.get("getSlot", C) >= slot
         assert clock(api) >= now
         # The program runs: what it says is its own refusal, not the machine's.

@@ -14,7 +14,7 @@ from mai.audit.uploads import VerifierCall, calls_of
 from mai.chain import artifacts
 from mai.chain.events import read_events
 from mai.chain.history import Transaction
-from mai.chain.layout import Interface, interface
+from mai.chain.layout import Interface
 from mai.errors import MaiError
 from mai.money import format_mai
 from mai.program.names import TASK_CLASSES, is_amount
@@ -55,8 +55,8 @@ class Lives:
         self.source = source
         policy, verifier = artifacts.program("mai"), artifacts.program("verifier")
         self.program, self.verifier = policy.address, verifier.address
-        self.interface: Interface = interface(artifacts.out_folder() / "mai.json")
-        self.verifier_interface: Interface = interface(artifacts.out_folder() / "verifier.json")
+        self.interface: Interface = artifacts.interface("mai")
+        self.verifier_interface: Interface = artifacts.interface("verifier")
 
     def of(self, task: Pubkey) -> list[Moment]:
         """Every step, the oldest first.

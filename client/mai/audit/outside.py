@@ -8,10 +8,11 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from solders.pubkey import Pubkey as Address
+from spl.token.constants import ACCOUNT_LEN, TOKEN_PROGRAM_ID
 
 from mai.audit.source import Block, Source
 from mai.audit.words import ZERO, Keyed, address_of, digest, seed_bytes
-from mai.chain.history import TOKEN_PROGRAM, Holding, Transaction
+from mai.chain.history import Holding, Transaction
 from mai.errors import MaiError
 from mai.program import assignment, native, prelude
 from mai.program.prelude import Array, Pubkey, u8, u64
@@ -198,8 +199,8 @@ class Outside:
         made.__dict__.update(
             first_block=self.first_block,
             block_hash=self.block_hash,
-            owner_of=lambda account: Pubkey(bytes(TOKEN_PROGRAM)) if account.holding else ZERO,
-            size_of=lambda account: u64(165 if account.holding else 0),
+            owner_of=lambda account: Pubkey(bytes(TOKEN_PROGRAM_ID)) if account.holding else ZERO,
+            size_of=lambda account: u64(ACCOUNT_LEN if account.holding else 0),
             key_at=lambda account, at: Pubkey(account.data()[int(at) : int(at) + 32]),
             u64_at=lambda account, at: u64(int.from_bytes(account.data()[int(at) : int(at) + 8], "little")),
         )

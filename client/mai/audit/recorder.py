@@ -11,11 +11,10 @@ from solders.hash import Hash
 from solders.litesvm import LiteSVM
 from solders.pubkey import Pubkey
 from solders.transaction_metadata import FailedTransactionMetadata
+from spl.token.constants import ACCOUNT_LEN, TOKEN_PROGRAM_ID
 
 from mai.audit.source import Block
-from mai.chain.history import TOKEN_PROGRAM, Holding, Signed, Transaction, flattened
-
-TOKEN_ACCOUNT_BYTES = 165
+from mai.chain.history import Holding, Signed, Transaction, flattened
 
 
 class Recorder:
@@ -91,7 +90,7 @@ class Recorder:
         found = {}
         for key in keys:
             account = self._svm.get_account(key)
-            if account is not None and account.owner == TOKEN_PROGRAM and len(account.data) == TOKEN_ACCOUNT_BYTES:
+            if account is not None and account.owner == TOKEN_PROGRAM_ID and len(account.data) == ACCOUNT_LEN:
                 data = bytes(account.data)
                 amount = int.from_bytes(data[64:72], "little")
                 found[key] = Holding(Pubkey(data[:32]), Pubkey(data[32:64]), amount)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any
 
 from solders.pubkey import Pubkey
+from spl.token.constants import TOKEN_PROGRAM_ID
 
 import mai.audit.checks  # noqa: F401 - registers them
 from mai.audit.check import CHECKS, Book, Check, Hear, Watch, differences
@@ -18,8 +19,7 @@ from mai.audit.source import Source
 from mai.audit.step import Step, moved
 from mai.chain import artifacts
 from mai.chain.events import Reading, Told, read_events
-from mai.chain.history import TOKEN_PROGRAM, Invocation, Signed, Transaction
-from mai.chain.layout import interface
+from mai.chain.history import Invocation, Signed, Transaction
 from mai.chain.progress import Progress, silent
 from mai.errors import MaiError
 
@@ -59,8 +59,8 @@ class Audit:
         self.source, self.proofs = source, proofs
         self.program = program or artifacts.program("mai").address
         self.verifier = verifier or artifacts.program("verifier").address
-        self.interface = interface(artifacts.out_folder() / "mai.json")
-        self.verifier_interface = interface(artifacts.out_folder() / "verifier.json")
+        self.interface = artifacts.interface("mai")
+        self.verifier_interface = artifacts.interface("verifier")
         self.outside = Outside(source, self.kept)
         self.machine = Machine(self.program, self.interface, self.outside)
         self.books = [Book(self, made) for name, made in CHECKS.items() if only is None or name in only]
@@ -122,10 +122,13 @@ class Audit:
         verdict.seconds = time.monotonic() - started
         return verdict
 
+    def single(self, name: str) -> Pubkey:
+        """The address of what the program has once, by its seed: config, governance, emission or vault."""
+        return Pubkey.find_program_address([name.encode()], self.program)[0]
+
     def mint(self) -> Pubkey | None:
         """The mint that the configuration names; None before there is a network."""
-        address = Pubkey.find_program_address([b"config"], self.program)[0]
-        account = self.source.account(address)
+        account = self.source.account(self.single("config"))
         if account is None or account.owner != self.program:
             raise MaiError(f"there is no MAI network on {self.source.shown}: its configuration does not exist")
         found: Pubkey = self.interface.kinds["Config"].decode(bytes(account.data), exact=False)["mint"]
@@ -170,7 +173,7 @@ class Audit:
             if call.program == self.program:
                 self._step(transaction, call, reading, [told for told in reading.events if told.run == run])
                 run += 1
-            elif call.program == TOKEN_PROGRAM and mint is not None and not ours:
+            elif call.program == TOKEN_PROGRAM_ID and mint is not None and not ours:
                 self.outside.supply += moved(call, mint) or 0
 
     def _step(self, transaction: Transaction, call: Invocation, reading: Reading, told: list[Told]) -> None:

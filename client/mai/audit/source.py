@@ -15,6 +15,7 @@ from solders.sysvar import SLOT_HASHES
 
 from mai.chain.history import RpcHistory, SignatureList, Signed, Transaction
 from mai.chain.rpc import Rpc
+from mai.chain.slot_hashes import read_slot_hashes
 from mai.errors import MaiError
 
 AT_ONCE, AHEAD, KEPT = 8, 64, 512
@@ -122,10 +123,3 @@ class RpcSource:
         if address not in self._lists:
             self._lists[address] = SignatureList(self.history.newest_first(address))
         return self._lists[address]
-
-
-def read_slot_hashes(data: bytes) -> dict[int, bytes]:
-    """The sysvar of slot hashes: a count, then slot and hash, the newest first."""
-    count = int.from_bytes(data[:8], "little")
-    at = range(8, min(len(data), 8 + 40 * count), 40)
-    return {int.from_bytes(data[i : i + 8], "little"): data[i + 8 : i + 40] for i in at}

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from solders.keypair import Keypair
 
+from mai.chain import layout
 from mai.errors import MaiError
 
 if TYPE_CHECKING:
@@ -77,3 +78,8 @@ def program(name: str) -> Program:
     from mai.chain.program import Program  # anchorpy takes half a second to import; a localnet does without
 
     return Program(program_keypair(name).pubkey(), out_folder() / f"{name}.json")
+
+
+def interface(name: str) -> layout.Interface:
+    """Program ``name``'s IDL as codecs, read once."""
+    return layout.interface(out_folder() / f"{name}.json")

@@ -6,7 +6,7 @@ from typing import Any
 
 from solders.pubkey import Pubkey
 from solders.token.state import TokenAccount
-from spl.token.constants import TOKEN_PROGRAM_ID
+from spl.token.constants import ACCOUNT_LEN, TOKEN_PROGRAM_ID
 from spl.token.instructions import get_associated_token_address
 
 from mai.chain.network import U64, Network
@@ -16,7 +16,6 @@ from mai.program import native
 METADATA_PROGRAM = Pubkey(bytes(native.metadata_program_id()))
 """Metaplex Token Metadata."""
 NOBODY = Pubkey.default()
-TOKEN_ACCOUNT_BYTES = 165
 
 
 class Economy(Network):
@@ -89,7 +88,7 @@ class Economy(Network):
     def token_fields(self, account: Pubkey) -> TokenAccount | None:
         """A token account's fields; None where there is none."""
         found = self.cluster.account(account)
-        if found is None or found.owner != TOKEN_PROGRAM_ID or len(found.data) != TOKEN_ACCOUNT_BYTES:
+        if found is None or found.owner != TOKEN_PROGRAM_ID or len(found.data) != ACCOUNT_LEN:
             return None
         return TokenAccount.from_bytes(found.data)
 

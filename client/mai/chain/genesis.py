@@ -10,7 +10,7 @@ from typing import Any
 from solders.instruction import Instruction
 from solders.pubkey import Pubkey
 from solders.token.state import Mint
-from spl.token.constants import TOKEN_PROGRAM_ID
+from spl.token.constants import MINT_LEN, TOKEN_PROGRAM_ID
 from spl.token.instructions import AuthorityType, SetAuthorityParams, set_authority
 
 from mai.chain import artifacts
@@ -26,7 +26,6 @@ from mai.program.names import NFT_TIERS
 PHASE_FROZEN, PHASE_HANDED_OVER, PHASE_OPEN = 1, 2, 3
 RATE_FLOOR = 1
 """Its place among the parameters."""
-MINT_BYTES = 82
 MONTH_S = 30 * 86_400
 TIERS = {tier: name for tier, name in NFT_TIERS.items() if tier}
 """Those that have a collection."""
@@ -223,7 +222,7 @@ class Genesis:
 
     def _mint(self, address: Pubkey) -> Mint | None:
         account = self.cluster.account(address)
-        if account is None or account.owner != TOKEN_PROGRAM_ID or len(account.data) != MINT_BYTES:
+        if account is None or account.owner != TOKEN_PROGRAM_ID or len(account.data) != MINT_LEN:
             return None
         return Mint.from_bytes(bytes(account.data))
 

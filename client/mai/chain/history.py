@@ -16,7 +16,6 @@ from mai.chain.rpc import Rpc
 
 PAGE = 1_000
 """Signatures of one answer: the most that nodes give."""
-TOKEN_PROGRAM = Pubkey.from_string("TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA")
 
 
 @dataclass(frozen=True, slots=True)

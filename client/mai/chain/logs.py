@@ -31,12 +31,6 @@ def invoked(logs: Sequence[str]) -> Iterator[tuple[str, int, str]]:
             yield *stack[-1], line
 
 
-def attributed(logs: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Every line that a program wrote, as (the program's id, line)."""
-    for program, _, line in invoked(logs):
-        yield program, line
-
-
 def cause(logs: Sequence[str]) -> list[str]:
     """What the program that failed first wrote itself, and how the runtime says it failed.
 

@@ -7,13 +7,11 @@ from dataclasses import dataclass
 
 from solders.pubkey import Pubkey
 from solders.token.state import Multisig as SplMultisig
-from spl.token.constants import TOKEN_PROGRAM_ID
+from spl.token.constants import MULTISIG_LEN, TOKEN_PROGRAM_ID
 
 from mai.chain.cluster import Cluster
 from mai.chain.signer import Signer
 from mai.errors import MaiError
-
-MULTISIG_BYTES = 355
 
 
 @dataclass(frozen=True)
@@ -42,7 +40,7 @@ class Multisig:
 def read_multisig(cluster: Cluster, address: Pubkey) -> Multisig | None:
     """The multisig at an address; None where something else is."""
     account = cluster.account(address)
-    if account is None or account.owner != TOKEN_PROGRAM_ID or len(account.data) != MULTISIG_BYTES:
+    if account is None or account.owner != TOKEN_PROGRAM_ID or len(account.data) != MULTISIG_LEN:
         return None
     found = SplMultisig.from_bytes(bytes(account.data))
     return Multisig(address, found.m, tuple(found.signers[: found.n])) if found.is_initialized else None

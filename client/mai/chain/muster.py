@@ -6,12 +6,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from solders.pubkey import Pubkey
+from solders.sysvar import SLOT_HASHES
 
 from mai.chain.cluster import Landed
 from mai.chain.devices import Device
 from mai.chain.digest import word_arguments
 from mai.chain.economy import Economy
 from mai.chain.signer import Signer
+from mai.chain.slot_hashes import read_slot_hashes
 from mai.errors import MaiError
 from mai.program import MODULES, native
 from mai.program.names import family
@@ -20,8 +22,6 @@ from mai.program.prelude import Pubkey as ProgramKey
 
 rules = MODULES["muster"]
 ANSWERS = family(rules, "ANSWER_", "ANSWER_SLOTS")
-SLOT_HASHES = Pubkey.from_string("SysvarS1otHashes111111111111111111111111111")
-HEADER_BYTES, ENTRY_BYTES = 8, 40
 MARK_SLOTS, ANSWER_SLOTS = int(rules.MARK_SLOTS), int(rules.ANSWER_SLOTS)
 FIRST_ROUND = bytes(4)
 
@@ -51,6 +51,15 @@ class Muster:
 def prompt(seed: bytes, miner: Pubkey, lane: int) -> list[int]:
     """A device's prompt in a lane: 32 tokens below 256, without salts."""
     return [int(token) for token in rules.prompt(_array(seed), ProgramKey(bytes(miner)), u8(lane))]
+
+
+def power_now(device: Device, last: int) -> int:
+    """What counts of a device's power, in work units a slot, whether or not the chain has halved it yet.
+
+    Args:
+        last: the number of the last muster that was called.
+    """
+    return int(device.fields.power) >> min(last - int(device.fields.muster), 63)
 
 
 def _array(raw: bytes) -> Array:
@@ -83,16 +92,13 @@ class Musters:
         return mark if int(native.number(seed)) % int(rules.odds(u64(emission.muster))) == 0 else None
 
     def _first_block(self, target: int) -> bytes | None:
-        """The hash of the first block at or after a slot, by the SlotHashes sysvar, which lists the newest first."""
+        """The hash of the first block at or after a slot."""
         account = self.economy.cluster.account(SLOT_HASHES)
         if account is None:
             raise MaiError("the cluster has no SlotHashes account")
-        found = None
-        for at in range(HEADER_BYTES, len(account.data) - ENTRY_BYTES + 1, ENTRY_BYTES):
-            if int.from_bytes(account.data[at : at + 8], "little") < target:
-                break
-            found = bytes(account.data[at + 8 : at + ENTRY_BYTES])
-        return found
+        hashes = read_slot_hashes(bytes(account.data))
+        first = min((slot for slot in hashes if slot >= target), default=None)
+        return None if first is None else hashes[first]
 
     def answer_address(self, miner: Pubkey, lane: int) -> Pubkey:
         """A device's latest answer in a lane."""
@@ -105,8 +111,7 @@ class Musters:
 
     def call(self, caller: Signer, mark: int) -> Landed:
         """Call the muster of a mark; anyone may."""
-        accounts = {"caller": caller.pubkey(), "slot_hashes": SLOT_HASHES}
-        return self.economy.send("call_muster", caller, accounts, {"mark": mark})
+        return self.economy.send("call_muster", caller, {"caller": caller.pubkey()}, {"mark": mark})
 
     def answer(
         self, owner: Signer, device: Device, model: Pubkey, *, output: bytes, tokens: int, lane: int = 0
@@ -139,11 +144,6 @@ class Musters:
     def count(self, caller: Signer, miner: Pubkey) -> Landed:
         """Halve a device's power for the musters since it was last looked at; anyone may."""
         return self.economy.send("count_power", caller, {"caller": caller.pubkey(), "miner": miner})
-
-    def power(self, device: Device) -> int:
-        """What counts of a device's power now, in work units a slot, whether or not the chain has halved it yet."""
-        missed = int(self.economy.state("emission").muster - device.fields.muster)
-        return int(device.fields.power) >> min(missed, 63)
 
     def _accounts(self, owner: Signer, device: Device, model: Pubkey, lane: int) -> dict[str, Pubkey]:
         return {

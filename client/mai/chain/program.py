@@ -6,19 +6,14 @@ its provider is asynchronous and bound to RPC, so sending is ours (docs/decision
 
 from __future__ import annotations
 
-import base64
-import binascii
 import hashlib
 import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from anchorpy.coder.coder import Coder
 from anchorpy_core.idl import Idl
-from construct import ConstructError
 from solders.instruction import AccountMeta, Instruction
 from solders.pubkey import Pubkey
 from solders.system_program import ID as SYSTEM_PROGRAM
@@ -26,11 +21,10 @@ from solders.sysvar import CLOCK, RENT, SLOT_HASHES
 from spl.token.constants import ASSOCIATED_TOKEN_PROGRAM_ID, TOKEN_PROGRAM_ID
 
 from mai.chain.cluster import Cluster
-from mai.chain.logs import TRUNCATED, attributed
+from mai.chain.events import Told, read_events
+from mai.chain.layout import DISCRIMINATOR_BYTES, interface, snake
 from mai.errors import MaiError
 
-_DATA_LOG = "Program data: "
-DISCRIMINATOR_BYTES = 8
 # Accounts that have one address on every cluster; nobody has to name them.
 _WELL_KNOWN = {
     "system_program": SYSTEM_PROGRAM,
@@ -43,11 +37,6 @@ _WELL_KNOWN = {
 }
 # How many bytes a field's type takes in an account.
 _WIDTHS = {"bool": 1, "u8": 1, "u16": 2, "u32": 4, "u64": 8, "u128": 16, "i64": 8, "publicKey": 32}
-_CAMEL = re.compile(r"(?<!^)(?=[A-Z])")
-
-
-def _snake(name: str) -> str:
-    return _CAMEL.sub("_", name).lower()
 
 
 def _plain(name: str) -> str:
@@ -58,14 +47,6 @@ def _plain(name: str) -> str:
 def _width(kind: Any) -> int:
     """Bytes of a field whose type the IDL names."""
     return _width(kind["array"][0]) * int(kind["array"][1]) if isinstance(kind, dict) else _WIDTHS[kind]
-
-
-@dataclass(frozen=True)
-class Event:
-    """An event that a program emitted: its name and its fields."""
-
-    name: str
-    data: dict[str, Any]
 
 
 class Program:
@@ -91,11 +72,11 @@ class Program:
             idl = Idl.from_json(text)
         except Exception as error:  # the binding has an error class of its own for every way to be wrong
             raise MaiError(f"{idl_path} is not a program interface: run `mai program build`") from error
-        self.address = address
+        self.address, self._idl_path = address, idl_path
         self.name = str(raw.get("name", idl_path.stem))
         self.errors = {entry["name"]: entry.get("msg", "") for entry in raw.get("errors") or []}
         self._coder = Coder(idl)
-        self._instructions = {_snake(entry["name"]): entry for entry in raw["instructions"]}
+        self._instructions = {snake(entry["name"]): entry for entry in raw["instructions"]}
         self._accounts = {entry["name"]: entry["type"]["fields"] for entry in raw.get("accounts") or []}
 
     def instruction(
@@ -117,14 +98,14 @@ class Program:
             MaiError: an unknown instruction, or accounts or arguments that do not fit the IDL.
         """
         entry = self._entry(name)
-        wanted = [(_snake(account["name"]), account["isSigner"], account["isMut"]) for account in entry["accounts"]]
+        wanted = [(snake(account["name"]), account["isSigner"], account["isMut"]) for account in entry["accounts"]]
         names = {account for account, _, _ in wanted}
         known = {account: address for account, address in _WELL_KNOWN.items() if account in names}
         given = {**known, **accounts}
         if names != set(given):
             raise MaiError(f"{name} takes the accounts {', '.join(sorted(names))}")
         given_arguments = {_plain(argument): value for argument, value in (arguments or {}).items()}
-        names_of = {_plain(argument["name"]): _snake(argument["name"]) for argument in entry["args"]}
+        names_of = {_plain(argument["name"]): snake(argument["name"]) for argument in entry["args"]}
         if set(given_arguments) != set(names_of):
             raise MaiError(f"{name} takes the arguments {', '.join(names_of.values()) or 'none'}")
         try:
@@ -144,8 +125,8 @@ class Program:
         """
         try:
             parsed = self._coder.instruction.parse(data)
-            arguments = {_snake(key): value for key, value in parsed.data.items() if not key.startswith("_")}
-            return _snake(parsed.name), arguments
+            arguments = {snake(key): value for key, value in parsed.data.items() if not key.startswith("_")}
+            return snake(parsed.name), arguments
         except Exception as error:  # the binding's errors are those of the layouts it is made of
             raise MaiError("the data is no instruction of this program") from error
 
@@ -161,7 +142,7 @@ class Program:
         Raises:
             MaiError: an unknown instruction.
         """
-        return [_snake(account["name"]) for account in self._entry(name)["accounts"]]
+        return [snake(account["name"]) for account in self._entry(name)["accounts"]]
 
     def places(self, kind: str, **fields: Pubkey | int) -> list[tuple[int, bytes]]:
         """What every account of a kind with these fields has in its bytes, as (offset, bytes): for listing.
@@ -174,7 +155,7 @@ class Program:
         at = DISCRIMINATOR_BYTES
         for field in self._accounts.get(kind, []):
             width = _width(field["type"])
-            value = left.pop(_snake(field["name"]), None)
+            value = left.pop(snake(field["name"]), None)
             if value is not None:
                 raw = bytes(value) if isinstance(value, Pubkey) else value.to_bytes(width, "little")
                 found.append((at, raw))
@@ -210,22 +191,15 @@ class Program:
             raise MaiError(f"the account {address} holds: {type(decoded).__name__}; needed here: {kind}")
         return decoded
 
-    def events(self, logs: Sequence[str]) -> Iterator[Event]:
+    def events(self, logs: Sequence[str]) -> Iterator[Told]:
         """The events that this program emitted, in order; what other programs wrote into the same logs is not read.
 
         Raises:
             MaiError: the runtime cut the logs off, so that events may be missing.
         """
-        for program, line in attributed(logs):
-            if program != str(self.address) or not line.startswith(_DATA_LOG):
-                continue
-            try:
-                parsed = self._coder.events.parse(base64.b64decode(line.removeprefix(_DATA_LOG), validate=True))
-            except (binascii.Error, ConstructError):
-                continue
-            if parsed is not None:
-                yield Event(parsed.name, {item.name: getattr(parsed.data, item.name) for item in fields(parsed.data)})
-        if TRUNCATED in logs:
+        reading = read_events(interface(self._idl_path), self.address, logs)
+        yield from reading.events
+        if not reading.complete:
             raise MaiError("the transaction logged too much: its events are incomplete, so read the accounts instead")
 
     def pda(self, *seeds: bytes) -> tuple[Pubkey, int]:

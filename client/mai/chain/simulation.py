@@ -12,7 +12,7 @@ from solders.message import Message
 from solders.pubkey import Pubkey
 from solders.token.state import Mint, TokenAccount
 from solders.transaction import Transaction
-from spl.token.constants import TOKEN_PROGRAM_ID
+from spl.token.constants import ACCOUNT_LEN, MINT_LEN, TOKEN_PROGRAM_ID
 
 from mai.chain.cluster import MAX_COMPUTE_UNITS, Landed
 from mai.chain.refusal import refusal
@@ -20,8 +20,6 @@ from mai.chain.rpc import Rpc
 from mai.chain.signer import Signer
 from mai.chain.transaction import may_write
 from mai.errors import ProgramError
-
-TOKEN_ACCOUNT_BYTES, MINT_BYTES = 165, 82
 
 
 @dataclass(frozen=True)
@@ -122,14 +120,14 @@ def _decimals(rpc: Rpc, mints: Sequence[str]) -> dict[str, int]:
     """Each mint's decimal places; a mint that is made only now is left out, and counted in base units."""
     found = rpc.call("getMultipleAccounts", list(mints), {"encoding": "base64"})["value"] if mints else []
     data = {mint: base64.b64decode(item["data"][0]) for mint, item in zip(mints, found, strict=True) if item}
-    return {mint: Mint.from_bytes(raw).decimals for mint, raw in data.items() if len(raw) == MINT_BYTES}
+    return {mint: Mint.from_bytes(raw).decimals for mint, raw in data.items() if len(raw) == MINT_LEN}
 
 
 def _tokens(account: Any) -> TokenAccount | None:
     if not account or account["owner"] != str(TOKEN_PROGRAM_ID):
         return None
     data = base64.b64decode(account["data"][0])
-    return TokenAccount.from_bytes(data) if len(data) == TOKEN_ACCOUNT_BYTES else None
+    return TokenAccount.from_bytes(data) if len(data) == ACCOUNT_LEN else None
 
 
 class DryRun(Rpc):

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from mai.chain.cluster import LAMPORTS_PER_SOL
 from mai.chain.devices import ACTIVE, QUANTITIES, Device, Devices, registry
-from mai.chain.muster import Musters
+from mai.chain.muster import power_now
 from mai.chain.nft import Nfts
 from mai.chain.stake import Staking
 from mai.cli import register as hardware
@@ -137,7 +137,7 @@ def show(
         "offences": f"{item.offences:,}, of which {item.overturned:,} overturned",
         "uptime": f"{percent(item.uptime_bps)} in the last full week; {item.hours:,} h in this one",
         "quality": percent(item.quality_bps),
-        "power": f"{Musters(economy).power(found):,} work units a slot",
+        "power": f"{power_now(found, economy.state('emission').muster):,} work units a slot",
         **nft,
         "bond": f"{item.bond / LAMPORTS_PER_SOL:.9f} SOL",
         "registered": when(item.registered_ts),

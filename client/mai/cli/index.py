@@ -10,7 +10,6 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsed
 from rich.progress import Progress as Bar
 
 from mai.chain import artifacts
-from mai.chain.layout import interface
 from mai.chain.rpc import Rpc
 from mai.cli.connect import Chain, show_facts
 from mai.cli.format import count
@@ -30,7 +29,7 @@ def open_indexer(chain: Chain, db: Path) -> Indexer:
     if not isinstance(cluster, Rpc):
         raise MaiError(f"{chain.settings.url} has no history to index")
     program = artifacts.program("mai").address
-    events = interface(artifacts.out_folder() / "mai.json")
+    events = artifacts.interface("mai")
     return Indexer(RpcChain(cluster), Database(db, program), program, events)
 
 

@@ -9,7 +9,7 @@ import typer
 from rich.text import Text
 
 from mai.chain.devices import Device, Devices
-from mai.chain.muster import ANSWERS, Muster, Musters, prompt, rules
+from mai.chain.muster import ANSWERS, Muster, Musters, power_now, prompt, rules
 from mai.cli.connect import Chain, OwnerOption, parse_digest, show_facts, show_sent
 from mai.cli.format import listing
 from mai.cli.options import on_chain
@@ -35,14 +35,14 @@ def show(
     musters = Musters(economy)
     last, found = musters.last(), [item for item in Devices(economy).of(wallet) if item.fields.status == 1]
     if chain.output is Output.json:
-        print_json({**facts(last), "devices": [device_facts(musters, item) for item in found]})
+        print_json({**facts(last), "devices": [device_facts(musters, item, last) for item in found]})
         return
     show_facts({**rows(last), "network's power": f"{economy.state('emission').power:,} work units a slot"})
     if not found:
         return
     table = listing("device", "power", "lane", "last answer", "tokens", "shown", right=("power", "tokens", "shown"))
     for item in found:
-        power, answers = f"{musters.power(item):,}", musters.answers_of(item.address)
+        power, answers = f"{power_now(item, last.number):,}", musters.answers_of(item.address)
         if not answers:
             table.add_row(Text(item.name), power, "-", "none", "-", "-")
         for given in answers:
@@ -79,7 +79,7 @@ def wait(
         time.sleep(POLL_S)
     if chain.output is Output.json:
         prompts = [prompt(last.seed, found.address, lane) for lane in range(lanes)]
-        print_json({**facts(last), **device_facts(musters, found), "prompts": prompts})
+        print_json({**facts(last), **device_facts(musters, found, last), "prompts": prompts})
         return
     prompts_of = {f"prompt {lane}": " ".join(map(str, prompt(last.seed, found.address, lane))) for lane in range(lanes)}
     show_facts({**rows(last), **prompts_of})
@@ -143,7 +143,7 @@ def prove(
     devices, musters = Devices(economy), Musters(economy)
     landed = musters.prove(owner, devices.pick(owner.pubkey(), device), address, lane=lane)
     found = devices.pick(owner.pubkey(), device)
-    power = musters.power(found)
+    power = power_now(found, musters.last().number)
     show_sent(chain, landed, {"power": power}, {"device": found.name, "power": f"{power:,} work units a slot"})
 
 
@@ -180,13 +180,13 @@ def rows(muster: Muster) -> dict[str, str]:
     return {"last muster": f"{muster.number:,}, slot {muster.mark:,}: {left}"}
 
 
-def device_facts(musters: Musters, device: Device) -> dict[str, Any]:
+def device_facts(musters: Musters, device: Device, last: Muster) -> dict[str, Any]:
     """What a device has shown, for programs; digests in hexadecimal."""
     names, digests = ("lane", "muster", "tokens", "shown"), ("context", "input", "output")
     return {
         "device": device.name,
         "miner": str(device.address),
-        "power": musters.power(device),
+        "power": power_now(device, last.number),
         "lanes": device.fields.lanes,
         "answers": [
             {

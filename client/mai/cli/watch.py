@@ -10,7 +10,6 @@ import typer
 from rich.text import Text
 
 from mai.chain import artifacts
-from mai.chain.layout import interface
 from mai.chain.rpc import Rpc
 from mai.cli.connect import Chain
 from mai.cli.format import brief, when
@@ -40,7 +39,7 @@ def watch(
     cluster, program = chain.cluster, artifacts.program("mai").address
     if not isinstance(cluster, Rpc):
         raise MaiError(f"{chain.settings.url} has no history to follow")
-    events = interface(artifacts.out_folder() / "mai.json")
+    events = artifacts.interface("mai")
     unknown = set(event or ()) - events.event_kinds.keys()
     if unknown:
         known = ", ".join(sorted(events.event_kinds))

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from solders.pubkey import Pubkey
-
 from mai.audit.check import Book, check
 from mai.audit.step import Step
 from mai.program import emission, parameters, rewards
@@ -22,7 +20,7 @@ from mai.program import emission, parameters, rewards
 )
 def caps(book: Book) -> None:
     audit = book.audit
-    config_address = Pubkey.find_program_address([b"config"], audit.program)[0]
+    config_address = audit.single("config")
     minted: Counter[int] = Counter()
 
     @book.told("WorkSettled")

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from solders.pubkey import Pubkey
 from solders.token.state import Mint
+from spl.token.constants import MINT_LEN, TOKEN_PROGRAM_ID
 
 from mai.audit.check import Book, check
-from mai.chain.history import TOKEN_PROGRAM
 from mai.program import config as rules
-
-MINT_BYTES = 82
 
 
 @check(
@@ -26,10 +23,10 @@ def mint(book: Book) -> None:
     @book.at_end
     def end() -> None:
         address = audit.mint()
-        config = Pubkey.find_program_address([b"config"], audit.program)[0]
+        config = audit.single("config")
         fields = audit.kept(config)
         account = audit.source.account(address) if address else None
-        if account is None or account.owner != TOKEN_PROGRAM or len(account.data) != MINT_BYTES:
+        if account is None or account.owner != TOKEN_PROGRAM_ID or len(account.data) != MINT_LEN:
             book.find("no mint", address, "no mint of SPL Token", "a mint")
             return
         found = Mint.from_bytes(bytes(account.data))

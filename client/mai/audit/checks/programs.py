@@ -48,7 +48,7 @@ def programs(book: Book) -> None:
 
     @book.at_end
     def end() -> None:
-        config = audit.kept(Pubkey.find_program_address([b"config"], audit.program)[0])
+        config = audit.kept(audit.single("config"))
         final = bool(config and config["immutable"])
         one("mai", audit.program, ("mai",), final)
         verifier = config["verifier"] if config else audit.verifier

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from solders.pubkey import Pubkey
-
 from mai.audit.check import Book, check
 from mai.program import registry, slashing, tasks
 
@@ -59,14 +57,14 @@ def stakes(book: Book) -> None:
             ("emission", "power", "power"),
             ("emission", "pending", "pending"),
         ):
-            kept = audit.kept(Pubkey.find_program_address([name.encode()], audit.program)[0]) or {}
+            kept = audit.kept(audit.single(name)) or {}
             if kept.get(at) != sums[field]:
                 book.find("sum off", f"{name}.{at}", kept.get(at), sums[field])
 
 
 def _vault(book: Book, owed: int) -> None:
     audit = book.audit
-    vault = Pubkey.find_program_address([b"vault"], audit.program)[0]
+    vault = audit.single("vault")
     account = audit.source.account(vault)
     held = int.from_bytes(bytes(account.data)[64:72], "little") if account is not None else 0
     if held < owed:

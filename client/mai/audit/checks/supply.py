@@ -6,11 +6,12 @@ from typing import Any
 
 from solders.pubkey import Pubkey
 from solders.token.state import Mint
+from spl.token.constants import TOKEN_PROGRAM_ID
 
 from mai.audit.check import Book, check
 from mai.audit.step import Step, moved
 from mai.chain.events import Reading
-from mai.chain.history import TOKEN_PROGRAM, Transaction
+from mai.chain.history import Transaction
 
 
 @check(
@@ -46,11 +47,11 @@ def supply(book: Book) -> None:
         if not address:
             address.append(audit.mint())
         mint, parents, moves = address[0], list[Pubkey](), 0
-        if mint is None or not any(call.program == TOKEN_PROGRAM for call in transaction.calls):
+        if mint is None or not any(call.program == TOKEN_PROGRAM_ID for call in transaction.calls):
             return
         for call in transaction.calls:
             del parents[call.depth - 1 :]
-            amount = moved(call, mint) if call.program == TOKEN_PROGRAM else None
+            amount = moved(call, mint) if call.program == TOKEN_PROGRAM_ID else None
             if amount is not None:
                 book.count()
                 if parents and parents[-1] == audit.program:
@@ -80,7 +81,7 @@ def supply(book: Book) -> None:
         found = Mint.from_bytes(bytes(account.data)).supply
         if found != should:
             book.find("supply off", mint, found, should)
-        emission = audit.kept(Pubkey.find_program_address([b"emission"], audit.program)[0]) or {}
+        emission = audit.kept(audit.single("emission")) or {}
         for name, total in (("minted", "minted"), ("fees_burned", "fees_burned"), ("slash_burned", "slashed")):
             book.count()
             if emission.get(name) != sums[total]:
