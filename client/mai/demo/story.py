@@ -249,7 +249,7 @@ def reward_terms(event: dict[str, Any]) -> list[tuple[str, str]]:
 
     return [
         ("hourly rate of the hardware", f"{format_mai(event['hourly'])} MAI/h"),
-        ("active time that counts", f"{event['counted_ms']:,} of {event['active_ms']:,} ms"),
+        ("time that the verified work is worth", f"{event['counted_ms']:,} ms"),
         ("base", f"{format_mai(event['base'])} MAI"),
         (f"NFT {factor(10_000 + event['nft_bps'])}", f"{format_mai(event['after_nft'])} MAI"),
         (f"uptime {factor(10_000 + event['uptime_bps'])}", f"{format_mai(event['after_uptime'])} MAI"),
