@@ -1,0 +1,1 @@
+"""Language models whose runs can be proved: their integer arithmetic, their segments, their traces. No chain here."""
