@@ -11,6 +11,7 @@ from pathlib import Path
 
 SYSTEM = (Path("/tmp"), Path("/var/tmp"), Path("/var/crash"), Path("/var/lib/systemd/coredump"), Path("/dev/shm"))
 MAX_FILE = 4 * 2**30
+SYSTEM_DEPTH = 1
 
 
 def forms(marker: str) -> dict[str, bytes]:
@@ -35,10 +36,12 @@ def forms(marker: str) -> dict[str, bytes]:
     return found
 
 
-def changed(roots: list[Path], since: float) -> Iterator[Path]:
-    """Files under the roots that were written since then."""
+def changed(roots: list[Path], since: float, depth: int = 99) -> Iterator[Path]:
+    """Files under the roots, no deeper than so many folders, that were written since then."""
     for root in roots:
-        for folder, _, names in os.walk(root):
+        for folder, inner, names in os.walk(root):
+            if len(Path(folder).relative_to(root).parts) >= depth:
+                inner.clear()
             for name in names:
                 path = Path(folder, name)
                 try:

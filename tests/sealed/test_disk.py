@@ -13,12 +13,13 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import httpx
 import pytest
 from mai.engine.sealing import Secret, answer_info, prompt_info, seal
-from sealed.grep import SYSTEM, changed, search
+from sealed.grep import SYSTEM, SYSTEM_DEPTH, changed, search
 from sealed.service import MODEL
 
 POINTS = ("opened", "journaled", "inferring", "answered")
@@ -65,8 +66,8 @@ def run(folder: Path, point: str, crash: str, leak: str = "none") -> Run:
     finally:
         served.kill()
         served.wait(SECONDS)
-    roots = [folder, *(path for path in SYSTEM if path.is_dir() and not folder.is_relative_to(path))]
-    found = search(changed(roots, since), marker)
+    shared = changed([path for path in SYSTEM if path.is_dir()], since, SYSTEM_DEPTH)
+    found = search(chain(changed([folder], since), shared), marker)
     return Run(found, code, answer, (folder / "engine.log").read_text() + (folder / "out").read_text())
 
 
