@@ -1,0 +1,1 @@
+"""Inference on this machine: models on disk, backends, sealed prompts. It knows no chain."""
