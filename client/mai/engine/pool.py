@@ -33,7 +33,7 @@ class Pool:
         return [worker.pid for worker in self._workers if worker.alive]
 
     async def lend(self) -> tuple[WorkerProcess, int]:
-        """A process with room for one more answer, which its ``busy`` counts from now on, and the microseconds that loading took; 0 where it was loaded.
+        """(a process with room for one more answer, now counted in its ``busy``; microseconds of loading, or 0).
 
         Raises:
             EngineError: the model cannot be loaded.

@@ -60,21 +60,20 @@ async def rpc(http: HttpRequest) -> Response:
 async def _answer(engine: Engine, asked: Any, owner: bool) -> dict[str, Any] | None:
     """The answer to one request; None to a notification."""
     number = asked.get("id") if isinstance(asked, dict) else None
+    if not isinstance(number, str | int | float | None):
+        return _error(None, RpcError(INVALID_REQUEST, "an id is a text or a number"))
+    if not isinstance(asked, dict) or asked.get("jsonrpc") != "2.0" or not isinstance(asked.get("method"), str):
+        return _error(number, RpcError(INVALID_REQUEST, "a request has jsonrpc 2.0, a method and an id"))
+    answer: dict[str, Any]
     try:
-        if not isinstance(asked, dict) or asked.get("jsonrpc") != "2.0" or not isinstance(asked.get("method"), str):
-            raise RpcError(INVALID_REQUEST, "a request has jsonrpc 2.0, a method and an id")
-        if not isinstance(number, str | int | float | None):
-            number = None
-            raise RpcError(INVALID_REQUEST, "an id is a text or a number")
         result = await _call(engine, asked["method"], asked.get("params", {}), owner)
-    except RpcError as error:
-        return _error(number, error)
-    except EngineError as error:
-        return _error(number, error)
+        answer = {"jsonrpc": "2.0", "result": result, "id": number}
+    except (RpcError, EngineError) as error:
+        answer = _error(number, error)
     except Exception:
-        _log.exception("%s failed", asked["method"])
-        return _error(number, RpcError(INTERNAL, "internal error", "internal_error"))
-    return {"jsonrpc": "2.0", "result": result, "id": number} if "id" in asked else None
+        _log.exception("%s failed", asked["method"][:64])
+        answer = _error(number, RpcError(INTERNAL, "internal error", "internal_error"))
+    return answer if "id" in asked else None
 
 
 def _error(number: Any, error: RpcError | EngineError) -> dict[str, Any]:
