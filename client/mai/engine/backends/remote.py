@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import socket
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import httpx
@@ -13,6 +15,7 @@ from mai.engine.errors import BackendDied, EngineError
 
 CONNECT_SECONDS = 5.0
 SILENCE_SECONDS = 300.0
+POLL_SECONDS = 0.1
 MAX_LINE = 1024 * 1024
 MAX_MESSAGE = 300
 
@@ -45,17 +48,22 @@ class Remote:
 
     def lines(self, path: str, body: dict[str, Any], cancelled: Callable[[], bool]) -> Iterator[str]:
         """The lines of a streamed answer; raises as :meth:`ask` does, also in the midst of it."""
-        with self._reached(), self._http.stream("POST", path, json=body) as answer:
-            if answer.status_code != 200:
-                answer.read()
-                raise self.refusal(answer.status_code, answer.text)
-            for line in answer.iter_lines():
-                if cancelled():
-                    return
-                if len(line) > MAX_LINE:
-                    raise EngineError("backend_refused", f"{self.what} sent a line of {len(line):,} characters")
-                if line:
-                    yield line
+        try:
+            with self._reached(), self._http.stream("POST", path, json=body) as answer:
+                if answer.status_code != 200:
+                    answer.read()
+                    raise self.refusal(answer.status_code, answer.text)
+                with _hanging_up(answer, cancelled):
+                    for line in answer.iter_lines():
+                        if cancelled():
+                            return
+                        if len(line) > MAX_LINE:
+                            raise EngineError("backend_refused", f"{self.what} sent {len(line):,} characters in a line")
+                        if line:
+                            yield line
+        except BackendDied:
+            if not cancelled():
+                raise
 
     def parsed(self, line: str) -> dict[str, Any]:
         """One line's JSON object; EngineError if it is none, or an error."""
@@ -98,6 +106,26 @@ class Remote:
     def close(self) -> None:
         """Close the connections."""
         self._http.close()
+
+
+@contextmanager
+def _hanging_up(answer: httpx.Response, cancelled: Callable[[], bool]) -> Iterator[None]:
+    """Close the connection as soon as the answer is cancelled, also while the server is silent."""
+    line: socket.socket = answer.extensions["network_stream"].get_extra_info("socket")
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.wait(POLL_SECONDS):
+            if cancelled():
+                with suppress(OSError):
+                    line.shutdown(socket.SHUT_RDWR)
+                return
+
+    threading.Thread(target=watch, daemon=True).start()
+    try:
+        yield
+    finally:
+        over.set()
 
 
 def _message(text: str) -> str:
