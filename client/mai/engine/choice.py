@@ -119,7 +119,10 @@ def _asked(item: Candidate, wish: Wish) -> bool:
         return False
     if wish.model is None or item.model == wish.model:
         return True
-    return item.spec is not None and item.spec.location == wish.model
+    if item.spec is not None and item.spec.location == wish.model:
+        return True
+    path = Path(wish.model).expanduser()
+    return path.exists() and item.model in (path.stem.lower(), path.resolve().name.lower())
 
 
 # llama.cpp

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import IO, Any
 
 import orjson
@@ -35,16 +34,4 @@ def read(stream: IO[bytes]) -> dict[str, Any] | None:
     if len(data) < size:
         return None
     found: dict[str, Any] = orjson.loads(data)
-    return found
-
-
-async def receive(stream: asyncio.StreamReader) -> dict[str, Any] | None:
-    """The next frame; None where the other side is gone, or sends what no worker sends."""
-    try:
-        size = int.from_bytes(await stream.readexactly(LENGTH_BYTES), "big")
-        if size > MAX_FRAME_BYTES:
-            return None
-        found: dict[str, Any] = orjson.loads(await stream.readexactly(size))
-    except (asyncio.IncompleteReadError, ConnectionError, ValueError):
-        return None
     return found

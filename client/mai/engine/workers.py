@@ -12,8 +12,11 @@ import time
 from collections.abc import AsyncGenerator
 from typing import Any
 
+import orjson
+
 from mai.engine import frames
 from mai.engine.errors import BackendDied, EngineError
+from mai.engine.limits import MAX_FRAME_BYTES
 from mai.engine.protocol import Chunk, Facts, Job, ModelSpec, Prompt
 
 CANCEL_SECONDS = 10.0
@@ -62,7 +65,7 @@ class WorkerProcess:
             plain = {**dataclasses.asdict(spec), "options": dict(spec.options)}
             worker._write({"load": plain})
             async with asyncio.timeout(seconds):
-                answer = await frames.receive(worker._stdout)
+                answer = await _receive(worker._stdout)
             if answer is None:
                 cause = await worker._cause()
                 raise EngineError("load_failed", f"the worker died of {cause} while loading {spec.name}")
@@ -173,7 +176,7 @@ class WorkerProcess:
         return frame
 
     async def _read(self) -> None:
-        while (frame := await frames.receive(self._stdout)) is not None:
+        while (frame := await _receive(self._stdout)) is not None:
             answers = self._answers.get(frame["id"])
             if answers is not None:
                 answers.put_nowait(frame)
@@ -220,3 +223,15 @@ def _error(plain: Frame) -> EngineError:
     if plain["died"]:
         return BackendDied(plain["message"], plain["name"])
     return EngineError(plain["name"], plain["message"], parameter=plain["parameter"])
+
+
+async def _receive(stream: asyncio.StreamReader) -> Frame | None:
+    """The next frame; None where the other side is gone, or sends what no worker sends."""
+    try:
+        size = int.from_bytes(await stream.readexactly(frames.LENGTH_BYTES), "big")
+        if size > MAX_FRAME_BYTES:
+            return None
+        found: Frame = orjson.loads(await stream.readexactly(size))
+    except (asyncio.IncompleteReadError, ConnectionError, ValueError):
+        return None
+    return found
