@@ -68,12 +68,14 @@ class SharedKeyEnvelopes:
             plain = ChaCha20Poly1305(KEY).decrypt(envelope[:12], envelope[12:], task.encode())
         except (InvalidTag, ValueError) as error:
             raise EngineError("envelope_unreadable", "this envelope was not sealed to this engine and task") from error
-        return Opened(tuple(json.loads(plain)["tokens"]), "reply")
+        found = json.loads(plain)
+        return Opened(tuple(found["tokens"]), tuple(map(bytes.fromhex, found.get("salts", ()))), "reply")
 
     def seal(self, task: str, opened: Opened, answer: Answer) -> bytes:
         """The answer for :func:`unsealed`."""
         assert opened.rest == "reply"
-        return sealed(task, {"tokens": answer.tokens, "text": answer.text, "record": answer.record})
+        salts = [salt.hex() for salt in answer.salts]
+        return sealed(task, {"tokens": answer.tokens, "text": answer.text, "record": answer.record, "salts": salts})
 
 
 def sealed(task: str, value: dict[str, Any]) -> bytes:

@@ -42,7 +42,8 @@ from solders.keypair import Keypair
 REQUESTER = Keypair.from_seed(bytes(reversed(range(32))))
 KEY = str(REQUESTER.pubkey())
 SERVING = str(Path(__file__).parent / "serving.py")
-PROMPT = {"tokens": [11, 12, 13]}
+SALTS = [bytes([number] * 16) for number in range(3)]
+PROMPT = {"tokens": [11, 12, 13], "salts": [salt.hex() for salt in SALTS]}
 Run = Callable[..., Any]
 
 
@@ -312,7 +313,7 @@ def test_kill_9_keeps_held_tasks_held_and_started_ones_going(tmp_path: Path, gat
     with serving(tmp_path / "state", gate, MAI_HELD="1") as second:
         wait_until(lambda: rpc(second.url, "mai_status", task=begun)["state"] == "done")
         assert rpc(second.url, "mai_status", task=held)["state"] == "accepted"
-        assert rpc(second.url, "mai_open", TOKEN, task=held) == {"tokens": PROMPT["tokens"]}
+        assert rpc(second.url, "mai_open", TOKEN, task=held) == PROMPT
 
 
 # JSON-RPC
@@ -370,16 +371,17 @@ def whole_story(engine: BlockingEngine) -> list[Any]:
     offers = [engine.offer(task, "counting", KEY, sealed(task, PROMPT), 4)["accepted"] for task in (held, mine)]
     engine.start(held)
     wait_until(lambda: engine.status(held)["state"] == "done")
-    tokens = engine.open(mine).tokens
-    engine.finish(mine, Answer((1,), "x", {"by": "miner"}))
+    opened = engine.open(mine)
+    assert opened.salts == tuple(SALTS)
+    engine.finish(mine, Answer((1,), "x", {"by": "miner"}, (bytes(16),)))
     answers = [unsealed(task, engine.answer(task)[2]) for task in (held, mine)]
     return [
         [*pieces[:-1], pieces[-1].text, pieces[-1].tokens],  # type: ignore[union-attr]
         (done.text, done.tokens, done.metadata.seed, done.signer, verified(done.record())),
         refused,
         offers,
-        tokens,
-        [(item["text"], item["tokens"]) for item in answers],
+        opened.tokens,
+        [(item["text"], item["tokens"], item["salts"]) for item in answers],
         engine.models()[0]["name"],
         engine.load()["offers"],
         engine.held(),

@@ -9,6 +9,7 @@ import os
 import stat
 import sys
 import time
+from collections.abc import Coroutine
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -94,43 +95,52 @@ def serve_command(
         specs = chosen(found, machine, wish)
     limits = Limits(running=running, waiting=waiting, max_tokens=max_tokens, run_seconds=timeout)
     limits = dataclasses.replace(limits, default_tokens=min(limits.default_tokens, max_tokens))
-    engine = Engine(state or default_folder(), specs, machine, signer=_signer(keypair), limits=limits, held=held)
+    signer = _signer(keypair)
     listening = listen_unix(uds) if uds is not None else listen(host, port)
     where = str(uds) if uds is not None else _url(host, listening.getsockname()[1])
     reason = next(item.reason for item in found if item.fits and item.spec is specs[0])
-    facts = _facts(engine, specs, where, reason)
-
-    async def everything() -> None:
-        line = progress.status(f"Loading {specs[0].name} ...")
-        if output is not Output.json:
-            line.start()
-
-        def ready() -> None:
-            line.stop()
-            if output is Output.json:
-                print_json({**facts, "start_seconds": round(time.monotonic() - started, 3)})
-                sys.stdout.flush()
-                return
-            _show({name.replace("_", " "): str(value) for name, value in facts.items() if value})
-            if not quiet:
-                line.start()
-                ticking.append(asyncio.create_task(_tick(line, engine, started)))
-
-        ticking: list[asyncio.Task[None]] = []
-        try:
-            await serve(engine, listening, access, ready=ready)
-        finally:
-            for task in ticking:
-                task.cancel()
-            line.stop()
-
     try:
+        engine = Engine(state or default_folder(), specs, machine, signer=signer, limits=limits, held=held)
+        show = _Shown(engine, _facts(engine, specs, where, reason), started, output, quiet)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(everything())
+            runner.run(show.whole(serve(engine, listening, access, ready=show.ready)))
     finally:
         listening.close()
         if uds is not None:
             uds.unlink(missing_ok=True)
+
+
+class _Shown:
+    """What is seen of a serving engine: how it loads, its facts, then one line that lives."""
+
+    def __init__(self, engine: Engine, facts: dict[str, Any], started: float, output: Output, quiet: bool) -> None:
+        self._engine, self._facts, self._started = engine, facts, started
+        self._output, self._quiet = output, quiet
+        self._line = progress.status(f"Loading {facts['model']} ...")
+        self._ticking: asyncio.Task[None] | None = None
+
+    async def whole(self, serving: Coroutine[Any, Any, None]) -> None:
+        """From the loading to the end."""
+        if self._output is not Output.json:
+            self._line.start()
+        try:
+            await serving
+        finally:
+            if self._ticking is not None:
+                self._ticking.cancel()
+            self._line.stop()
+
+    def ready(self) -> None:
+        """Requests are answered from now on."""
+        self._line.stop()
+        if self._output is Output.json:
+            print_json({**self._facts, "start_seconds": round(time.monotonic() - self._started, 3)})
+            sys.stdout.flush()
+            return
+        _show({name.replace("_", " "): str(value) for name, value in self._facts.items() if value})
+        if not self._quiet:
+            self._line.start()
+            self._ticking = asyncio.create_task(_tick(self._line, self._engine, self._started))
 
 
 async def _tick(line: Any, engine: Engine, started: float) -> None:
@@ -146,13 +156,12 @@ async def _tick(line: Any, engine: Engine, started: float) -> None:
 
 
 def _facts(engine: Engine, specs: list[ModelSpec], where: str, reason: str) -> dict[str, Any]:
-    identity = engine.signing_key
     return {
         "url": where,
         "model": specs[0].name,
         "why": reason,
         "other_models": ", ".join(spec.name for spec in specs[1:]),
-        "signing_key": identity or "none: records are not signed (name one with --keypair)",
+        "signing_key": engine.signing_key or "none: records are not signed (name one with --keypair)",
         "state": str(engine.folder),
     }
 

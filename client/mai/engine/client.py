@@ -122,12 +122,14 @@ class EngineClient:
         return found
 
     async def open(self, task: str) -> Opened:
-        """What a held task asks: its tokens."""
-        return Opened(tuple((await self._call("mai_open", {"task": task}))["tokens"]))
+        """What a held task asks: its tokens and their salts."""
+        found = await self._call("mai_open", {"task": task})
+        return Opened(tuple(found["tokens"]), tuple(map(bytes.fromhex, found["salts"])))
 
     async def finish(self, task: str, answer: Answer) -> dict[str, Any]:
         """Give a held task the answer that was computed elsewhere."""
         params = {"task": task, "tokens": list(answer.tokens), "text": answer.text, "record": answer.record}
+        params |= {"salts": [salt.hex() for salt in answer.salts]}
         found: dict[str, Any] = await self._call("mai_finish", params)
         return found
 

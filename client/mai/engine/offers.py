@@ -40,20 +40,29 @@ class Opened:
 
     Attributes:
         tokens: the prompt's.
-        rest: whatever sealing the answer needs: salts, the reply key.
+        salts: 16 bytes for each token.
+        rest: whatever sealing the answer needs besides: the reply key.
     """
 
     tokens: tuple[int, ...]
+    salts: tuple[bytes, ...] = ()
     rest: Any = None
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What is sealed for the requester: the answer's tokens and text, and its signed record."""
+    """What is sealed for the requester.
+
+    Attributes:
+        tokens, text: of the answer.
+        record: its signed record.
+        salts: 16 bytes for each token; none where the engine answered itself, then whoever seals makes them.
+    """
 
     tokens: tuple[int, ...]
     text: str
     record: dict[str, Any]
+    salts: tuple[bytes, ...] = ()
 
 
 class Envelopes(Protocol):

@@ -134,7 +134,7 @@ async def _start(engine: Engine, params: Params) -> Any:
 
 async def _open(engine: Engine, params: Params) -> Any:
     opened = await engine.open(_text(params, "task"))
-    return {"tokens": list(opened.tokens)}
+    return {"tokens": list(opened.tokens), "salts": [salt.hex() for salt in opened.salts]}
 
 
 async def _finish(engine: Engine, params: Params) -> Any:
@@ -143,7 +143,12 @@ async def _finish(engine: Engine, params: Params) -> Any:
         raise RpcError(INVALID_PARAMS, "tokens is a list of numbers")
     if not isinstance(record, dict):
         raise RpcError(INVALID_PARAMS, "record is an object")
-    return await engine.finish(_text(params, "task"), Answer(tuple(tokens), str(params.get("text", "")), record))
+    try:
+        salts = tuple(bytes.fromhex(salt) for salt in params.get("salts", ()))
+    except (TypeError, ValueError):
+        raise RpcError(INVALID_PARAMS, "salts is a list of texts in hexadecimal") from None
+    answer = Answer(tuple(tokens), str(params.get("text", "")), record, salts)
+    return await engine.finish(_text(params, "task"), answer)
 
 
 Method = Callable[[Engine, Params], Awaitable[Any]]
