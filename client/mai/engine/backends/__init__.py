@@ -17,6 +17,9 @@ BACKENDS = {
 """Names as ``--backend`` takes them; the values are what :func:`make` imports."""
 
 
+NAMES = {path: name for name, path in BACKENDS.items()}
+
+
 def make(path: str) -> Backend:
     """The backend of ``module:Class``, not loaded yet.
 
