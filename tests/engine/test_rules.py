@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from engine.helpers import SIGNER
+from engine.helpers import REPOSITORY, SIGNER
 from hypothesis import given
 from hypothesis import strategies as st
 from mai.engine import frames
 from mai.engine.backends.pieces import Characters, Growing
-from mai.engine.errors import EngineError
+from mai.engine.errors import STATUS, EngineError
 from mai.engine.limits import MAX_FRAME_BYTES
 from mai.engine.protocol import Completion, Metadata
 from mai.engine.signing import output_hash, sign, tokens_hash, verified
@@ -127,3 +127,12 @@ def test_frames_are_bounded_and_cut_ones_are_the_end() -> None:
     assert frames.read(io.BytesIO(data[:-1])) is None and frames.read(io.BytesIO(b"")) is None
     with pytest.raises(EngineError, match="too long for a worker"):
         frames.pack({"text": "x" * MAX_FRAME_BYTES})
+
+
+def test_every_name_is_used_and_in_the_reference() -> None:
+    engine = REPOSITORY / "client" / "mai" / "engine"
+    code = "".join(path.read_text() for path in sorted(engine.rglob("*.py")) if path.name != "errors.py")
+    reference = (REPOSITORY / "docs" / "reference" / "engine.md").read_text()
+    unused = {name for name in STATUS if f'"{name}"' not in code}
+    assert unused <= {"offer_refused", "backend_crashed"}  # the miner's word; the default of BackendDied
+    assert not {name for name in STATUS if f"`{name}`" not in reference}

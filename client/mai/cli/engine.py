@@ -22,10 +22,10 @@ from mai.cli.output import Output, OutputOption, facts_table, people, print_json
 from mai.engine.choice import AUTO, OLLAMA_URL, VLLM_URL, Candidate, Wish, candidates, chosen
 from mai.engine.engine import Engine, default_folder
 from mai.engine.hardware import Machine, detect
-from mai.engine.limits import Limits
+from mai.engine.limits import DEFAULT_PORT, Limits
 from mai.engine.protocol import ModelSpec
 from mai.engine.records import Records
-from mai.engine.server import DEFAULT_PORT, access_of, listen, listen_unix, serve
+from mai.engine.server import access_of, listen, listen_unix, serve
 from mai.engine.signing import verified
 from mai.errors import MaiError
 

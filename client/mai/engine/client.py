@@ -11,9 +11,9 @@ from typing import Any
 import httpx
 
 from mai.engine.errors import EngineError
+from mai.engine.limits import DEFAULT_PORT
 from mai.engine.offers import Answer, Opened
 from mai.engine.protocol import Completion, Metadata, Request
-from mai.engine.server import DEFAULT_PORT
 
 TIMEOUT_SECONDS = 900.0
 CONNECT_SECONDS = 5.0

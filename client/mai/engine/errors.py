@@ -17,7 +17,6 @@ STATUS = {
     "task_not_found": 404,
     "method_not_allowed": 405,
     "task_taken": 409,
-    "task_not_finished": 409,
     "task_finished": 409,
     "body_too_large": 413,
     "busy": 429,

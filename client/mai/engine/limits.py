@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+DEFAULT_PORT = 11_435
 MAX_BODY_BYTES = 2 * 1024 * 1024
 MAX_FRAME_BYTES = 16 * 1024 * 1024
 MAX_MESSAGES = 512

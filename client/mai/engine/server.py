@@ -24,7 +24,6 @@ from mai.engine.errors import EngineError
 from mai.errors import MaiError
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-DEFAULT_PORT = 11_435
 METRICS = "text/plain; version=0.0.4; charset=utf-8"
 HTTP_NAMES = {404: "not_found", 405: "method_not_allowed"}
 
