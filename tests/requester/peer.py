@@ -74,7 +74,8 @@ class Peer:
         held = self.offers[task]
         metadata = {
             "task": str(task), "model": self.models[0], "prompt_tokens": len(held.prompt.tokens),
-            "generated_tokens": len(answer.tokens), "tokens_hash": tokens_hash(answer.tokens), "microseconds": 1_000_000,
+            "generated_tokens": len(answer.tokens), "tokens_hash": tokens_hash(answer.tokens),
+            "microseconds": 1_000_000,
         }  # fmt: skip
         signature = str(self.owner.sign_message(signed_bytes(metadata)))
         held.answer = {
@@ -130,4 +131,5 @@ class Peer:
         held = self.offers.get(Pubkey.from_string(request["task"]))
         if held is None or self.disclosing is None:
             raise MaiError("this engine discloses nothing of that task")
-        return {"envelope": base64.b64encode(self.disclosing(Pubkey.from_string(request["task"]), held, request)).decode()}
+        sealed = self.disclosing(Pubkey.from_string(request["task"]), held, request)
+        return {"envelope": base64.b64encode(sealed).decode()}

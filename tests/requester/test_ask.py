@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-import pytest
-from mai.errors import MaiError
-from mai.requester.ask import AnswerWrong, Order, Wait
+from mai.requester.ask import Order, Wait
 from mai.requester.journal import ANSWERED, SETTLED
-from requester.small import Small
 from requester.world import Net
 
 

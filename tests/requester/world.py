@@ -20,11 +20,12 @@ from mai.chain.trace import Traces
 from mai.chain.verifier import Verifier
 from mai.money import UNITS_PER_MAI
 from mai.requester.ask import Asker
+from mai.requester.disclosure import Disclosed, NotDisclosed, admit
 from mai.requester.journal import Journal
 from mai.requester.salted import Salted
 from mai_zk.trace import Token, Work
 from program.chain import OUT
-from requester.peer import Peer
+from requester.peer import Held, Peer
 from requester.small import Small, SmallRun
 from solders.pubkey import Pubkey
 from traces import model
@@ -65,6 +66,8 @@ class Net(TraceWorld, CliWorld):
         self.economy.open_mining(self.authority.keypair)
         self.chain.pass_slots(2)
         self.peers: list[Miner] = []
+        self.verifiers: set[Pubkey] = set()
+        self.now = self.chain.unix_time()
         self.nonces = itertools.count(1)
 
     def close(self) -> None:
@@ -84,10 +87,13 @@ class Net(TraceWorld, CliWorld):
         """A wallet with verifier stake."""
         wallet = self.staker(name, mai, warm=False)
         Staking(self.economy).designate(wallet.keypair, mai * UNITS_PER_MAI)
+        self.verifiers.add(wallet.address)
         self.chain.warp(seconds=2)
         return wallet
 
-    def asker(self, wallet: Any, *miners: Miner, step: Callable[[], object] | None = None, folder: str = "asks") -> Asker:
+    def asker(
+        self, wallet: Any, *miners: Miner, step: Callable[[], object] | None = None, folder: str = "asks"
+    ) -> Asker:
         """A requester who lets the miners work while it waits."""
 
         def pause(_: float) -> None:
@@ -111,8 +117,17 @@ class Miner:
         net.economy.register_miner(self.wallet.keypair, DEVICE, HIGH_END, client_version=256)
         self.account = net.economy.miner_address(self.wallet.address, DEVICE)
         self.peer = Peer(self.wallet.keypair, [self.account], [net.small.name])
+        self.peer.disclosing = self.disclose
         self.runs: dict[Pubkey, tuple[Work, SmallRun]] = {}
         self.lies: Callable[[SmallRun], SmallRun] = lambda run: run
+
+    def disclose(self, task: Pubkey, held: Held, request: dict[str, Any]) -> bytes:
+        """Prompt, answer and positions, for those with a verifier stake."""
+        found = admit(request, self.net.now, lambda wallet: wallet in self.net.verifiers)
+        if held.answer is None:
+            raise NotDisclosed("there is no answer yet")
+        answer = Salted.read(held.answer, "the answer")
+        return Disclosed(held.prompt, answer, tuple(held.positions)).sealed(task, found.reply_key)
 
     def step(self) -> None:
         """Take, commit and deliver every task whose prompt is held."""

@@ -252,9 +252,7 @@ class Asker:
             if trace is not None:
                 yield "trace", f"{trace.step_name}, work {address}"
 
-    def _fetch(
-        self, ask: Ask, task: Any, works: Sequence[tuple[Pubkey, Any]], refused: dict[Pubkey, MaiError]
-    ) -> None:
+    def _fetch(self, ask: Ask, task: Any, works: Sequence[tuple[Pubkey, Any]], refused: dict[Pubkey, MaiError]) -> None:
         """The answer of a work that stands, from the engines that took the prompt; the work's own engine first."""
         for address, found in works:
             needed = int(rules.votes_needed(task.places))
@@ -284,9 +282,7 @@ class Asker:
             AnswerWrong: with everything that is wrong with it.
         """
         chain_id = self.reader.config().chain_id
-        found = list(
-            against_chain(chain_id, ask.task, task, work, work.context, ask.prompt.root, answer.salted.root)
-        )
+        found = list(against_chain(chain_id, ask.task, task, work, work.context, ask.prompt.root, answer.salted.root))
         prompt, size = len(ask.prompt.tokens), len(answer.salted.tokens)
         found += counts(task, work, prompt, size)
         record = answer.record()

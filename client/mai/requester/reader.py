@@ -74,9 +74,7 @@ class Reader:
 
     def trace(self, context: bytes, miner: Pubkey) -> Any | None:
         """The trace of a work with the name of its step as ``step_name``; None before it is committed."""
-        found = self._decoded(
-            self._verifier.kinds["Trace"], self.trace_address(context, miner), self.config().verifier
-        )
+        found = self._decoded(self._verifier.kinds["Trace"], self.trace_address(context, miner), self.config().verifier)
         if found is not None:
             found.step_name = STEPS[found.step] if found.step < len(STEPS) else "unknown"
         return found

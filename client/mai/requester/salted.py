@@ -48,8 +48,7 @@ class Salted:
     def hashes(self) -> list[bytes]:
         """Each token's leaf: enough to recompute the root, and not to read the text."""
         return [
-            leaf_hash(TOKEN, index.to_bytes(4, "little") + token.content())
-            for index, token in enumerate(self.parts())
+            leaf_hash(TOKEN, index.to_bytes(4, "little") + token.content()) for index, token in enumerate(self.parts())
         ]
 
     def fields(self) -> dict[str, Any]:

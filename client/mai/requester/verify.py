@@ -267,5 +267,3 @@ def genesis_of(source: Source) -> str:
     if isinstance(source, LedgerSource):
         return str(Hash(source.ledger.fact("genesis")))
     return "embedded"
-
-
