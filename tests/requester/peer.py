@@ -31,6 +31,7 @@ class Held:
 
     prompt: Salted
     reply_key: bytes
+    disclose: bool
     answer: dict[str, Any] | None = None
     positions: Sequence[Position] = ()
 
@@ -45,8 +46,8 @@ class Peer:
         disclosing: answers a disclosure's request with sealed bytes; None: it discloses nothing.
     """
 
-    def __init__(self, owner: Keypair, devices: Sequence[Pubkey], models: Sequence[str]) -> None:
-        self.owner, self.devices, self.models = owner, list(devices), list(models)
+    def __init__(self, owner: Keypair, models: Sequence[str]) -> None:
+        self.owner, self.models = owner, list(models)
         self.key = SealingKey(bytes(range(1, 33)))
         self.offers: dict[Pubkey, Held] = {}
         self.refuses: str | None = None
@@ -87,11 +88,11 @@ class Peer:
     async def _identity(self, _: Request) -> Response:
         return JSONResponse(
             {
-                "sealing_key": self.key.public.hex(),
+                "hpke_public_key": self.key.public.hex(),
                 "signing_key": str(self.owner.pubkey()),
                 "owner": str(self.owner.pubkey()),
-                "devices": [str(device) for device in self.devices],
-                "models": self.models,
+                "device": "a rig",
+                "models": [{"name": name} for name in self.models],
             }
         )
 
@@ -105,13 +106,13 @@ class Peer:
             answer["error"] = {"code": -32000, "message": str(error)}
         return JSONResponse(answer)
 
-    def mai_offer(self, task: str, model: str, requester_key: str, envelope: str) -> dict[str, Any]:
+    def mai_offer(self, task: str, model: str, requester_key: str, envelope: str, max_tokens: int) -> dict[str, Any]:
         if self.refuses is not None:
-            return {"accepted": False, "reason": self.refuses}
+            return {"accepted": False, "reason": "offer_refused", "message": self.refuses}
         address = Pubkey.from_string(task)
         plain = json.loads(self.key.open(bytes(address), base64.b64decode(envelope)))
         prompt = Salted.read(plain, "the prompt")
-        self.offers.setdefault(address, Held(prompt, bytes.fromhex(plain["reply_key"])))
+        self.offers.setdefault(address, Held(prompt, bytes.fromhex(plain["reply_key"]), plain["disclose"]))
         return {"accepted": True, "reason": None}
 
     def mai_answer(self, task: str) -> dict[str, Any]:

@@ -116,7 +116,7 @@ class Miner:
         self.wallet = net.staker(name, staked, warm=False)
         net.economy.register_miner(self.wallet.keypair, DEVICE, HIGH_END, client_version=256)
         self.account = net.economy.miner_address(self.wallet.address, DEVICE)
-        self.peer = Peer(self.wallet.keypair, [self.account], [net.small.name])
+        self.peer = Peer(self.wallet.keypair, [net.small.name])
         self.peer.disclosing = self.disclose
         self.runs: dict[Pubkey, tuple[Work, SmallRun]] = {}
         self.lies: Callable[[SmallRun], SmallRun] = lambda run: run
@@ -124,6 +124,8 @@ class Miner:
     def disclose(self, task: Pubkey, held: Held, request: dict[str, Any]) -> bytes:
         """Prompt, answer and positions, for those with a verifier stake."""
         found = admit(request, self.net.now, lambda wallet: wallet in self.net.verifiers)
+        if not held.disclose:
+            raise NotDisclosed("its requester does not want it to be read")
         if held.answer is None:
             raise NotDisclosed("there is no answer yet")
         answer = Salted.read(held.answer, "the answer")

@@ -36,7 +36,7 @@ class Court:
         """A task and the miner's work on it, committed and delivered."""
         self.miner.lies = lies or (lambda run: run)
         asker = self.net.asker(self.requester, self.miner)
-        ask = asker.prepare(self.net.small, text, Order(limit=8))
+        ask = asker.prepare(self.net.small, text, Order(limit=8, disclose=True))
         asker.post(ask)
         asker.offer(ask, lambda *_: None)
         return ask.task, self.miner.work(ask.task)
@@ -44,7 +44,7 @@ class Court:
     def asked(self, text: str = "cc") -> tuple[Any, Pubkey]:
         """An ask with its answer, and the work."""
         asker = self.net.asker(self.requester, self.miner, step=self.miner.step)
-        ask = asker.prepare(self.net.small, text, Order(limit=8))
+        ask = asker.prepare(self.net.small, text, Order(limit=8, disclose=True))
         asker.post(ask)
         asker.offer(ask, lambda *_: None)
         return asker.finish(ask, Wait.answer, 120, lambda *_: None), ask.work  # type: ignore[return-value]

@@ -57,7 +57,8 @@ class Answer:
         """
         salted = Salted.read(fields, "the answer")
         assert isinstance(fields, Mapping)
-        record = read_record(fields) if fields.get("metadata") is not None else {}
+        given = fields["record"] if isinstance(fields.get("record"), Mapping) else fields
+        record = read_record(given) if given.get("metadata") is not None else {}
         return cls(salted, **record)
 
 

@@ -33,6 +33,7 @@ from mai.requester.sealing import seal
 
 POLL_SECONDS = 0.5
 ACCEPTED = "accepted"
+USUAL_LIMIT = 64
 READABLE = (int(rules.WORK_COMMITTED), int(rules.WORK_SETTLED))
 """Works whose output is on chain and stands."""
 OVER = (int(rules.TASK_CANCELLED), int(rules.TASK_EXPIRED))
@@ -66,15 +67,17 @@ class Order:
     """What is asked for.
 
     Attributes:
-        limit: most tokens of the answer.
+        limit: most tokens of the answer; None: as many as fit, up to ``USUAL_LIMIT``.
         fee: base units.
         lifetime_s: seconds until the task expires.
+        disclose: may those with a verifier stake read prompt and answer, to run them again?
     """
 
     task_class: int = 0
-    limit: int = 64
+    limit: int | None = None
     fee: int = 0
     lifetime_s: int = 3_600
+    disclose: bool = False
 
 
 class Asker:
@@ -115,20 +118,19 @@ class Asker:
             raise MaiError(f"the prompt cannot be encoded: {error}") from error
         if not tokens:
             raise MaiError("the prompt is empty")
-        room = model.token_cap - len(tokens)
-        if room < order.limit:
-            raise MaiError(
-                f"the prompt has {len(tokens):,} tokens and {model.name} takes {model.token_cap:,} with the answer: "
-                f"ask for at most {max(room, 0):,}"
-            )
         address = model_address(self.economy, manifest)
         fields = self.reader.find("Model", address)
         if fields is None:
             raise MaiError(f"the model {model.name} is not registered on this cluster")
         if not fields.approved:
             raise MaiError(f"the model {model.name} is registered, but not approved: the DAO decides")
-        if order.limit > fields.max_tokens:
-            raise MaiError(f"{model.name} gives at most {fields.max_tokens:,} tokens on this cluster")
+        room = max(min(model.token_cap - len(tokens), fields.max_tokens), 0)
+        limit = max(min(USUAL_LIMIT, room), 1) if order.limit is None else order.limit
+        if room < limit:
+            raise MaiError(
+                f"the prompt has {len(tokens):,} tokens, {model.name} takes {model.token_cap:,} with the answer and "
+                f"gives {fields.max_tokens:,} on this cluster: that leaves {room:,} for the answer, not {limit:,}"
+            )
         wallet = self.signer.pubkey()
         held = self.economy.balance(wallet) if order.fee else 0
         if held < order.fee:
@@ -144,9 +146,10 @@ class Asker:
             text=text,
             prompt=Salted.fresh(tokens),
             task_class=order.task_class,
-            limit=order.limit,
+            limit=limit,
             fee=order.fee,
             lifetime_s=order.lifetime_s,
+            disclose=order.disclose,
         )
         self.journal.keep(ask)
         return ask
@@ -194,13 +197,14 @@ class Asker:
         Raises:
             MaiError: no engine has taken it.
         """
-        plain = json.dumps({**ask.prompt.fields(), "reply_key": self.journal.key.public.hex()}).encode()
+        about = {"reply_key": self.journal.key.public.hex(), "disclose": ask.disclose}
+        plain = json.dumps({**ask.prompt.fields(), **about}).encode()
         for engine in self.engines:
             if ask.engines.get(engine.shown) == ACCEPTED:
                 continue
             try:
                 envelope = seal(engine.identity().sealing, bytes(ask.task), plain)
-                refused = engine.offer(ask.task, ask.model_name, self.signer.pubkey(), envelope)
+                refused = engine.offer(ask.task, ask.model_name, self.signer.pubkey(), envelope, ask.limit)
             except MaiError as error:
                 refused = str(error)
             ask.engines[engine.shown] = refused or ACCEPTED
@@ -372,7 +376,7 @@ def _is_of(engine: Engine, work: Any) -> bool:
         who: Identity = engine.identity()
     except MaiError:
         return False
-    return work.miner in who.devices or who.owner == work.owner
+    return bool(who.owner == work.owner)
 
 
 def _json(raw: bytes) -> Any:

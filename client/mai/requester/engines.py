@@ -46,15 +46,13 @@ class Identity:
     Attributes:
         sealing: its X25519 key, 32 bytes.
         signing: the Ed25519 key that signs its metadata.
-        owner: the wallet of its devices; None where it mines for nobody.
-        devices: their accounts.
+        owner: the wallet that its work is paid to; None where it mines for nobody.
         models: what it serves.
     """
 
     sealing: bytes
     signing: Pubkey | None
     owner: Pubkey | None
-    devices: tuple[Pubkey, ...]
     models: tuple[str, ...]
 
 
@@ -78,7 +76,7 @@ class Engine(Protocol):
     def identity(self) -> Identity:
         """Who it is."""
 
-    def offer(self, task: Pubkey, model: str, requester: Pubkey, envelope: bytes) -> str | None:
+    def offer(self, task: Pubkey, model: str, requester: Pubkey, envelope: bytes, limit: int) -> str | None:
         """Offer a sealed prompt; None if it was accepted, else the reason why not."""
 
     def answer(self, task: Pubkey) -> Reply:
@@ -117,12 +115,15 @@ class HttpEngine:
     def identity(self) -> Identity:
         return _identity(self._ask("GET", IDENTITY_PATH), self.shown)
 
-    def offer(self, task: Pubkey, model: str, requester: Pubkey, envelope: bytes) -> str | None:
-        asked = {"task": str(task), "model": model, "requester_key": str(requester), "envelope": _text(envelope)}
+    def offer(self, task: Pubkey, model: str, requester: Pubkey, envelope: bytes, limit: int) -> str | None:
+        asked = {
+            "task": str(task), "model": model, "requester_key": str(requester), "envelope": _text(envelope),
+            "max_tokens": limit,
+        }  # fmt: skip
         found = self._call("mai_offer", asked)
         if not isinstance(found, Mapping) or not isinstance(found.get("accepted"), bool):
             raise EngineUnreachable(f"the engine {self.shown} does not say whether it takes the task")
-        return None if found["accepted"] else _words(found.get("reason")) or "it gave no reason"
+        return None if found["accepted"] else _words(found.get("message") or found.get("reason")) or "no reason given"
 
     def answer(self, task: Pubkey) -> Reply:
         found = self._call("mai_answer", {"task": str(task)})
@@ -205,21 +206,26 @@ def _configured(config: Path) -> list[str]:
 
 
 def _identity(found: Any, shown: str) -> Identity:
-    if not isinstance(found, Mapping):
-        raise EngineUnreachable(f"the engine {shown} does not say who it is")
     try:
-        sealing = bytes.fromhex(found["sealing_key"])
-        if len(sealing) != KEY_BYTES:
-            raise ValueError
-        devices = tuple(Pubkey.from_string(text) for text in found.get("devices") or ())
-        models = tuple(str(name) for name in found.get("models") or ())
-        return Identity(sealing, _address(found.get("signing_key")), _address(found.get("owner")), devices, models)
-    except (KeyError, TypeError, ValueError):
+        sealing, models = found["hpke_public_key"], found.get("models") or ()
+        if sealing is None:
+            raise EngineRefused(f"the engine {shown} takes no sealed prompts")
+        names = tuple(str(item["name"]) for item in models)
+        return Identity(_key(sealing), _address(found.get("signing_key")), _address(found.get("owner")), names)
+    except (KeyError, TypeError, ValueError, AttributeError):
         raise EngineUnreachable(f"the engine {shown} does not say who it is in a way that can be read") from None
 
 
+def _key(text: str) -> bytes:
+    """A public key in hexadecimal or base64."""
+    found = bytes.fromhex(text) if len(text) == 2 * KEY_BYTES else base64.b64decode(text, validate=True)
+    if len(found) != KEY_BYTES:
+        raise ValueError
+    return found
+
+
 def _address(text: Any) -> Pubkey | None:
-    return None if text is None else Pubkey.from_string(text)
+    return Pubkey.from_string(text) if text else None
 
 
 def _text(raw: bytes) -> str:

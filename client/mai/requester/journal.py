@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -42,6 +43,7 @@ class Ask:
         cluster: its genesis hash.
         limit: most tokens of the answer.
         fee: base units.
+        disclose: may verifiers read it?
         engines: by address, "accepted" or the reason why not.
         transactions: of this requester, by instruction: signature and slot.
         work: whose answer it has.
@@ -59,6 +61,7 @@ class Ask:
     limit: int
     fee: int
     lifetime_s: int
+    disclose: bool = False
     state: str = PREPARED
     created: int = 0
     engines: dict[str, str] = field(default_factory=dict)
@@ -71,8 +74,8 @@ class Ask:
         plain = {
             name: getattr(self, name)
             for name in (
-                "nonce", "cluster", "model_name", "text", "task_class", "limit", "fee", "lifetime_s", "engines",
-                "transactions",
+                "nonce", "cluster", "model_name", "text", "task_class", "limit", "fee", "lifetime_s", "disclose",
+                "engines", "transactions",
             )
         }  # fmt: skip
         return {
@@ -114,7 +117,7 @@ class Journal:
         Raises:
             MaiError: the folder cannot be used, or the file is of another version.
         """
-        self.key = SealingKey.at(folder / "key")
+        self.key, self._lock = SealingKey.at(folder / "key"), threading.Lock()
         path = folder / "asks.sqlite"
         try:
             path.touch(mode=0o600)
@@ -133,7 +136,7 @@ class Journal:
         """Write an ask as it is now; a kill leaves the old one or the new one."""
         ask.created = ask.created or int(time.time())
         sealed = seal(self.key.public, _info(ask.task), json.dumps(ask.fields()).encode())
-        self._file.execute(
+        self._run(
             "insert into ask values (?, ?, ?, ?) on conflict (task) do update set state = ?2, sealed = ?4",
             (str(ask.task), ask.state, ask.created, sealed),
         )
@@ -144,21 +147,26 @@ class Journal:
         Raises:
             MaiError: it was sealed to another key, or damaged.
         """
-        row = self._file.execute("select state, created, sealed from ask where task = ?", (str(task),)).fetchone()
-        return None if row is None else self._read(task, *row)
+        rows = self._run("select state, created, sealed from ask where task = ?", (str(task),))
+        return self._read(task, *rows[0]) if rows else None
 
     def all(self) -> Iterator[Ask]:
         """Every ask, the newest first."""
-        for task, *row in self._file.execute("select task, state, created, sealed from ask order by created desc"):
+        for task, *row in self._run("select task, state, created, sealed from ask order by created desc"):
             yield self._read(Pubkey.from_string(task), *row)
 
     def states(self) -> list[tuple[str, str, int]]:
         """Task, state and time of every ask, the newest first; nothing is unsealed."""
-        return list(self._file.execute("select task, state, created from ask order by created desc"))
+        return self._run("select task, state, created from ask order by created desc")
 
     def close(self) -> None:
         """Nothing more will be written."""
         self._file.close()
+
+    def _run(self, statement: str, values: Sequence[Any] = ()) -> list[Any]:
+        """One statement at a time: several threads may ask."""
+        with self._lock:
+            return self._file.execute(statement, values).fetchall()
 
     def _read(self, task: Pubkey, state: str, created: int, sealed: bytes) -> Ask:
         try:
