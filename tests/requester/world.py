@@ -27,6 +27,7 @@ from mai_zk.trace import Token, Work
 from program.chain import OUT
 from requester.peer import Held, Peer
 from requester.small import Small, SmallRun
+from solders.account import Account
 from solders.pubkey import Pubkey
 from traces import model
 from traces.world import World as TraceWorld
@@ -73,6 +74,21 @@ class Net(TraceWorld, CliWorld):
     def close(self) -> None:
         for miner in self.peers:
             miner.peer.stop()
+
+    def rewrite(self, kind: str, address: Pubkey, **changes: Any) -> None:
+        """Change fields of an account behind the program's back, as the DAO or time would."""
+        layout = artifacts.interface("mai").kinds[kind]
+        account = self.chain.account(address)
+        fields = {**layout.decode(bytes(account.data), exact=False), **changes}
+        self.chain.svm.set_account(address, Account(account.lamports, layout.encode(fields), account.owner))
+
+    def put_parameter(self, index: int, value: int) -> None:
+        values = list(self.read("Config", self.economy.config).parameters)
+        values[index] = value
+        self.rewrite("Config", self.economy.config, parameters=values)
+
+    def withdraw_model(self) -> None:
+        self.rewrite("Model", self.model_address, approved=False)
 
     def to_slot(self, slot: int, **_: Any) -> None:
         """Let slots pass until then: here every block's hash stays what it was."""
