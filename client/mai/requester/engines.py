@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
+from urllib.parse import urlsplit
 
 import httpx
 import platformdirs
@@ -106,6 +107,8 @@ class HttpEngine:
         else:
             raise MaiError(f"{url} is no engine: name an http:// or https:// address, or unix: and a socket")
         try:
+            if not urlsplit(base).hostname:
+                raise ValueError("it has no host")
             self._client = httpx.Client(base_url=base, transport=transport, timeout=timeout)
         except (httpx.InvalidURL, ValueError) as error:
             raise MaiError(f"{url} is no engine's address: {error}") from error
