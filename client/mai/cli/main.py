@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from mai.cli import (
+    ask,
     audit,
     check,
     circuit,
@@ -22,6 +23,7 @@ from mai.cli import (
     nft,
     offence,
     program,
+    receipt,
     register,
     rewards,
     simulate,
@@ -30,6 +32,7 @@ from mai.cli import (
     task,
     trace,
     verifier,
+    verify_work,
     wallet,
     watch,
 )
@@ -54,6 +57,9 @@ app.add_typer(devices.app, name="devices")
 app.add_typer(stake.app, name="stake")
 app.add_typer(nft.app, name="nft")
 app.add_typer(task.app, name="task")
+app.add_typer(ask.app, name="ask")
+app.add_typer(receipt.app, name="receipt")
+app.add_typer(verify_work.app, name="verify-work")
 app.add_typer(check.app, name="check")
 app.add_typer(offence.app, name="offence")
 app.add_typer(dao.app, name="dao")
