@@ -1,0 +1,236 @@
+"""Where proofs are made: a pool that takes jobs and gives futures; here, processes on this machine.
+
+A pool on other machines (Ray) implements the same protocol. Jobs can be pickled and give the same proof's statement
+wherever they run, so a job whose worker died is simply done again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import multiprocessing
+import os
+import signal
+import threading
+import time
+from collections import deque
+from collections.abc import Sequence
+from concurrent.futures import CancelledError, Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from mai_zk.language.model import Proved, ProofJob
+
+from mai.errors import MaiError
+
+ATTEMPTS = 3
+"""How often a job is tried whose worker dies."""
+CPU = "cpu"
+WATCH_SECONDS = 0.5
+
+
+class Provers(Protocol):
+    """A pool of workers that prove. Safe for several threads."""
+
+    def submit(self, job: ProofJob) -> Future[Proved]:
+        """Take a job; its future gives the proof, or fails with what went wrong (`ZkError`, `MaiError`).
+
+        A job whose worker dies is done again by another; only after some attempts its future fails. Waits for nothing.
+        """
+
+    def resize(self, workers: int, threads: int) -> None:
+        """From the next job on so many workers on each lane, of so many threads each. What runs is not broken off."""
+
+    def set_paused(self, lanes: frozenset[str]) -> None:
+        """Give no more jobs to these lanes (such as `gpu0`); what runs there comes to its end."""
+
+    def busy(self) -> int:
+        """Jobs that were taken and are not done."""
+
+    def close(self) -> None:
+        """Break everything off and let go of the workers."""
+
+
+@dataclass
+class _Waiting:
+    """A job, what it is promised to, and how often it was tried."""
+
+    job: ProofJob
+    promise: Future[Proved] = field(default_factory=Future)
+    attempts: int = 0
+
+
+@dataclass
+class _Lane:
+    """One device's workers."""
+
+    name: str
+    pool: ProcessPoolExecutor | None = None
+    workers: int = 1
+    running: int = 0
+    paused: bool = False
+
+
+class LocalProvers:
+    """Worker processes on this machine, a pool for each lane: the CPU, or each of its GPUs."""
+
+    def __init__(
+        self, workers: int = 1, threads: int = 1, *, lanes: Sequence[str] = (CPU,), nice: int = 10
+    ) -> None:
+        """Start nothing yet; workers come with the first job.
+
+        Args:
+            workers: processes on each lane.
+            threads: threads of each process's prover.
+            lanes: `cpu`, or names such as `gpu0`: a worker of that lane sees that GPU only.
+            nice: how much the workers stand back behind everything else on this machine, 0 to 19.
+        """
+        if not lanes:
+            raise MaiError("a pool of provers needs at least one lane")
+        self._lanes = {name: _Lane(name) for name in lanes}
+        self._nice = nice
+        self._lock = threading.RLock()
+        self._waiting: deque[_Waiting] = deque()
+        self._closed = False
+        self.resize(workers, threads)
+
+    def submit(self, job: ProofJob) -> Future[Proved]:
+        waiting = _Waiting(job)
+        with self._lock:
+            if self._closed:
+                raise MaiError("the pool of provers is closed")
+            self._waiting.append(waiting)
+        self._give()
+        return waiting.promise
+
+    def resize(self, workers: int, threads: int) -> None:
+        with self._lock:
+            self._workers, self._threads = max(workers, 1), max(threads, 1)
+            for lane in self._lanes.values():
+                self._let_go(lane, wait=False)
+        self._give()
+
+    def set_paused(self, lanes: frozenset[str]) -> None:
+        with self._lock:
+            for lane in self._lanes.values():
+                lane.paused = lane.name in lanes
+        self._give()
+
+    def busy(self) -> int:
+        with self._lock:
+            return len(self._waiting) + sum(lane.running for lane in self._lanes.values())
+
+    def pids(self) -> list[int]:
+        """The worker processes that are there now."""
+        with self._lock:
+            pools = [lane.pool for lane in self._lanes.values() if lane.pool is not None]
+            return [pid for pool in pools for pid in list(getattr(pool, "_processes", None) or ())]
+
+    def close(self) -> None:
+        with self._lock:
+            self._closed = True
+            left = list(self._waiting)
+            self._waiting.clear()
+            pids = self.pids()
+            for lane in self._lanes.values():
+                self._let_go(lane, wait=False)
+        for pid in pids:
+            # Each worker leads a process group of its own, with EZKL's process in it.
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(pid, signal.SIGKILL)
+        for waiting in left:
+            waiting.promise.cancel()
+
+    # Handing out
+
+    def _give(self) -> None:
+        """Give waiting jobs to lanes that are free."""
+        given: list[tuple[_Lane, ProcessPoolExecutor, _Waiting, Future[Proved]]] = []
+        with self._lock:
+            while self._waiting and not self._closed:
+                free = [item for item in self._lanes.values() if not item.paused and item.running < self._workers]
+                if not free:
+                    break
+                lane = min(free, key=lambda item: item.running)
+                waiting = self._waiting.popleft()
+                pool = lane.pool or self._start(lane)
+                try:
+                    running = pool.submit(_prove, waiting.job)
+                except (BrokenProcessPool, RuntimeError):
+                    self._waiting.appendleft(waiting)
+                    self._let_go(lane, wait=False)
+                    continue
+                lane.running += 1
+                waiting.attempts += 1
+                given.append((lane, pool, waiting, running))
+        for lane, pool, waiting, running in given:
+            running.add_done_callback(
+                lambda done, lane=lane, pool=pool, waiting=waiting: self._ended(lane, pool, waiting, done)
+            )
+
+    def _ended(self, lane: _Lane, pool: ProcessPoolExecutor, waiting: _Waiting, done: Future[Proved]) -> None:
+        error: BaseException | None
+        try:
+            error = done.exception()
+        except CancelledError as cancelled:
+            error = cancelled
+        again = False
+        with self._lock:
+            lane.running -= 1
+            if isinstance(error, (BrokenProcessPool, CancelledError)):
+                if lane.pool is pool:
+                    self._let_go(lane, wait=False)
+                again = waiting.attempts < ATTEMPTS and not self._closed
+                if again:
+                    self._waiting.appendleft(waiting)
+        if not again and not waiting.promise.cancelled():
+            if error is None:
+                waiting.promise.set_result(done.result())
+            elif isinstance(error, (BrokenProcessPool, CancelledError)):
+                waiting.promise.set_exception(
+                    MaiError(f"the worker that proves {waiting.job.name} died {waiting.attempts} times")
+                )
+            else:
+                waiting.promise.set_exception(error)
+        self._give()
+
+    def _start(self, lane: _Lane) -> ProcessPoolExecutor:
+        lane.pool = ProcessPoolExecutor(
+            self._workers,
+            mp_context=multiprocessing.get_context("spawn"),
+            initializer=_begin,
+            initargs=(lane.name, self._threads, self._nice, os.getpid()),
+        )
+        return lane.pool
+
+    @staticmethod
+    def _let_go(lane: _Lane, *, wait: bool) -> None:
+        pool, lane.pool = lane.pool, None
+        if pool is not None:
+            pool.shutdown(wait=wait)
+
+
+# In the worker's process
+
+
+def _begin(lane: str, threads: int, nice: int, parent: int) -> None:
+    """A worker's first act: a process group of its own, at low priority, on its lane, and gone with its parent."""
+    with contextlib.suppress(OSError):
+        os.setpgid(0, 0)
+    with contextlib.suppress(OSError):
+        os.nice(nice)
+    os.environ["RAYON_NUM_THREADS"] = os.environ["OMP_NUM_THREADS"] = str(threads)
+    os.environ["CUDA_VISIBLE_DEVICES"] = lane.removeprefix("gpu") if lane != CPU else ""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_watch, args=(parent,), daemon=True).start()
+
+
+def _watch(parent: int) -> None:
+    """End with the miner, whatever ended that: nobody would hear of a proof."""
+    while os.getppid() == parent:
+        time.sleep(WATCH_SECONDS)
+    os.killpg(0, signal.SIGKILL)
+
+
+def _prove(job: ProofJob) -> Proved:
+    return job.prove()
