@@ -75,9 +75,9 @@ def mine(
     )  # fmt: skip
     names = model or [DEFAULT_MODEL]
     if local:
-        from mai.miner.local.story import play
+        from mai.miner.local.view import show
 
-        play(names[0], people, chain.output, tasks=tasks, real_time=real_time, terms=terms)
+        show(names[0], terms, people, as_json=chain.output is Output.json, tasks=tasks, real_time=real_time)
         return
     folder = data or default_folder()
     with only_one(folder):
@@ -85,8 +85,8 @@ def mine(
         control = Control(desk.journal)
         terms.allocation = allocation(control.begin(terms.lanes, preset))
         desk.provers = LocalProvers(
-            terms.allocation.workers, terms.allocation.threads, lanes=terms.lanes, nice=terms.allocation.nice,
-            duty=terms.allocation.duty,
+            terms.allocation.workers, terms.allocation.threads, terms.allocation.duty, lanes=terms.lanes,
+            nice=terms.allocation.nice,
         )  # fmt: skip
         found = Mine(desk, terms, Chores(desk, muster_tokens=16 if musters else 0), control, once=once)
         for number in (signal.SIGINT, signal.SIGTERM):

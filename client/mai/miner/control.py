@@ -140,7 +140,7 @@ class Control:
             found = allocation(preset)
             if found != mine.terms.allocation:
                 mine.terms.allocation = found
-                mine.desk.provers.resize(found.workers, found.threads)
+                mine.desk.provers.resize(found.workers, found.threads, found.duty)
 
     def _changed(self, name: str) -> bool:
         value = self.journal.setting(name)

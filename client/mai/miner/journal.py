@@ -96,6 +96,11 @@ class Event:
     detail: str
 
 
+def urgency(work: Work) -> tuple[int, int]:
+    """Sorts works: those whose next step is due first come first."""
+    return (work.due_slot or 2**63, work.due_ts or 2**63)
+
+
 _COLUMNS = tuple(field.name for field in fields(Work))
 
 

@@ -13,6 +13,7 @@ from mai.miner.chores import Chores
 from mai.miner.control import Control
 from mai.miner.desk import Desk
 from mai.miner.intake import Intake, Terms
+from mai.miner.journal import urgency
 from mai.miner.outcome import Wait
 from mai.miner.steps import Machine
 
@@ -134,7 +135,7 @@ class Mine:
     def _give(self, pool: ThreadPoolExecutor) -> None:
         """Take every work a step on that is not being taken one, and whose time has come."""
         now, slot = time.monotonic(), None
-        for work in self.desk.journal.works(ended=False):
+        for work in sorted(self.desk.journal.works(ended=False), key=urgency):
             pause = self._pauses.get(work.id)
             if work.id in self._running:
                 continue

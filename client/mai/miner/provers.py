@@ -27,6 +27,7 @@ ATTEMPTS = 3
 """How often a job is tried whose worker dies."""
 CPU = "cpu"
 WATCH_SECONDS = 0.5
+PERIOD_SECONDS, MOMENT_SECONDS = 1.0, 0.05
 
 
 class Provers(Protocol):
@@ -38,8 +39,12 @@ class Provers(Protocol):
         A job whose worker dies is done again by another; only after some attempts its future fails. Waits for nothing.
         """
 
-    def resize(self, workers: int, threads: int) -> None:
-        """From the next job on so many workers on each lane, of so many threads each. What runs is not broken off."""
+    def resize(self, workers: int, threads: int, duty: int = 100) -> None:
+        """From the next job on so many workers on each lane, of so many threads each. What runs is not broken off.
+
+        Args:
+            duty: percent of the time in which workers may run.
+        """
 
     def set_paused(self, lanes: frozenset[str]) -> None:
         """Give no more jobs to these lanes (such as `gpu0`); what runs there comes to its end."""
@@ -69,19 +74,21 @@ class _Lane:
     workers: int = 1
     running: int = 0
     paused: bool = False
+    left: list[int] = field(default_factory=list)
 
 
 class LocalProvers:
     """Worker processes on this machine, a pool for each lane: the CPU, or each of its GPUs."""
 
     def __init__(
-        self, workers: int = 1, threads: int = 1, *, lanes: Sequence[str] = (CPU,), nice: int = 10
+        self, workers: int = 1, threads: int = 1, duty: int = 100, *, lanes: Sequence[str] = (CPU,), nice: int = 10
     ) -> None:
         """Start nothing yet; workers come with the first job.
 
         Args:
             workers: processes on each lane.
             threads: threads of each process's prover.
+            duty: percent of the time in which they may run.
             lanes: `cpu`, or names such as `gpu0`: a worker of that lane sees that GPU only.
             nice: how much the workers stand back behind everything else on this machine, 0 to 19.
         """
@@ -91,23 +98,29 @@ class LocalProvers:
         self._nice = nice
         self._lock = threading.RLock()
         self._waiting: deque[_Waiting] = deque()
-        self._closed = False
-        self.resize(workers, threads)
+        self._closed = threading.Event()
+        self._governor: threading.Thread | None = None
+        self.resize(workers, threads, duty)
 
     def submit(self, job: ProofJob) -> Future[Proved]:
         waiting = _Waiting(job)
         with self._lock:
-            if self._closed:
+            if self._closed.is_set():
                 raise MaiError("the pool of provers is closed")
             self._waiting.append(waiting)
         self._give()
         return waiting.promise
 
-    def resize(self, workers: int, threads: int) -> None:
+    def resize(self, workers: int, threads: int, duty: int = 100) -> None:
         with self._lock:
-            self._workers, self._threads = max(workers, 1), max(threads, 1)
-            for lane in self._lanes.values():
-                self._let_go(lane, wait=False)
+            changed = (max(workers, 1), max(threads, 1)) != (getattr(self, "_workers", 0), getattr(self, "_threads", 0))
+            self._workers, self._threads, self._duty = max(workers, 1), max(threads, 1), min(max(duty, 1), 100)
+            if changed:
+                for lane in self._lanes.values():
+                    self._let_go(lane)
+            if self._duty < 100 and self._governor is None:
+                self._governor = threading.Thread(target=self._govern, daemon=True)
+                self._governor.start()
         self._give()
 
     def set_paused(self, lanes: frozenset[str]) -> None:
@@ -123,21 +136,21 @@ class LocalProvers:
     def pids(self) -> list[int]:
         """The worker processes that are there now."""
         with self._lock:
-            pools = [lane.pool for lane in self._lanes.values() if lane.pool is not None]
-            return [pid for pool in pools for pid in list(getattr(pool, "_processes", None) or ())]
+            found = []
+            for lane in self._lanes.values():
+                lane.left = [pid for pid in lane.left if _alive(pid)]
+                found += [*lane.left, *(getattr(lane.pool, "_processes", None) or ())]
+            return found
 
     def close(self) -> None:
         with self._lock:
-            self._closed = True
+            self._closed.set()
             left = list(self._waiting)
             self._waiting.clear()
             pids = self.pids()
             for lane in self._lanes.values():
-                self._let_go(lane, wait=False)
-        for pid in pids:
-            # Each worker leads a process group of its own, with EZKL's process in it.
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.killpg(pid, signal.SIGKILL)
+                self._let_go(lane)
+        _signal_all(pids, signal.SIGKILL)
         for waiting in left:
             waiting.promise.cancel()
 
@@ -147,7 +160,7 @@ class LocalProvers:
         """Give waiting jobs to lanes that are free."""
         given: list[tuple[_Lane, ProcessPoolExecutor, _Waiting, Future[Proved]]] = []
         with self._lock:
-            while self._waiting and not self._closed:
+            while self._waiting and not self._closed.is_set():
                 free = [item for item in self._lanes.values() if not item.paused and item.running < self._workers]
                 if not free:
                     break
@@ -158,7 +171,7 @@ class LocalProvers:
                     running = pool.submit(_prove, waiting.job)
                 except (BrokenProcessPool, RuntimeError):
                     self._waiting.appendleft(waiting)
-                    self._let_go(lane, wait=False)
+                    self._let_go(lane)
                     continue
                 lane.running += 1
                 waiting.attempts += 1
@@ -179,8 +192,8 @@ class LocalProvers:
             lane.running -= 1
             if isinstance(error, (BrokenProcessPool, CancelledError)):
                 if lane.pool is pool:
-                    self._let_go(lane, wait=False)
-                again = waiting.attempts < ATTEMPTS and not self._closed
+                    self._let_go(lane)
+                again = waiting.attempts < ATTEMPTS and not self._closed.is_set()
                 if again:
                     self._waiting.appendleft(waiting)
         if not again and not waiting.promise.cancelled():
@@ -204,10 +217,37 @@ class LocalProvers:
         return lane.pool
 
     @staticmethod
-    def _let_go(lane: _Lane, *, wait: bool) -> None:
+    def _let_go(lane: _Lane) -> None:
+        """No more jobs for this pool; what it runs comes to its end."""
         pool, lane.pool = lane.pool, None
         if pool is not None:
-            pool.shutdown(wait=wait)
+            lane.left += [pid for pid in list(getattr(pool, "_processes", None) or ()) if _alive(pid)]
+            pool.shutdown(wait=False)
+
+    def _govern(self) -> None:
+        """Stop the workers for a part of every second, where even one thread is more than the share."""
+        while not self._closed.is_set():
+            rest = PERIOD_SECONDS * (100 - self._duty) / 100
+            if rest and (pids := self.pids()):
+                _signal_all(pids, signal.SIGSTOP)
+                self._closed.wait(rest)
+                _signal_all(pids, signal.SIGCONT)
+            self._closed.wait(max(PERIOD_SECONDS - rest, MOMENT_SECONDS))
+
+
+def _signal_all(pids: Sequence[int], number: signal.Signals) -> None:
+    """Signal workers with all that they have started: each leads a process group of its own, with EZKL's in it."""
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(pid, number)
+
+
+def _alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except OSError:
+        return False
+    return True
 
 
 # In the worker's process

@@ -27,6 +27,8 @@ from mai.miner.journal import Work
 from mai.miner.outcome import Wait
 
 POLL_S = 0.2
+EVERY_WORK = ""
+"""Under which the journal keeps what no single work needs."""
 PROOF, OPENING, SESSION = b"proof", b"opening", b"session"
 
 
@@ -155,19 +157,31 @@ class Proving:
         with self._lock:
             self._jobs.pop(name, None)
         proved = promised.result()
-        self._keys[proved.key.hash] = proved.key
+        self._keep_key(proved.key)
         found = Proof(proved.key.hash, proved.instances, proved.proof, proved.payload)
         self.desk.journal.keep(work.id, leaf.blob, found.encode())
         self.desk.journal.show(work.id, str(leaf), "proved")
         return found
 
+    def _keep_key(self, key: KeyProgram) -> None:
+        """Keys are the same for every work, and are kept before the first proof that needs one."""
+        if key.hash not in self._keys:
+            self.desk.journal.keep(EVERY_WORK, f"key {key.hash.hex()}", key.blob)
+            self._keys[key.hash] = key
+
+    def _key(self, hash: bytes) -> KeyProgram | None:
+        if hash not in self._keys:
+            kept = self.desk.journal.blob(EVERY_WORK, f"key {hash.hex()}")
+            if kept is None:
+                return None
+            self._keys[hash] = KeyProgram.from_bytes(kept)
+        return self._keys[hash]
+
     # On the chain
 
-    def _attest(
-        self, work: Work, trees: Trees, trace: Pubkey, leaf: Leaf, proof: Proof
-    ) -> Callable[[], None]:
+    def _attest(self, work: Work, trees: Trees, trace: Pubkey, leaf: Leaf, proof: Proof) -> Callable[[], None]:
         def act() -> None:
-            key, address = self.desk.published.key(proof.key, self._keys.get(proof.key))
+            key, address = self.desk.published.key(proof.key, self._key(proof.key))
             receipt = self._receipt(trace, leaf, proof, key, address)
             self.desk.journal.show(work.id, str(leaf), "verified")
             self._show_leaf(trees, trace, leaf, receipt)
