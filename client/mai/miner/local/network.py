@@ -81,7 +81,7 @@ def found(
     terms = terms_of(manifest, detection_bps)
     economy.register_model(authority, terms)
     genesis.hand_over(authority, founders)
-    genesis.open(authority)
+    genesis.open(authority, final=True)
     Traces(Verifier(cluster, authority, verifier_of(economy))).upload_manifest(manifest)
     return Founded(economy, economy.model_address(terms))
 

@@ -64,7 +64,6 @@ class Person:
     name: str
     wallet: Keypair = field(default_factory=Keypair)
     first: int = 0
-    notes: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -180,10 +179,18 @@ class Story:
         answer = self._offers[to].answer(task)
         return None if answer is None else (prompt, answer)
 
+    def _ask_again(self) -> None:
+        """A place that the cheat lost is free again: the prompt goes to the honest miner."""
+        for task, (to, prompt) in self._prompts.items():
+            if to == "cheat" and self.checker.offences:
+                self._prompts[task] = ("miner", prompt)
+                self._offers["miner"].put(task, self.address, prompt)
+                self.say("the cheat's place is free again: the requester sends that prompt to the miner")
+
     def answers(self) -> list[tuple[str, str]]:
         """Every answer that the requester got, and from whom."""
-        found = [(to, self._offers[to].answer(task)) for task, (to, _) in self._prompts.items()]
-        return [(to, self.model.decode(answer.tokens)) for to, answer in found if answer is not None]
+        found = [(who, offers.answer(task)) for task in self._prompts for who, offers in self._offers.items()]
+        return [(who, self.model.decode(answer.tokens)) for who, answer in found if answer is not None]
 
     # The middle
 
@@ -192,6 +199,7 @@ class Story:
         if self.failures:
             raise self.failures[0]
         self.checker.turn()
+        self._ask_again()
         self.slot = self.economy.cluster.slot()
         if self.over():
             return False
@@ -202,9 +210,9 @@ class Story:
     def over(self) -> bool:
         """Whether every work has ended and every challenge is reported."""
         works = [work for mine in self.mines.values() for work in mine.desk.journal.works()]
-        seen = len({work.task for work in works})
-        done = seen == len(self._prompts) and all(work.ended for work in works)
-        return done and len(self.checker.looked) == len(self._prompts) and len(self.checker.offences) > 0
+        honest = {work.task for work in self.mines["miner"].desk.journal.works()}
+        done = len(honest) == len(self._prompts) and all(work.ended for work in works)
+        return done and len(self.checker.looked) == len(works) and len(self.checker.offences) > 0
 
     def _pass_time(self) -> None:
         """Warp to the next slot that anybody waits for, if nobody has anything else to do."""
@@ -244,7 +252,6 @@ class Story:
                 self.net.warp(slots=max(int(state.header.deadline) - self.economy.cluster.slot() + 2, 1))
                 checker = self.mines["miner"].desk.traces
                 checker.expire(address)
-                self.people["cheat"].notes.append("its trace expired")
                 self._lost_bond = int(state.header.bond)
         for offence in self.checker.offences:
             fields = self.economy.read("Offence", offence)
@@ -284,7 +291,7 @@ class Story:
             paid = [work for work in self.mines[person.name].desk.journal.works() if work.paid]
             return f"{len(paid)} works proved by what was drawn, and paid"
         if person.name == "requester":
-            return f"fees of {len(self._prompts)} tasks; what was not paid comes back with `mai task cancel`"
+            return f"fees of {len(self._prompts)} tasks: burned with the first payment, a tenth to the treasury"
         share = "half of what was taken is burned, the rest is for who showed it"
         return share if person.name == "verifier" else "a fifth of that, for confirming it"
 
