@@ -42,7 +42,7 @@ def names_of(instructions: Sequence[Instruction]) -> str:
 
 def deadly(folder: Path) -> None:
     """Let this process die at every point once."""
-    send, send_many, record = Rpc.send, Rpc.send_many, Journal.record
+    send, send_many = Rpc.send, Rpc.send_many
     path = folder / DEATHS
     journals: list[Journal] = []
     known = set(path.read_text().splitlines()) if path.exists() else set()
@@ -69,12 +69,6 @@ def deadly(folder: Path) -> None:
         point(name, "after")
         return landed
 
-    def dying_record(self: Journal, *values: Any, **changes: Any) -> Any:
-        point("record", "before")
-        found = record(self, *values, **changes)
-        point("record", "after")
-        return found
-
     opened = Journal.__init__
 
     def noted(self: Journal, *values: Any) -> None:
@@ -82,7 +76,6 @@ def deadly(folder: Path) -> None:
         journals.append(self)
 
     Journal.__init__ = noted  # type: ignore[method-assign]
-    Journal.record = dying_record  # type: ignore[method-assign, assignment]
     Rpc.send, Rpc.send_many = dying_send, dying_send_many  # type: ignore[method-assign, assignment]
 
 

@@ -107,6 +107,7 @@ class Chores:
         if not self._due(LIFE, HOUR_S):
             return []
         Devices(self.desk.economy).heartbeat(self.desk.owner, self.desk.fields())
+        self._done(LIFE)
         return ["gave a sign of life"]
 
     def turn_crank(self) -> list[str]:
@@ -121,6 +122,7 @@ class Chores:
         """Draw and expire other miners' traces where the fee for it is worth a transaction."""
         if not self.others or not self._due(SCAN, SCAN_S):
             return []
+        self._done(SCAN)
         done: list[str] = []
         slot = self.desk.economy.cluster.slot()
         for step in (*WAITING, "drawn", "challenged"):
@@ -155,9 +157,8 @@ class Chores:
         return sorted((address for address, _ in found), key=str)
 
     def _due(self, name: str, seconds: int) -> bool:
-        """Whether so much of the chain's time has passed since this was last due."""
-        now = self.desk.economy.cluster.unix_time()
-        if now < int(self.desk.journal.setting(name) or 0) + seconds:
-            return False
-        self.desk.journal.set(name, str(now))
-        return True
+        """Whether so much of the chain's time has passed since this was last done."""
+        return self.desk.economy.cluster.unix_time() >= int(self.desk.journal.setting(name) or 0) + seconds
+
+    def _done(self, name: str) -> None:
+        self.desk.journal.set(name, str(self.desk.economy.cluster.unix_time()))

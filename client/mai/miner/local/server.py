@@ -44,7 +44,9 @@ class Localnet:
 
 
 @contextmanager
-def localnet(folder: Path, authority: Pubkey, programs: tuple[Program, ...]) -> Iterator[Localnet]:
+def localnet(
+    folder: Path, authority: Pubkey, programs: tuple[Program, ...], *, slot_ms: int = 400
+) -> Iterator[Localnet]:
     """Start a localnet whose programs ``authority`` may replace, and stop it in the end.
 
     Raises:
@@ -55,7 +57,7 @@ def localnet(folder: Path, authority: Pubkey, programs: tuple[Program, ...]) -> 
     command = [sys.executable, "-m", "mai.cli.entry", "localnet", "--ledger", str(folder / "ledger"), "--output", "json"]
     with log.open("wb") as errors:
         process = subprocess.Popen(
-            [*command, "--rpc-port", str(port), "--wallet", str(authority)],
+            [*command, "--rpc-port", str(port), "--wallet", str(authority), "--slot-ms", str(slot_ms)],
             stdout=subprocess.PIPE,
             stderr=errors,
             stdin=subprocess.DEVNULL,
