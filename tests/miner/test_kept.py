@@ -41,7 +41,9 @@ def test_nothing_that_was_sent_is_readable_on_disk(tmp_path: Path, seal: Seal) -
     assert offers.answer(TASK) == prompt((9001,)) and offers.prompt(TASK) == prompt()
     assert Salted.decode(journal.blob("w", "prompt") or b"") == prompt()
     raw = b"".join(path.read_bytes() for path in tmp_path.iterdir() if path.name != "key")
-    assert b"7001" not in raw and b"9001" not in raw and b"01010101" not in raw and (1).to_bytes(1, "big") * 16 not in raw
+    assert (
+        b"7001" not in raw and b"9001" not in raw and b"01010101" not in raw and (1).to_bytes(1, "big") * 16 not in raw
+    )
 
 
 def test_another_key_or_another_place_opens_nothing(tmp_path: Path, seal: Seal) -> None:

@@ -23,7 +23,9 @@ def test_the_four_presets(text: str, share: int) -> None:
     assert parse(text)[1] == allocation(text, 8).share == share
 
 
-@pytest.mark.parametrize("text", ["", "half", "flexible", "flexible 5", "flexible 15", "flexible 110", "light 20", "٣٠"])
+@pytest.mark.parametrize(
+    "text", ["", "half", "flexible", "flexible 5", "flexible 15", "flexible 110", "light 20", "٣٠"]
+)
 def test_everything_else_is_no_preset(text: str) -> None:
     with pytest.raises(MaiError, match="is no preset"):
         parse(text)

@@ -128,7 +128,9 @@ class Net:
         return seen
 
     def _names(self, signature: Signature, programs: dict[Pubkey, Any]) -> Counter[str]:
-        found = self.rpc.ask(lambda client: client.get_transaction(signature, max_supported_transaction_version=0)).value
+        found = self.rpc.ask(
+            lambda client: client.get_transaction(signature, max_supported_transaction_version=0)
+        ).value
         assert found is not None and found.transaction.meta is not None and found.transaction.meta.err is None
         message = found.transaction.transaction.message
         names: Counter[str] = Counter()

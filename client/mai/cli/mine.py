@@ -49,7 +49,9 @@ def mine(
     context: typer.Context,
     data: DataOption = None,
     model: Annotated[list[str] | None, typer.Option("--model", help="a provable model to serve; several")] = None,
-    device: Annotated[str | None, typer.Option("--device", help="a device's name or address; not for an only one")] = None,
+    device: Annotated[
+        str | None, typer.Option("--device", help="a device's name or address; not for an only one")
+    ] = None,
     preset: Annotated[
         str | None, typer.Option(help="light (25 %), balanced (50 %), maximum (100 %), or flexible 10 to 100 in tens")
     ] = None,
@@ -120,7 +122,14 @@ def _desk(chain: Chain, folder: Path, names: list[str], device: str | None) -> D
     offers = LocalOffers(folder / OFFERS, seal)
     provers = LocalProvers()
     return Desk(
-        economy, owner, bytes(found.fields.device), journal, seal, offers, provers, {item.address: item for item in served}
+        economy,
+        owner,
+        bytes(found.fields.device),
+        journal,
+        seal,
+        offers,
+        provers,
+        {item.address: item for item in served},
     )
 
 
@@ -215,7 +224,12 @@ def preset(
     _, journal = _open(data)
     found = allocation(Control(journal).preset(" ".join(name)))
     if output is Output.json:
-        print_json({field: getattr(found, field) for field in ("name", "share", "workers", "threads", "in_flight", "nice", "duty")})
+        print_json(
+            {
+                field: getattr(found, field)
+                for field in ("name", "share", "workers", "threads", "in_flight", "nice", "duty")
+            }
+        )
         return
     people.print(
         f"{found.name}: {found.share} % of this machine, {found.workers} provers of {found.threads} threads, "
@@ -237,7 +251,9 @@ def stop(
     if output is Output.json:
         print_json({"stopping": "drain" if drain else "now"})
         return
-    people.print("The miner ends when its works are done." if drain else "The miner ends after the steps that it is taking.")
+    people.print(
+        "The miner ends when its works are done." if drain else "The miner ends after the steps that it is taking."
+    )
 
 
 def _tell_paused(paused: frozenset[str], output: Output) -> None:

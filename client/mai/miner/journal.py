@@ -23,6 +23,7 @@ TIMEOUT_S = 30.0
 MOST_HISTORY, MOST_REFUSALS = 100_000, 10_000
 KEPT_S = 8 * 86_400
 """How long what was computed outlives its work: a challenge and the appeal against it may need it."""
+_ENDS = ", ".join(f"'{end}'" for end in sorted(ENDS))
 _TABLES = f"""
 CREATE TABLE IF NOT EXISTS works (
   id TEXT PRIMARY KEY, kind TEXT NOT NULL, task TEXT NOT NULL, model TEXT NOT NULL, state TEXT NOT NULL,
@@ -43,7 +44,7 @@ CREATE TABLE IF NOT EXISTS refusals (
   task TEXT PRIMARY KEY, at REAL NOT NULL, reason TEXT NOT NULL, sentence TEXT NOT NULL, passing INTEGER NOT NULL
 ) STRICT;
 CREATE TABLE IF NOT EXISTS settings (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
-CREATE INDEX IF NOT EXISTS running ON works (seen_at) WHERE state NOT IN ({", ".join(f"'{end}'" for end in sorted(ENDS))});
+CREATE INDEX IF NOT EXISTS running ON works (seen_at) WHERE state NOT IN ({_ENDS});
 """
 
 
@@ -182,7 +183,9 @@ class Journal:
             self._tell(db, work.id, str(work.state), "")
         return True
 
-    def record(self, id: str, state: State, *, detail: str = "", blobs: Mapping[str, bytes] = {}, **changes: Any) -> Work:
+    def record(
+        self, id: str, state: State, *, detail: str = "", blobs: Mapping[str, bytes] = {}, **changes: Any
+    ) -> Work:
         """Take a work one step on, with what this step found, all at once.
 
         Args:
@@ -237,11 +240,10 @@ class Journal:
 
     def forget_old(self) -> int:
         """Drop what was computed for works that ended so long ago that nothing can ask for it; how many pieces."""
-        ends = ", ".join("?" * len(ENDS))
         with self._together() as db:
             done = db.execute(
-                f"DELETE FROM blobs WHERE work IN (SELECT id FROM works WHERE changed_at < ? AND state IN ({ends}))",
-                (time.time() - KEPT_S, *ENDS),
+                f"DELETE FROM blobs WHERE work IN (SELECT id FROM works WHERE changed_at < ? AND state IN ({_ENDS}))",
+                (time.time() - KEPT_S,),
             )
             return int(done.rowcount)
 
@@ -273,12 +275,9 @@ class Journal:
     def history(self, *, after: int = 0, last: int = MOST_HISTORY, work: str | None = None) -> list[Event]:
         """Lines of the log behind a number, at most the last so many, in order."""
         where, values = ("AND work = ?", (work,)) if work is not None else ("", ())
-        found = self._read(
-            f"SELECT number, at, work, event, detail FROM history WHERE number > ? {where} ORDER BY number DESC LIMIT ?",
-            after,
-            *values,
-            last,
-        )
+        columns = "number, at, work, event, detail"
+        statement = f"SELECT {columns} FROM history WHERE number > ? {where} ORDER BY number DESC LIMIT ?"
+        found = self._read(statement, after, *values, last)
         return [Event(*row) for row in reversed(found)]
 
     def refuse(self, task: str, reason: str, sentence: str, *, passing: bool) -> bool:

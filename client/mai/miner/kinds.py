@@ -155,7 +155,12 @@ class MusterSide:
                 return over
             device = Device(self.desk.miner, self.economy.read("Miner", self.desk.miner))
             self.desk.musters.answer(
-                self.desk.owner, device, Pubkey.from_string(work.model), output=output, tokens=work.tokens, lane=work.lane
+                self.desk.owner,
+                device,
+                Pubkey.from_string(work.model),
+                output=output,
+                tokens=work.tokens,
+                lane=work.lane,
             )
             fields = self._answer(work)
         if fields is None or fields.muster != work.number:

@@ -66,7 +66,9 @@ def parse(text: str) -> tuple[Preset, int]:
         share = int(words[1]) if len(words[1]) <= 3 else HIGHEST + 1
         if LOWEST <= share <= HIGHEST and share % STEP == 0:
             return Preset.FLEXIBLE, share
-    raise MaiError(f"{text} is no preset: light (25 %), balanced (50 %), maximum (100 %), or flexible 10 to 100 in tens")
+    raise MaiError(
+        f"{text} is no preset: light (25 %), balanced (50 %), maximum (100 %), or flexible 10 to 100 in tens"
+    )
 
 
 def allocation(text: str, cores: int | None = None) -> Allocation:

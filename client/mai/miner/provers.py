@@ -19,7 +19,7 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from mai_zk.language.model import Proved, ProofJob
+from mai_zk.language.model import ProofJob, Proved
 
 from mai.errors import MaiError
 

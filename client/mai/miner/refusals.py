@@ -23,7 +23,10 @@ class Reason(Enum):
     TooManyInFlight = ("{count} works are in flight, as many as {preset} allows", True)
     DeviceFull = ("the device has {count} works in flight, as many as the network allows", True)
     StakeTooSmall = ("the stake covers {free} MAI more, and {risk} MAI would be at risk", True)
-    Newcomer = ("the device's first {first} works need a proof that detects 99 %, and this model's detects {detects}", True)
+    Newcomer = (
+        "the device's first {first} works need a proof that detects 99 %, and this model's detects {detects}",
+        True,
+    )
     ProofTooWeak = ("the network asks for a proof that detects {needed}, and this model's detects {detects}", True)
     NotEnoughVram = ("the model needs {needed:,} MB of GPU memory, and the device has {has:,}", False)
     NotEnoughLamports = ("the bond and the rents take {needed} SOL, and the wallet has {has}", True)

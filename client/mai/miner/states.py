@@ -52,4 +52,4 @@ def follows(old: State, new: State) -> bool:
     """Whether a work may go from one state to another: one step on the way, or to an end from anywhere before one."""
     if old in ENDS:
         return False
-    return new is not State.SETTLED and new in ENDS or new in WAY and WAY.index(new) == WAY.index(old) + 1
+    return (new is not State.SETTLED and new in ENDS) or (new in WAY and WAY.index(new) == WAY.index(old) + 1)

@@ -128,9 +128,7 @@ class Machine:
         made, address = runs.trees(desk, work), self._address(work)
         if desk.economy.cluster.account(address) is None:
             manifest = desk.published.manifest(made.manifest)
-            desk.traces.commit(
-                made, manifest, work.context, limit=work.most_tokens, bond=made.manifest.least_bond
-            )
+            desk.traces.commit(made, manifest, work.context, limit=work.most_tokens, bond=made.manifest.least_bond)
         header = desk.traces.state(address).header
         ours = (made.prompt_tree.root, made.generated_tree.root, made.positions_tree.root)
         if tuple(bytes(part) for part in (header.input, header.output, header.positions_root)) != ours:
@@ -177,9 +175,9 @@ class Machine:
                 desk.journal.keep(work.id, runs.LEAVES, runs.leaves(desk, work, state.positions))
             desk.traces.reveal(address, runs.trees(desk, work).leaves_tree.root)
             state = desk.traces.state(address)
-        if state.header.step in (REVEALED, CHALLENGED, PROVED):
-            if bytes(state.header.leaves_root) != runs.trees(desk, work).leaves_tree.root:
-                return Ended(State.FAILED, "other leaves than this miner's were revealed for this trace")
+        shown = bytes(state.header.leaves_root)
+        if state.header.step <= PROVED and shown != runs.trees(desk, work).leaves_tree.root:
+            return Ended(State.FAILED, "other leaves than this miner's were revealed for this trace")
         return self._standing(state) or Moved({"due_slot": int(state.header.deadline)})
 
     def _prove(self, work: Work) -> Moved | Wait | Ended:
@@ -206,7 +204,9 @@ class Machine:
         if state.header.step < PROVED:
             desk.traces.expire(address)
         bond = state.header.bond / LAMPORTS_PER_SOL
-        return Ended(State.EXPIRED, f"the trace was {state.step} when its time was over: its bond of {bond:g} SOL is lost")
+        return Ended(
+            State.EXPIRED, f"the trace was {state.step} when its time was over: its bond of {bond:g} SOL is lost"
+        )
 
     def _address(self, work: Work) -> Pubkey:
         return self.desk.traces.address(work.context)[0]

@@ -56,7 +56,9 @@ class Checker:
 
     def waits_until(self) -> int | None:
         """The next slot at which a challenge can be taken on; None where none waits."""
-        found = [fields.target_slot for _, fields in SpotChecks(self.economy).all() if fields.status == checks.CHECK_OPEN]
+        found = [
+            fields.target_slot for _, fields in SpotChecks(self.economy).all() if fields.status == checks.CHECK_OPEN
+        ]
         return min(found) + 2 if found else None
 
     def right_output(self, fields: Any) -> bytes | None:

@@ -54,7 +54,16 @@ def localnet(
     """
     log = folder / "localnet.log"
     port = _free_port()
-    command = [sys.executable, "-m", "mai.cli.entry", "localnet", "--ledger", str(folder / "ledger"), "--output", "json"]
+    command = [
+        sys.executable,
+        "-m",
+        "mai.cli.entry",
+        "localnet",
+        "--ledger",
+        str(folder / "ledger"),
+        "--output",
+        "json",
+    ]
     with log.open("wb") as errors:
         process = subprocess.Popen(
             [*command, "--rpc-port", str(port), "--wallet", str(authority), "--slot-ms", str(slot_ms)],

@@ -36,8 +36,8 @@ from mai.miner.local.cheat import FalseModel
 from mai.miner.local.checker import Checker
 from mai.miner.local.network import found
 from mai.miner.local.server import Localnet, localnet
-from mai.miner.miner import CLIENT_VERSION
 from mai.miner.mine import Mine
+from mai.miner.miner import CLIENT_VERSION
 from mai.miner.offers import LocalOffers, Salted
 from mai.miner.provers import LocalProvers, Provers
 from mai.miner.seal import Seal
@@ -162,7 +162,13 @@ class Story:
             root = tokens_tree([Token(*pair) for pair in zip(prompt.tokens, prompt.salts, strict=True)]).root
             nonce = Tasks.new_nonce()
             self.economy.post_task(
-                wallet, self.address, root, nonce=nonce, lifetime_s=LIFETIME_S, prompt_tokens=len(tokens), max_tokens=limit
+                wallet,
+                self.address,
+                root,
+                nonce=nonce,
+                lifetime_s=LIFETIME_S,
+                prompt_tokens=len(tokens),
+                max_tokens=limit,
             )
             task = self.economy.task_address(wallet.pubkey(), nonce)
             Tasks(self.economy).fund(wallet, task, FEE_MAI * UNITS_PER_MAI)
@@ -286,7 +292,9 @@ class Story:
             works = self.mines["cheat"].desk.journal.works()
             ended = "; ".join(work.reason for work in works if work.state is State.FAILED)
             kept = "" if not self.real_time else " (in escrow for seven days, in which it could appeal)"
-            return f"answered with what the model did not say: failed check{kept}. Its own trace: {ended or 'not proved'}"
+            return (
+                f"answered with what the model did not say: failed check{kept}. Its own trace: {ended or 'not proved'}"
+            )
         if person.name in self.mines:
             paid = [work for work in self.mines[person.name].desk.journal.works() if work.paid]
             return f"{len(paid)} works proved by what was drawn, and paid"
