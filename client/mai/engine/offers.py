@@ -154,6 +154,8 @@ class Offers:
             self._begin(task)
 
     def _check_room(self, requester: str) -> None:
+        if self._held:
+            self._journal.expire(self._limits.held_seconds)
         counts = self._journal.counts()
         unfinished = counts.get(ACCEPTED, 0) + counts.get(RUNNING, 0)
         if unfinished >= self._limits.offers or self._journal.unfinished(requester) >= self._limits.offers_each:
@@ -168,7 +170,7 @@ class Offers:
 
     def answer(self, task: str) -> tuple[str, str, bytes]:
         """(state, reason, sealed answer); the answer is empty until the state is done."""
-        kept = self._journal.find(_check_name(task))
+        kept = self._journal.find(_check_name(task), whole=True)
         return kept.state, kept.reason, kept.answer
 
     def cancel(self, task: str, *, signature: str = "", owner: bool = False) -> dict[str, Any]:
@@ -203,23 +205,25 @@ class Offers:
 
     def open(self, task: str) -> Opened:
         """What a held task asks, for a miner that runs the model itself; raises as :meth:`start` does."""
-        kept = self._unfinished(task)
-        return self._open(task, kept.envelope)
+        self._unfinished(task)
+        return self._kept(task)
 
     def finish(self, task: str, answer: Answer) -> dict[str, Any]:
         """The answer that a miner computed itself; raises as :meth:`start` does."""
-        kept = self._unfinished(task)
-        self._journal.done(task, self._sealing().seal(task, self._open(task, kept.envelope), answer))
+        self._unfinished(task)
+        self._journal.done(task, self._sealing().seal(task, self._kept(task), answer))
         running = self._tasks.get(task)
         if running is not None:
             running.cancel()
         return self.status(task)
 
-    def _unfinished(self, task: str) -> Kept:
+    def _unfinished(self, task: str) -> None:
         kept = self._journal.find(_check_name(task))
         if kept.state not in (ACCEPTED, RUNNING):
             raise EngineError("task_finished", f"task {task} is {kept.state} already")
-        return kept
+
+    def _kept(self, task: str) -> Opened:
+        return self._open(task, self._journal.find(task, whole=True).envelope)
 
     # Answering
 
@@ -251,7 +255,7 @@ class Offers:
 
         def prompt() -> Prompt:
             self._journal.running(task)
-            return Prompt(tokens=self._open(task, self._journal.find(task).envelope).tokens)
+            return Prompt(tokens=self._kept(task).tokens)
 
         request = Request(
             kept.model,
@@ -263,8 +267,8 @@ class Offers:
         done = await self._pipeline.answer(request, accepted=True, prompt=prompt)
         if done.tokens is None:
             raise EngineError("tokens_unsupported", "the backend does not tell its answer's tokens")
-        opened = self._open(task, kept.envelope)
-        self._journal.done(task, self._sealing().seal(task, opened, Answer(done.tokens, done.text, done.record())))
+        answer = Answer(done.tokens, done.text, done.record())
+        self._journal.done(task, self._sealing().seal(task, self._kept(task), answer))
 
     def _open(self, task: str, envelope: bytes) -> Opened:
         return self._sealing().open(task, envelope)
