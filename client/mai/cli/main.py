@@ -17,6 +17,7 @@ from mai.cli import (
     index,
     localnet,
     metrics,
+    model,
     muster,
     nft,
     offence,
@@ -67,6 +68,7 @@ app.add_typer(audit.app, name="audit")
 app.command("index")(index.index)
 app.command("watch")(watch.watch)
 app.command("metrics")(metrics.metrics)
+app.add_typer(model.app, name="model")
 app.add_typer(localnet.app, name="localnet")
 app.add_typer(program.app, name="program")
 app.add_typer(trace.app, name="trace")
