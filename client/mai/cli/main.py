@@ -14,10 +14,12 @@ from mai.cli import (
     demo,
     devices,
     difficulty,
+    engine,
     genesis,
     index,
     localnet,
     metrics,
+    mine,
     muster,
     nft,
     offence,
@@ -62,6 +64,7 @@ app.add_typer(verify_work.app, name="verify-work")
 app.add_typer(check.app, name="check")
 app.add_typer(offence.app, name="offence")
 app.add_typer(dao.app, name="dao")
+app.add_typer(mine.app, name="mine")
 app.add_typer(muster.app, name="muster")
 app.add_typer(difficulty.app, name="difficulty")
 app.add_typer(circuit.app, name="circuit")
@@ -73,6 +76,7 @@ app.add_typer(audit.app, name="audit")
 app.command("index")(index.index)
 app.command("watch")(watch.watch)
 app.command("metrics")(metrics.metrics)
+app.add_typer(engine.app, name="engine")
 app.add_typer(localnet.app, name="localnet")
 app.add_typer(program.app, name="program")
 app.add_typer(trace.app, name="trace")
