@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,6 +15,7 @@ from rich.live import Live
 from rich.text import Text
 from solders.pubkey import Pubkey
 
+from mai.chain.rpc import Unreachable
 from mai.cli.connect import Chain, show_facts
 from mai.cli.format import count, listing, percent
 from mai.cli.group import with_default
@@ -73,13 +75,11 @@ def run(
             summary = verifier.round()
         _report(chain, summary, rate_bps)
         return
-    if chain.output is Output.json:
+    with Live(console=people, auto_refresh=False) if chain.output is Output.table else nullcontext() as live:
         while True:
-            verifier.round()
-            time.sleep(every)
-    with Live(console=people, auto_refresh=False) as live:
-        while True:
-            live.update(_picture(verifier.round(), rate_bps, log), refresh=True)
+            summary = _patiently(verifier)
+            if live is not None:
+                live.update(_picture(summary, rate_bps, log), refresh=True)
             time.sleep(every)
 
 
@@ -143,6 +143,15 @@ def show(chain: Chain, folder: FolderOption = FOLDER) -> None:
             table.add_row(str(word.check), word.role, result, fixed_mai(word.earned), fixed_mai(word.lost))
         people.print()
         people.print(table)
+
+
+def _patiently(verifier: VerifyWork) -> Summary:
+    """A round; a node that does not answer is asked again in the next one."""
+    try:
+        return verifier.round()
+    except Unreachable as error:
+        verifier.say("unreachable", verifier.wallet, str(error))
+        return verifier.summary()
 
 
 def _verifier(

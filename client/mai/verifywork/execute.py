@@ -26,6 +26,10 @@ class WrongDisclosure(MaiError):
     """What was disclosed is not what is on chain."""
 
 
+class CannotRun(MaiError):
+    """The model refuses to run the work: its prompt has a token that is none, say. No verdict follows."""
+
+
 @dataclass(frozen=True)
 class Verdict:
     """What a second run says of a work.
@@ -87,14 +91,14 @@ def execute(model: ProvableModel, disclosed: Disclosed, task: Any, work: Any, tr
 
     Raises:
         WrongDisclosure: it is not the task's prompt, or not the work's answer.
-        MaiError: the model cannot run it.
+        CannotRun: the model refuses.
     """
     check_disclosed(disclosed, task, work, trace)
     started = time.monotonic()
     try:
         run = model.run(disclosed.prompt.tokens, task.max_tokens)
     except ZkError as error:
-        raise MaiError(f"{model.name} cannot run the work again: {error}") from error
+        raise CannotRun(f"{model.name} cannot run the work again: {error}") from error
     seconds = time.monotonic() - started
     salted = Salted(run.generated, check_salts(disclosed.answer, len(run.generated)))
     known = disclosed.positions if trace is not None else None

@@ -135,7 +135,10 @@ class Journal:
     def words(self, *states: str) -> list[Word]:
         """Everything that was said, or what is in these states."""
         where = f"where state in ({', '.join('?' * len(states))})" if states else ""
-        return [_word(row) for row in self._file.execute(f"select * from word {where} order by changed, check_account", states)]
+        return [
+            _word(row)
+            for row in self._file.execute(f"select * from word {where} order by changed, check_account", states)
+        ]
 
     def mean(self, check: Pubkey, work: Pubkey, role: str, output: bytes) -> Word:
         """Write a word down before it is sent.

@@ -22,7 +22,7 @@ from mai.program import MODULES
 from mai.requester.disclosure import NotDisclosed
 from mai.requester.reader import Reader
 from mai.verifywork import sample
-from mai.verifywork.execute import Verdict, execute
+from mai.verifywork.execute import CannotRun, Verdict, execute
 from mai.verifywork.follow import Consequences
 from mai.verifywork.journal import (
     AGREES,
@@ -210,6 +210,10 @@ class VerifyWork:
             self.journal.note(address, work.task, HIDDEN, str(error))
             self.say(HIDDEN, address, str(error))
             return
+        except CannotRun as error:  # one work that nobody can run must not keep a verifier from all others
+            self.journal.note(address, work.task, SKIPPED, str(error))
+            self.say(SKIPPED, address, str(error))
+            return
         evidence = verdict.evidence(work.task, address, self.models[work.model].name)
         if verdict.agrees:
             reason = POSITIONS_DIFFER if verdict.positions is False else ""
@@ -237,11 +241,11 @@ class VerifyWork:
 
         Raises:
             NotDisclosed: its prompt cannot be had.
-            MaiError: its model cannot be run here.
+            CannotRun: its model refuses, or is not here.
         """
         model = self.models.get(work.model)
         if model is None:
-            raise MaiError(f"the model {work.model} cannot be run on this machine")
+            raise CannotRun(f"the model {work.model} cannot be run on this machine")
         task, trace = self.reader.read("Task", work.task), self.reader.trace(work.context, work.owner)
         disclosed = self.prompts.of(address, task, work, trace)
         return execute(model, disclosed, task, work, trace)
@@ -268,7 +272,7 @@ class VerifyWork:
         work = self.reader.read("Work", check.work)
         try:
             verdict = self.verdict(check.work, work)
-        except NotDisclosed as error:
+        except (NotDisclosed, CannotRun) as error:
             self.say(HIDDEN, address, str(error))
             return
         output = work.output if verdict.agrees else verdict.output
