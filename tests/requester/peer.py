@@ -11,11 +11,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import uvicorn
+from mai.engine.sealing import answer_info, prompt_info, seal
 from mai.errors import MaiError
 from mai.requester.answer import signed_bytes, tokens_hash
 from mai.requester.engines import HttpEngine
 from mai.requester.salted import Salted
-from mai.requester.sealing import SealingKey, seal
+from mai.requester.sealing import SealingKey
 from mai_zk.trace import Position
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
@@ -110,7 +111,7 @@ class Peer:
         if self.refuses is not None:
             return {"accepted": False, "reason": "offer_refused", "message": self.refuses}
         address = Pubkey.from_string(task)
-        plain = json.loads(self.key.open(bytes(address), base64.b64decode(envelope)))
+        plain = json.loads(self.key.open(prompt_info(bytes(address), model), base64.b64decode(envelope)))
         prompt = Salted.read(plain, "the prompt")
         self.offers.setdefault(address, Held(prompt, bytes.fromhex(plain["reply_key"]), plain["disclose"]))
         return {"accepted": True, "reason": None}
@@ -121,7 +122,7 @@ class Peer:
             return {"state": "running" if held else "unknown", "envelope": None}
         fields = dict(held.answer)
         self.tamper(fields)
-        sealed = seal(held.reply_key, bytes(Pubkey.from_string(task)), json.dumps(fields).encode())
+        sealed = seal(held.reply_key, answer_info(bytes(Pubkey.from_string(task)), self.models[0]), json.dumps(fields).encode())
         return {"state": "done", "envelope": base64.b64encode(sealed).decode()}
 
     def mai_cancel(self, task: str, signature: str) -> dict[str, Any]:

@@ -21,10 +21,14 @@ from rich.text import Text
 from mai.cli.output import Output, OutputOption, facts_table, people, print_json, progress
 from mai.engine.choice import AUTO, OLLAMA_URL, VLLM_URL, Candidate, Wish, candidates, chosen
 from mai.engine.engine import Engine, default_folder
+from mai.engine.enginekeys import EngineKeys, FilePlace
+from mai.engine.envelopes import SealedPrompts
+from mai.engine.guard import guard
 from mai.engine.hardware import Machine, detect
 from mai.engine.limits import DEFAULT_PORT, Limits
 from mai.engine.protocol import ModelSpec
 from mai.engine.records import Records
+from mai.engine.sealing import Sealer
 from mai.engine.server import access_of, listen, listen_unix, serve
 from mai.engine.signing import verified
 from mai.errors import MaiError
@@ -78,15 +82,16 @@ def serve_command(
     timeout: Annotated[float, typer.Option(min=1, max=86_400, help="seconds of one answer")] = Limits.run_seconds,
     context: Annotated[int | None, typer.Option(min=16, help="llama.cpp: tokens of prompt and answer")] = None,
     threads: Annotated[int | None, typer.Option(min=1, max=1_024, help="llama.cpp: threads")] = None,
-    held: Annotated[bool, typer.Option("--held", help="accepted tasks wait for the miner's word")] = False,
+    held: Annotated[bool, typer.Option("--held", help="accepted tasks wait for `mai mine --engine`")] = False,
     ollama_url: OllamaOption = OLLAMA_URL,
     vllm_url: VllmOption = VLLM_URL,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="no status line")] = False,
     output: OutputOption = Output.table,
 ) -> None:
     """Serve models until interrupted."""
+    guarded = guard()
     started = time.monotonic()
-    token = _token(token_file)
+    token = token_in(token_file) if token_file else None
     access = access_of(host, token, unix=uds is not None)
     wish = Wish(model, backend, device, provable, ollama_url, vllm_url, context, threads)
     with progress.status("Looking at this machine ..."):
@@ -100,8 +105,14 @@ def serve_command(
     where = str(uds) if uds is not None else _url(host, listening.getsockname()[1])
     reason = next(item.reason for item in found if item.fits and item.spec is specs[0])
     try:
-        engine = Engine(state or default_folder(), specs, machine, signer=signer, limits=limits, held=held)
-        show = _Shown(engine, _facts(engine, specs, where, reason), started, output, quiet)
+        folder = state or default_folder()
+        keys = EngineKeys(FilePlace(folder))
+        engine = Engine(
+            folder, specs, machine, signer=signer, limits=limits, vault=Sealer(keys, "journal"),
+            envelopes=SealedPrompts(keys), held=held, owner=str(signer.pubkey()) if signer else "",
+        )  # fmt: skip
+        facts = _facts(engine, specs, where, reason) | {"left_open": "; ".join(guarded.warnings)}
+        show = _Shown(engine, facts, started, output, quiet)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(show.whole(serve(engine, listening, access, ready=show.ready)))
     finally:
@@ -170,9 +181,8 @@ def _url(host: str, port: int) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def _token(path: Path | None) -> str | None:
-    if path is None:
-        return None
+def token_in(path: Path) -> str:
+    """The token in a file that only its owner can read; MaiError."""
     try:
         with path.open("rb") as file:
             mode = os.fstat(file.fileno()).st_mode

@@ -21,6 +21,7 @@ from mai.chain.cluster import Cluster
 from mai.chain.economy import Economy
 from mai.chain.signer import Signer
 from mai.chain.tasks import STATUSES, WORK_STATUSES, Tasks, rules
+from mai.engine.sealing import answer_info, prompt_info, seal
 from mai.errors import MaiError
 from mai.money import fixed_mai
 from mai.program.names import TASK_CLASSES
@@ -29,7 +30,6 @@ from mai.requester.engines import Engine, Identity
 from mai.requester.journal import ANSWERED, OFFERED, POSTED, PREPARED, SETTLED, Ask, Journal
 from mai.requester.reader import Reader, model_address
 from mai.requester.salted import Salted
-from mai.requester.sealing import seal
 
 POLL_SECONDS = 0.5
 ACCEPTED = "accepted"
@@ -203,7 +203,7 @@ class Asker:
             if ask.engines.get(engine.shown) == ACCEPTED:
                 continue
             try:
-                envelope = seal(engine.identity().sealing, bytes(ask.task), plain)
+                envelope = seal(engine.identity().sealing, prompt_info(bytes(ask.task), ask.model_name), plain)
                 refused = engine.offer(ask.task, ask.model_name, self.signer.pubkey(), envelope, ask.limit)
             except MaiError as error:
                 refused = str(error)
@@ -268,7 +268,7 @@ class Asker:
                     reply = engine.answer(ask.task)
                     if reply.envelope is None:
                         continue
-                    answer = Answer.read(_json(self.journal.key.open(bytes(ask.task), reply.envelope)))
+                    answer = Answer.read(_json(self.journal.key.open(answer_info(bytes(ask.task), ask.model_name), reply.envelope)))
                     self.check(ask, task, address, work, answer, engine.shown)
                 except AnswerWrong as error:
                     refused[address] = error

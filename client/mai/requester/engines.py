@@ -18,8 +18,8 @@ import yaml
 from solders.pubkey import Pubkey
 
 from mai.chain.signer import Signer
+from mai.engine.sealing import KEY_BYTES
 from mai.errors import MaiError
-from mai.requester.sealing import KEY_BYTES
 
 CANCEL_DOMAIN = b"\xffMAI engine cancel v1\n"
 """What a cancellation's signature begins with; no transaction does."""
