@@ -39,7 +39,11 @@ def measure() -> dict[str, Any]:
         "question": QUESTION,
         "answer": Tiny().decode(run.generated),
         "parameters": stated["parameters"],
-        "accuracy": {"lines": sum(stated["lines"].values()), "floats": stated["floats"], "integers": stated["integers"]},
+        "accuracy": {
+            "lines": sum(stated["lines"].values()),
+            "floats": stated["floats"],
+            "integers": stated["integers"],
+        },
         "path": _path(),
         "segments": [_segment(segment) for segment in range(len(shape.SEGMENTS))],
         **_settled(),
@@ -146,13 +150,14 @@ def section(figures: dict[str, Any]) -> str:
     lines = [
         f"`{figures['question']}` is answered `{figures['answer']}`: {figures['positions']} positions, "
         f"{figures['leaves']} leaves, all proved and attested in {figures['transactions']:,} transactions for "
-        f"{figures['lamports']:,} lamports. {figures['parameters']:,} parameters; {path['tokens_per_second']:,.0f} tokens "
-        f"a second of integers, {path['committed_tokens_per_second']:,.0f} with their commitments. Of "
+        f"{figures['lamports']:,} lamports. {figures['parameters']:,} parameters; "
+        f"{path['tokens_per_second']:,.0f} tokens a second of integers, "
+        f"{path['committed_tokens_per_second']:,.0f} with their commitments. Of "
         f"{accuracy['lines']} lines, {accuracy['integers']:.1%} are answered right by integers and "
         f"{accuracy['floats']:.1%} by floats.",
         "",
-        "| segment | weights | k | rows | prove, s | CPU s | peak MB | setup, s | proof, bytes | verify, CU | attest, CU "
-        "| opening, bytes | transactions |",
+        "| segment | weights | k | rows | prove, s | CPU s | peak MB | setup, s | proof, bytes | verify, CU "
+        "| attest, CU | opening, bytes | transactions |",
         "|---|---|---|---|---|---|---|---|---|---|---|---|---|",
     ]
     for made, seen in zip(figures["segments"], figures["on_chain"], strict=True):
@@ -164,7 +169,10 @@ def section(figures: dict[str, Any]) -> str:
         )  # fmt: skip
         lines.append(f"| {' | '.join(map(str, cells))} |")
     steps = ", ".join(f"`{name}` {units:,}" for name, units in figures["steps"].items())
-    lines += ["", f"At most, in compute units: {steps}. The keys take {figures['keys_transactions']} transactions, once."]
+    lines += [
+        "",
+        f"At most, in compute units: {steps}. The keys take {figures['keys_transactions']} transactions, once.",
+    ]
     return "\n".join(lines)
 
 

@@ -70,7 +70,7 @@ def test_limits_and_wrong_input() -> None:
     run = MODEL.run(list(b"9+8="), 2)
     assert len(run.generated) == 2 and shape.END_TOKEN not in run.generated
     longer = MODEL.run(list(QUESTION.encode()), 6, stop=False)
-    assert len(longer.generated) == 6 and longer.generated[: 2] == asked().generated
+    assert len(longer.generated) == 6 and longer.generated[:2] == asked().generated
     for prompt, limit, reason in (
         ([], 1, "one token"), ([1], 0, "one at least"), ([256], 1, "0 to 255"), ([-1], 1, "0 to 255"),
         ([1] * 100, 29, "exceed"),
@@ -145,6 +145,7 @@ def test_leaves_link() -> None:
         leaves = run.leaves(position)
         for index, leaf in enumerate(leaves):
             assert leaf.params == manifest.segments[index].params
+            assert leaf.input == committed.circuit(index).input_digest(run.job(position, index).inputs)
             if index:
                 assert part_digest((), leaf.points[:1]) == leaves[index - 1].output or not leaf.points
                 assert leaf.points or leaf.input == leaves[index - 1].output
@@ -162,7 +163,7 @@ def test_jobs_travel() -> None:
     again = pickle.loads(pickle.dumps(job))
     assert again == job and hash(again) == hash(job) and job.name == "tiny 2-attend at 1"
     for position, segment in ((5, 0), (-1, 0), (0, 5), (0, -1)):
-        with pytest.raises(ZkError, match="positions 0 to 4|segments 0 to 4"):
+        with pytest.raises(ZkError, match=r"positions 0 to 4|segments 0 to 4"):
             run.job(position, segment)
     with pytest.raises(ZkError, match="positions 0 to 4"):
         run.leaves(5)

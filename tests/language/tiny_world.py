@@ -28,7 +28,11 @@ def proved(job: Job) -> Proved:
 
     def make(folder: Path) -> None:
         made = job.prove()
-        kept = {"instances": [hex(value) for value in made.instances], "proof": made.proof.hex(), "seconds": made.seconds}
+        kept = {
+            "instances": [hex(value) for value in made.instances],
+            "proof": made.proof.hex(),
+            "seconds": made.seconds,
+        }
         (folder / "proof.json").write_text(json.dumps(kept))
 
     about = repr((job.segment, job.inputs, job.outputs)).encode()
