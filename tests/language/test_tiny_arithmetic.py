@@ -149,3 +149,13 @@ def test_the_same_integers_on_every_machine() -> None:
 
 
 FROZEN = "b65f9eb8ae831f670b5d1d53eb490174d0422c0e88214a02ce1b6a752259e2f0"
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.integers(-(1 << 40), 1 << 40), st.integers(-1 << 9, 1 << 9), st.sampled_from([6, 12, 35]))
+def test_every_division_that_ezkl_accepts_gives_one_result(change: int, x: int, bits: int) -> None:
+    """EZKL's division is held to |value - q·d| < d alone: two quotients. The circuit's correction makes one of them."""
+    unit, value = 1 << bits, (x << bits) + change
+    accepted = [q for q in range(value // unit - 1, value // unit + 3) if abs(value - q * unit) < unit]
+    corrected = {q - (change - (q - x) * unit < 0) for q in accepted}
+    assert 1 <= len(accepted) <= 2 and corrected == {value // unit}
