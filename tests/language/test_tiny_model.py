@@ -6,6 +6,7 @@ import importlib.util
 import json
 import pickle
 import sys
+from dataclasses import replace
 from types import ModuleType
 
 import numpy as np
@@ -40,7 +41,7 @@ def corpus() -> ModuleType:
 
 
 def test_the_registry() -> None:
-    assert "tiny" in names() and load("tiny") is load("tiny") and load("tiny").name == "tiny"
+    assert {"tiny", "tiny-endless"} <= set(names()) and load("tiny") is load("tiny") and load("tiny").name == "tiny"
     with pytest.raises(ZkError, match="no provable model 'huge'"):
         load("huge")
 
@@ -66,6 +67,18 @@ def test_the_accuracy_that_is_stated(corpus: ModuleType) -> None:
     assert stated["parameters"] < 1_000_000
 
 
+def test_an_endless_run_goes_to_its_limit() -> None:
+    """A muster's prompt is noise, to which the model has nothing to say; its answer has a length all the same."""
+    endless, noise = load("tiny-endless"), np.random.default_rng(3).integers(0, 256, 32).tolist()
+    assert MODEL.run(noise, 20).generated == (shape.END_TOKEN,)
+    run = endless.run(noise, 20)
+    assert len(run.generated) == 20 and run.generated[0] == shape.END_TOKEN
+    assert endless.decode(run.generated)[0] == "\n"
+    mine, other = MODEL.manifest, endless.manifest
+    assert mine is not None and other is not None and mine.hash != other.hash
+    assert other.end_token >= shape.LOGITS and replace(other, end_token=mine.end_token) == mine
+
+
 def test_limits_and_wrong_input() -> None:
     run = MODEL.run(list(b"9+8="), 2)
     assert len(run.generated) == 2 and shape.END_TOKEN not in run.generated
@@ -81,6 +94,8 @@ def test_limits_and_wrong_input() -> None:
     with pytest.raises(ZkError, match="127 bytes"):
         MODEL.encode("a" * 128)
     assert MODEL.decode([0xFF, 65, shape.END_TOKEN]) == "�A"
+    with pytest.raises(ZkError, match="0 to 255"):
+        MODEL.decode([256])
 
 
 def test_a_run_is_cancelled_between_tokens() -> None:

@@ -18,6 +18,9 @@ LOGITS: Final = 128
 END_TOKEN: Final = 10
 """A line feed."""
 
+NEVER: Final = VOCABULARY
+"""An end token that no logit stands for."""
+
 TOKEN_CAP: Final = 128
 
 WIDTH: Final = 32
