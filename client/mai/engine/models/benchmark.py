@@ -70,13 +70,13 @@ class Result:
         return [(str(kind), str(name), int(size), str(driver)) for kind, name, size, driver in self.facts["gpus"]]
 
 
-def latest(folder: Path | None = None, machine: Callable[[], Machine] = hardware.detect) -> Result | None:
+def latest(folder: Path | None = None, machine: Callable[[], Machine] | None = None) -> Result | None:
     """The result that holds for this machine as it is now; None where there is none."""
     path = (folder if folder is not None else data_folder() / "models") / FILE
     try:
         with path.open("rb") as file:
             found = Result(**json.loads(file.read(MAX_BYTES)))
-        now = facts(machine(), NO_BACKEND if found.backend == NO_BACKEND else backend_version(found.backend))
+        now = facts((machine or hardware.detect)(), NO_BACKEND if found.backend == NO_BACKEND else backend_version(found.backend))
     except (OSError, ValueError, TypeError, KeyError):
         return None
     return found if fingerprint(now) == found.fingerprint else None

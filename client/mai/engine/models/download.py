@@ -79,6 +79,8 @@ def download(
     Raises:
         MaiError: the server refuses, contradicts itself or breaks off too often; what was received is kept.
     """
+    if remote.size is not None:
+        part.expect(remote.size)
     best, idle = part.resume(remote.source, progress), 0
     for _ in range(MAX_TRIES):
         try:
