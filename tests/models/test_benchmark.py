@@ -12,7 +12,7 @@ from mai.engine.models import benchmark, machine_speed
 from mai.engine.models.benchmark import FILE, bench, latest
 from mai.engine.models.embedded import find
 from mai.engine.models.fingerprint import facts, fingerprint
-from mai.engine.models.runners import LLAMA, PROVABLE, LlamaCpp
+from mai.engine.models.runners import LLAMA, PROVABLE, LlamaCpp, Provable
 from mai.engine.models.sources import EMBEDDED, Package
 from mai.engine.models.store import Store
 from mai.engine.models.tiers import TIERS, tier_of
@@ -154,3 +154,11 @@ def test_what_was_measured_is_declared() -> None:
     on_gpu = with_measured(base, result(on_gpu=True))
     assert DEVICE_CLASSES[on_gpu.device_class] == "gpu-high-end" and on_gpu.vram_mb == 24_564
     assert on_gpu.gpu_model == "NVIDIA GeForce RTX 4090" and on_gpu.gpu_mhs == 0
+
+
+def test_a_provable_model_is_timed() -> None:
+    pytest.importorskip("mai_zk.language.registry", reason="this installation has no provable models")
+    reading, writing = Provable.load("tiny").seconds(16, 4)
+    assert reading > 0 and writing > 0
+    with pytest.raises(MaiError, match="cannot be loaded"):
+        Provable.load("nothing")
