@@ -5,9 +5,11 @@ from __future__ import annotations
 import copy
 import json
 import logging
+import os
 import pickle
 import subprocess
 import sys
+import threading
 import traceback
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -145,3 +147,34 @@ def test_a_key_is_kept_in_a_page_that_is_wiped() -> None:
     assert bytes(kept.view()) == bytes(32)
     with pytest.raises(TypeError):
         pickle.dumps(kept)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_a_forked_process_cannot_wipe_its_parents_key() -> None:
+    code = (
+        "import os\nfrom mai.engine.guard import Locked\nkept = Locked(b'k' * 32)\n"
+        "if (child := os.fork()) == 0:\n    kept.wipe()\n    os._exit(0)\n"
+        "os.waitpid(child, 0)\nprint(bytes(kept.view()) == b'k' * 32)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "True\n"
+
+
+def test_logs_and_plain_texts_of_many_threads() -> None:
+    """Plain texts come and go while others log."""
+
+    def work() -> None:
+        for number in range(300):
+            plain = Plain(f"{PROMPT} {number}")
+            assert repeats_plain_text(f"it is {PROMPT} {number}") and plain
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    failed = list[object]()
+    before, threading.excepthook = threading.excepthook, failed.append
+    try:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        threading.excepthook = before
+    assert failed == []
