@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import datetime
+import importlib.util
 import os
 import stat
 import sys
@@ -19,10 +20,12 @@ from rich.table import Table
 from rich.text import Text
 
 from mai.cli.output import Output, OutputOption, facts_table, people, print_json, progress
+from mai.engine.backends import BACKENDS
 from mai.engine.choice import AUTO, OLLAMA_URL, VLLM_URL, Candidate, Wish, candidates, chosen
 from mai.engine.engine import Engine, default_folder
 from mai.engine.hardware import Machine, detect
 from mai.engine.limits import DEFAULT_PORT, Limits
+from mai.engine.places import data_folder
 from mai.engine.protocol import ModelSpec
 from mai.engine.records import Records
 from mai.engine.server import access_of, listen, listen_unix, serve
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Inference on this machine: serve, choose, log.", no_args_is_help=True)
 
 GB = 1e9
+REGISTRY = "mai.engine.models"
 LINE_SECONDS = 0.5
 MAX_TOKEN_BYTES = 4_096
 MAX_LOG = 10_000
@@ -91,7 +95,7 @@ def serve_command(
     wish = Wish(model, backend, device, provable, ollama_url, vllm_url, context, threads)
     with progress.status("Looking at this machine ..."):
         machine = detect()
-        found = candidates(machine, wish)
+        found = candidates(machine, wish, _installed())
         specs = chosen(found, machine, wish)
     limits = Limits(running=running, waiting=waiting, max_tokens=max_tokens, run_seconds=timeout)
     limits = dataclasses.replace(limits, default_tokens=min(limits.default_tokens, max_tokens))
@@ -155,6 +159,15 @@ async def _tick(line: Any, engine: Engine, started: float) -> None:
         await asyncio.sleep(LINE_SECONDS)
 
 
+def _installed() -> list[ModelSpec]:
+    """The GGUF models of the registry on disk, where there is one; looking makes none."""
+    if importlib.util.find_spec(REGISTRY) is None or not (data_folder() / "models").is_dir():
+        return []
+    listed = importlib.import_module(f"{REGISTRY}.store").Store().models()
+    good = [item for item in listed if item.kind == "gguf" and item.state == "good"]
+    return [ModelSpec(item.name, BACKENDS["llama.cpp"], item.path) for item in good]
+
+
 def _facts(engine: Engine, specs: list[ModelSpec], where: str, reason: str) -> dict[str, Any]:
     return {
         "url": where,
@@ -212,7 +225,7 @@ def choose(
     """Show what this machine has, which backends and models fit, and why."""
     wish = Wish(model, backend, device, provable, ollama_url, vllm_url)
     machine = detect()
-    found = candidates(machine, wish)
+    found = candidates(machine, wish, _installed())
     try:
         default = chosen(found, machine, wish)[0]
     except MaiError:
