@@ -44,7 +44,7 @@ def test_choose_shows_the_machine_and_a_reason_for_every_candidate(tmp_path: Pat
     assert {item["backend"] for item in found["candidates"]} >= {"llama.cpp", "ollama", "vllm", "onnx"}
     assert all(item["reason"] for item in found["candidates"]) and found["machine"]["cores"] >= 1
     assert (found["chosen"] is None) == (done.returncode == 1)
-    table = mai("choose", *NOWHERE, home=tmp_path).stdout
+    table = CliRunner().invoke(app, ["choose", *NOWHERE]).output
     assert "processor" in table and "llama.cpp" in table and "no Ollama answers" in table
 
 

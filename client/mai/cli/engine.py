@@ -28,7 +28,6 @@ from mai.engine.limits import DEFAULT_PORT, Limits
 from mai.engine.places import data_folder
 from mai.engine.protocol import ModelSpec
 from mai.engine.records import Records
-from mai.engine.server import access_of, listen, listen_unix, serve
 from mai.engine.signing import verified
 from mai.errors import MaiError
 
@@ -89,6 +88,13 @@ def serve_command(
     output: OutputOption = Output.table,
 ) -> None:
     """Serve models until interrupted."""
+    from mai.engine.server import (  # half of the time that the others take to start
+        access_of,
+        listen,
+        listen_unix,
+        serve,
+    )
+
     started = time.monotonic()
     token = _token(token_file)
     access = access_of(host, token, unix=uds is not None)
