@@ -25,6 +25,7 @@ from mai.engine.pool import Pools
 from mai.engine.protocol import Prompt, Request, Sampling
 from mai.engine.queue import FairQueue
 from mai.engine.signing import may_cancel
+from mai.errors import MaiError
 
 TEXT_ONLY = frozenset({BACKENDS["ollama"]})
 UNREACHABLE = "backend_unreachable"
@@ -73,7 +74,7 @@ class Envelopes(Protocol):
         """What requesters seal to, as ``/v1/mai/identity`` tells it."""
 
     def open(self, task: str, envelope: bytes) -> Opened:
-        """What the envelope holds; EngineError envelope_unreadable where it was not sealed to this engine and task."""
+        """What the envelope holds; MaiError where it was not sealed to this engine and task."""
 
     def seal(self, task: str, opened: Opened, answer: Answer) -> bytes:
         """The sealed answer."""
@@ -271,7 +272,13 @@ class Offers:
         self._journal.done(task, self._sealing().seal(task, self._kept(task), answer))
 
     def _open(self, task: str, envelope: bytes) -> Opened:
-        return self._sealing().open(task, envelope)
+        sealing = self._sealing()
+        try:
+            return sealing.open(task, envelope)
+        except EngineError:
+            raise
+        except MaiError as error:
+            raise EngineError("envelope_unreadable", str(error)) from error
 
     def _sealing(self) -> Envelopes:
         if self._envelopes is None:
