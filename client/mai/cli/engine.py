@@ -282,22 +282,19 @@ def log(
     if output is Output.json:
         print_json({"answers": found})
         return
-    table = Table(box=None)
-    for name in ("ended", "model", "prompt", "tokens", "seconds", "tokens/s", "GPU", "peak RAM", "output", "signed"):
-        table.add_column(name, overflow="fold")
+    table = Table(box=None, padding=(0, 1))
+    for name in ("ended", "model", "tokens", "a second", "GPU", "RAM", "output", "signed"):
+        table.add_column(name, overflow="fold", no_wrap=name != "model", min_width=14 if name == "model" else None)
     for item in found:
         about = item["metadata"]
-        ended = datetime.datetime.fromtimestamp(about["ended_us"] / 1e6).strftime("%Y-%m-%d %H:%M:%S")
         table.add_row(
-            ended,
+            datetime.datetime.fromtimestamp(about["ended_us"] / 1e6).strftime("%m-%d %H:%M:%S"),
             about["model"],
-            f"{about['prompt_tokens']:,}",
-            f"{about['generated_tokens']:,}",
-            f"{about['seconds']:.2f}",
+            f"{about['prompt_tokens']:,} + {about['generated_tokens']:,}",
             f"{about['tokens_per_second']:.1f}",
             f"{about['gpu_permille'] / 10:.0f} %" if about["gpu_permille"] >= 0 else "none",
             f"{about['peak_ram_bytes'] / 2**20:,.0f} MiB",
-            about["output_hash"][:16],
+            about["output_hash"][:8],
             "yes" if item["verified"] else "WRONG" if item["signature"] else "no",
         )
     people.print(table)
