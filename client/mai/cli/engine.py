@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import datetime
+import importlib.util
 import os
 import stat
 import sys
@@ -19,6 +20,7 @@ from rich.table import Table
 from rich.text import Text
 
 from mai.cli.output import Output, OutputOption, facts_table, people, print_json, progress
+from mai.engine.backends import BACKENDS
 from mai.engine.choice import AUTO, OLLAMA_URL, VLLM_URL, Candidate, Wish, candidates, chosen
 from mai.engine.engine import Engine, default_folder
 from mai.engine.enginekeys import EngineKeys, FilePlace
@@ -26,10 +28,10 @@ from mai.engine.envelopes import SealedPrompts
 from mai.engine.guard import guard
 from mai.engine.hardware import Machine, detect
 from mai.engine.limits import DEFAULT_PORT, Limits
+from mai.engine.places import data_folder
 from mai.engine.protocol import ModelSpec
 from mai.engine.records import Records
 from mai.engine.sealing import Sealer
-from mai.engine.server import access_of, listen, listen_unix, serve
 from mai.engine.signing import verified
 from mai.errors import MaiError
 
@@ -39,6 +41,7 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Inference on this machine: serve, choose, log.", no_args_is_help=True)
 
 GB = 1e9
+REGISTRY = "mai.engine.models"
 LINE_SECONDS = 0.5
 MAX_TOKEN_BYTES = 4_096
 MAX_LOG = 10_000
@@ -89,6 +92,13 @@ def serve_command(
     output: OutputOption = Output.table,
 ) -> None:
     """Serve models until interrupted."""
+    from mai.engine.server import (  # half of the time that the others take to start
+        access_of,
+        listen,
+        listen_unix,
+        serve,
+    )
+
     guarded = guard()
     started = time.monotonic()
     token = token_in(token_file) if token_file else None
@@ -96,7 +106,7 @@ def serve_command(
     wish = Wish(model, backend, device, provable, ollama_url, vllm_url, context, threads)
     with progress.status("Looking at this machine ..."):
         machine = detect()
-        found = candidates(machine, wish)
+        found = candidates(machine, wish, _installed())
         specs = chosen(found, machine, wish)
     limits = Limits(running=running, waiting=waiting, max_tokens=max_tokens, run_seconds=timeout)
     limits = dataclasses.replace(limits, default_tokens=min(limits.default_tokens, max_tokens))
@@ -166,6 +176,15 @@ async def _tick(line: Any, engine: Engine, started: float) -> None:
         await asyncio.sleep(LINE_SECONDS)
 
 
+def _installed() -> list[ModelSpec]:
+    """The GGUF models of the registry on disk, where there is one; looking makes none."""
+    if importlib.util.find_spec(REGISTRY) is None or not (data_folder() / "models").is_dir():
+        return []
+    listed = importlib.import_module(f"{REGISTRY}.store").Store().models()
+    good = [item for item in listed if item.kind == "gguf" and item.state == "good"]
+    return [ModelSpec(item.name, BACKENDS["llama.cpp"], item.path) for item in good]
+
+
 def _facts(engine: Engine, specs: list[ModelSpec], where: str, reason: str) -> dict[str, Any]:
     return {
         "url": where,
@@ -222,7 +241,7 @@ def choose(
     """Show what this machine has, which backends and models fit, and why."""
     wish = Wish(model, backend, device, provable, ollama_url, vllm_url)
     machine = detect()
-    found = candidates(machine, wish)
+    found = candidates(machine, wish, _installed())
     try:
         default = chosen(found, machine, wish)[0]
     except MaiError:
@@ -273,22 +292,19 @@ def log(
     if output is Output.json:
         print_json({"answers": found})
         return
-    table = Table(box=None)
-    for name in ("ended", "model", "prompt", "tokens", "seconds", "tokens/s", "GPU", "peak RAM", "output", "signed"):
-        table.add_column(name, overflow="fold")
+    table = Table(box=None, padding=(0, 1))
+    for name in ("ended", "model", "tokens", "a second", "GPU", "RAM", "output", "signed"):
+        table.add_column(name, overflow="fold", no_wrap=name != "model", min_width=14 if name == "model" else None)
     for item in found:
         about = item["metadata"]
-        ended = datetime.datetime.fromtimestamp(about["ended_us"] / 1e6).strftime("%Y-%m-%d %H:%M:%S")
         table.add_row(
-            ended,
+            datetime.datetime.fromtimestamp(about["ended_us"] / 1e6).strftime("%m-%d %H:%M:%S"),
             about["model"],
-            f"{about['prompt_tokens']:,}",
-            f"{about['generated_tokens']:,}",
-            f"{about['seconds']:.2f}",
+            f"{about['prompt_tokens']:,} + {about['generated_tokens']:,}",
             f"{about['tokens_per_second']:.1f}",
             f"{about['gpu_permille'] / 10:.0f} %" if about["gpu_permille"] >= 0 else "none",
             f"{about['peak_ram_bytes'] / 2**20:,.0f} MiB",
-            about["output_hash"][:16],
+            about["output_hash"][:8],
             "yes" if item["verified"] else "WRONG" if item["signature"] else "no",
         )
     people.print(table)
