@@ -82,7 +82,7 @@ class Net:
         self.wallet = folder / "wallet.json"
         write_keypair(self.wallet, self.owner)
         people = {self.owner.pubkey(): STAKE, self.requester.pubkey(): 0}
-        self.founded = found(self.rpc, authority, TOY.manifest, people)
+        self.founded = found(self.rpc, authority, TOY, people)
         self.economy = self.founded.economy
         self.economy.register_miner(self.owner, DEVICE, Hardware(device_class=1, cpu_mhz=4_000), client_version=1)
         Staking(self.economy).deposit(self.owner, STAKE // 2)
