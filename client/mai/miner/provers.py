@@ -152,7 +152,8 @@ class LocalProvers:
                 self._let_go(lane)
         _signal_all(pids, signal.SIGKILL)
         for waiting in left:
-            waiting.promise.cancel()
+            if not waiting.promise.cancel():
+                waiting.promise.set_exception(MaiError("the pool of provers was closed"))
 
     # Handing out
 
@@ -166,6 +167,8 @@ class LocalProvers:
                     break
                 lane = min(free, key=lambda item: item.running)
                 waiting = self._waiting.popleft()
+                if not (waiting.promise.running() or waiting.promise.set_running_or_notify_cancel()):
+                    continue  # nobody wants it any more
                 pool = lane.pool or self._start(lane)
                 try:
                     running = pool.submit(_prove, waiting.job)
@@ -196,7 +199,7 @@ class LocalProvers:
                 again = waiting.attempts < ATTEMPTS and not self._closed.is_set()
                 if again:
                     self._waiting.appendleft(waiting)
-        if not again and not waiting.promise.cancelled():
+        if not again:
             if error is None:
                 waiting.promise.set_result(done.result())
             elif isinstance(error, (BrokenProcessPool, CancelledError)):
