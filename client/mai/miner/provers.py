@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from concurrent.futures import CancelledError, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol
 
 from mai_zk.language.model import ProofJob, Proved
@@ -180,9 +181,7 @@ class LocalProvers:
                 waiting.attempts += 1
                 given.append((lane, pool, waiting, running))
         for lane, pool, waiting, running in given:
-            running.add_done_callback(
-                lambda done, lane=lane, pool=pool, waiting=waiting: self._ended(lane, pool, waiting, done)
-            )
+            running.add_done_callback(partial(self._ended, lane, pool, waiting))
 
     def _ended(self, lane: _Lane, pool: ProcessPoolExecutor, waiting: _Waiting, done: Future[Proved]) -> None:
         error: BaseException | None

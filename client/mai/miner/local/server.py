@@ -75,7 +75,7 @@ def localnet(
             stderr=errors,
             stdin=subprocess.DEVNULL,
             start_new_session=True,  # an interrupt is for the story, which then ends this
-            preexec_fn=_end_with_parent,
+            preexec_fn=_end_with_parent,  # noqa: PLW1509  (no thread is running yet)
         )
     try:
         line = process.stdout.readline() if process.stdout else b""
