@@ -68,11 +68,11 @@ def one_token_less(fields: dict[str, Any]) -> None:
 
 
 def other_record(fields: dict[str, Any]) -> None:
-    fields["metadata"]["generated_tokens"] = 3
+    fields["record"]["metadata"]["generated_tokens"] = 3
 
 
 def other_time(fields: dict[str, Any]) -> None:
-    fields["metadata"]["microseconds"] = 1
+    fields["record"]["metadata"]["microseconds"] = 1
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_an_answer_without_metadata_is_bound_by_the_commit_alone(net: Net) -> No
     miner = net.new_miner()
     asker, ask = offered(net, miner)
     miner.work(ask.task)
-    miner.peer.tamper = lambda fields: fields.pop("metadata")
+    miner.peer.tamper = lambda fields: fields.pop("record")
     asker.finish(ask, Wait.answer, 60, heard)
     assert ask.answer is not None and ask.answer.record() is None
 

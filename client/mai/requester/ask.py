@@ -5,7 +5,6 @@ Every step can be taken again: what is on chain already is not sent twice, so th
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -26,10 +25,10 @@ from mai.money import fixed_mai
 from mai.program.names import TASK_CLASSES
 from mai.requester.answer import Answer, Finding, against_chain, counts, metadata_findings
 from mai.requester.engines import Engine, Identity
+from mai.requester.envelopes import opened_answer, sealed_prompt
 from mai.requester.journal import ANSWERED, OFFERED, POSTED, PREPARED, SETTLED, Ask, Journal
 from mai.requester.reader import Reader, model_address
 from mai.requester.salted import Salted
-from mai.requester.sealing import seal
 
 POLL_SECONDS = 0.5
 ACCEPTED = "accepted"
@@ -197,13 +196,12 @@ class Asker:
         Raises:
             MaiError: no engine has taken it.
         """
-        about = {"reply_key": self.journal.key.public.hex(), "disclose": ask.disclose}
-        plain = json.dumps({**ask.prompt.fields(), **about}).encode()
         for engine in self.engines:
             if ask.engines.get(engine.shown) == ACCEPTED:
                 continue
             try:
-                envelope = seal(engine.identity().sealing, bytes(ask.task), plain)
+                key, reply = engine.identity().sealing, self.journal.key.public
+                envelope = sealed_prompt(key, ask.task, ask.model_name, ask.prompt, reply, ask.disclose)
                 refused = engine.offer(ask.task, ask.model_name, self.signer.pubkey(), envelope, ask.limit)
             except MaiError as error:
                 refused = str(error)
@@ -268,7 +266,7 @@ class Asker:
                     reply = engine.answer(ask.task)
                     if reply.envelope is None:
                         continue
-                    answer = Answer.read(_json(self.journal.key.open(bytes(ask.task), reply.envelope)))
+                    answer = opened_answer(self.journal.key, ask.task, ask.model_name, reply.envelope)
                     self.check(ask, task, address, work, answer, engine.shown)
                 except AnswerWrong as error:
                     refused[address] = error
@@ -377,10 +375,3 @@ def _is_of(engine: Engine, work: Any) -> bool:
     except MaiError:
         return False
     return bool(who.owner == work.owner)
-
-
-def _json(raw: bytes) -> Any:
-    try:
-        return json.loads(raw)
-    except ValueError:
-        raise MaiError("the sealed answer is no JSON") from None

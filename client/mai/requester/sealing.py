@@ -1,42 +1,22 @@
-"""The requester's own key, and sealing: what only one reader can open (HPKE, RFC 9180, from a library)."""
+"""The requester's own key in a file: answers, disclosures and the journal are sealed to it (`mai.engine.sealing`)."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
-from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
-
+from mai.engine.sealing import KEY_BYTES, Secret, seal
 from mai.errors import MaiError
 
-KEY_BYTES = 32
-_SUITE = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.CHACHA20_POLY1305)
-
-
-def seal(reader: bytes, info: bytes, plain: bytes) -> bytes:
-    """What only the holder of ``reader``'s secret can open, and only as what ``info`` says.
-
-    Args:
-        reader: an X25519 public key, 32 bytes.
-
-    Raises:
-        MaiError: the key is none.
-    """
-    try:
-        sealed: bytes = _SUITE.encrypt(plain, X25519PublicKey.from_public_bytes(reader), info)
-    except ValueError:
-        raise MaiError("the reader's key is no X25519 key") from None
-    return sealed
+__all__ = ["KEY_BYTES", "SealingKey", "seal"]
 
 
 class SealingKey:
     """A secret of this machine's: opens what was sealed to it."""
 
-    def __init__(self, secret: bytes) -> None:
-        self._secret = X25519PrivateKey.from_private_bytes(secret)
-        self.public = self._secret.public_key().public_bytes_raw()
+    def __init__(self, secret: Secret) -> None:
+        self._secret = secret
+        self.public = secret.public
 
     @classmethod
     def at(cls, path: Path) -> SealingKey:
@@ -48,28 +28,21 @@ class SealingKey:
         try:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             if not path.exists():
-                _write(path, X25519PrivateKey.generate().private_bytes_raw())
-            if path.stat().st_mode & 0o077:
-                raise MaiError(f"others can read the key {path}: run `chmod 600 {path}`")
+                _write(path, Secret.new().raw())
             with path.open("rb") as file:
+                shared = os.name == "posix" and os.fstat(file.fileno()).st_mode & 0o077
                 secret = file.read(KEY_BYTES + 1)
         except OSError as error:
             raise MaiError(f"the key {path} cannot be read or made: {error.strerror}") from error
+        if shared:
+            raise MaiError(f"others can read the key {path}: run `chmod 600 {path}`")
         if len(secret) != KEY_BYTES:
             raise MaiError(f"{path} is not a key: {len(secret)} bytes, not {KEY_BYTES}")
-        return cls(secret)
+        return cls(Secret(secret))
 
-    def open(self, info: bytes, sealed: bytes) -> bytes:
-        """The reverse of :func:`seal`.
-
-        Raises:
-            MaiError: it was sealed to another key, for another purpose, or changed.
-        """
-        try:
-            plain: bytes = _SUITE.decrypt(sealed, self._secret, info)
-        except (InvalidTag, ValueError):
-            raise MaiError("this was sealed to another key, or for something else, or it was changed") from None
-        return plain
+    def open(self, info: bytes, envelope: bytes) -> bytes:
+        """What was sealed to it; raises :class:`mai.engine.sealing.SealError`, a MaiError, where it was not."""
+        return self._secret.open(info, envelope).reveal()
 
 
 def _write(path: Path, secret: bytes) -> None:
