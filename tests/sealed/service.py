@@ -1,7 +1,8 @@
 """A small engine in a process of its own: opens sealed prompts, journals them, answers, and crashes where it is told.
 
-Usage: python -m sealed.service FOLDER POINT CRASH LEAK. POINT: opened, journaled, inferring, answered, or never. CRASH:
-segv, kill or error. LEAK: none, or what the service does wrong: unguarded, journal, log, error, utf16, base64, hex, tokens.
+Usage: python -m sealed.service FOLDER POINT CRASH LEAK. POINT: opened, journaled, inferring, answered, or never.
+CRASH: segv, kill or error. LEAK: none, or what it does wrong: unguarded,
+unguarded-log, unguarded-error, journal, log, error, utf16, base64, hex, tokens.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import base64
 import json
 import logging
 import os
+import resource
 import signal
 import socket
 import sqlite3
@@ -115,7 +117,9 @@ def application(service: Service) -> Starlette:
 
 
 def main(folder: Path, point: str, crash: str, leak: str) -> None:
-    """Serve until killed; the port is written into a file."""
+    """Serve until killed; the port is written into a file. Until the guard, core dumps are allowed."""
+    hard = resource.getrlimit(resource.RLIMIT_CORE)[1]
+    resource.setrlimit(resource.RLIMIT_CORE, (hard, hard))
     if leak not in UNGUARDED:
         guard()
     logging.basicConfig(filename=folder / "engine.log", level=logging.DEBUG)

@@ -56,7 +56,6 @@ def run(folder: Path, point: str, crash: str, leak: str = "none") -> Run:
             stderr=out,
             cwd=folder,
             env={**os.environ, "TMPDIR": str(folder / "tmp"), "PYTHONPATH": os.pathsep.join(sys.path)},
-            preexec_fn=_allow_cores,
         )
     try:
         answer = _ask(folder, served, marker)
@@ -69,11 +68,6 @@ def run(folder: Path, point: str, crash: str, leak: str = "none") -> Run:
     shared = changed([path for path in SYSTEM if path.is_dir()], since, SYSTEM_DEPTH)
     found = search(chain(changed([folder], since), shared), marker)
     return Run(found, code, answer, (folder / "engine.log").read_text() + (folder / "out").read_text())
-
-
-def _allow_cores() -> None:
-    hard = resource.getrlimit(resource.RLIMIT_CORE)[1]
-    resource.setrlimit(resource.RLIMIT_CORE, (hard, hard))
 
 
 def _ask(folder: Path, served: subprocess.Popen[bytes], marker: str) -> str | None:

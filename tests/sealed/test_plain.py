@@ -10,12 +10,13 @@ import subprocess
 import sys
 import traceback
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 import orjson
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from mai.engine.guard import Locked, dumpable, guard, swaps
+from mai.engine.guard import Locked, swaps
 from mai.engine.plain import CHUNK, SHOWN, EngineFault, NotShown, Plain, contained
 from mai.engine.scrub import EMPTIED, repeats_plain_text, scrub_record
 
@@ -33,7 +34,7 @@ class Holder:
 def test_no_way_of_writing_shows_it() -> None:
     plain = Plain(PROMPT)
     holder = Holder("task", plain)
-    shown = [str(plain), repr(plain), f"{plain}", f"{plain!r:>80}", f"{plain:>80}", "%s %r" % (plain, plain), str([plain])]
+    shown = [str(plain), repr(plain), f"{plain}", f"{plain!r:>80}", f"{plain:>80}", str([plain])]
     assert all(SHOWN in text and "password" not in text for text in [*shown, repr(holder), str({"a": plain})])
     assert plain.reveal() == PROMPT.encode() and plain.text() == PROMPT
 
@@ -50,7 +51,8 @@ def test_it_is_not_written_out_or_copied(write: object) -> None:
 def test_it_has_no_attributes_to_look_into_and_no_hash_of_its_content() -> None:
     plain = Plain(PROMPT)
     assert not hasattr(plain, "__dict__")
-    assert plain == Plain(PROMPT) and plain != Plain(b"other") and hash(plain) != hash(Plain(PROMPT)) and plain != PROMPT
+    assert plain == Plain(PROMPT) and plain != Plain(b"other") and plain != PROMPT
+    assert hash(plain) != hash(Plain(PROMPT))
 
 
 def test_a_failure_over_plain_text_says_its_kind_and_place_only() -> None:
@@ -80,7 +82,8 @@ def test_pythons_own_report_of_an_uncaught_failure_does_not_repeat_the_prompt() 
 
 def record(message: str, *args: object, error: BaseException | None = None, name: str = "any") -> str:
     """A log record as a handler writes it."""
-    made = logging.LogRecord(name, logging.INFO, "file.py", 1, message, args, (type(error), error, None) if error else None)
+    failure = (type(error), error, None) if error else None
+    made = logging.LogRecord(name, logging.INFO, "file.py", 1, message, args, failure)
     return logging.Formatter("%(message)s").format(scrub_record(made))
 
 
@@ -123,15 +126,13 @@ def test_a_guarded_process_cannot_be_dumped() -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     expected = "True True False" if sys.platform == "linux" else "True False True"
     assert done.stdout.strip() == f"{expected} (0, 0)"
-    assert guard and dumpable
 
 
-def test_swap_on_a_disk_is_named_and_swap_in_memory_is_not(tmp_path: object) -> None:
-    from pathlib import Path
-
-    listed = Path(str(tmp_path)) / "swaps"
+def test_swap_on_a_disk_is_named_and_swap_in_memory_is_not(tmp_path: Path) -> None:
+    listed = tmp_path / "swaps"
     listed.write_text(
-        "Filename\tType\tSize\tUsed\tPriority\n/dev/zram0 partition 1 0 100\n/dev/sda3 partition 9 0 -2\n/swap.img file 9 0 -3\n"
+        "Filename\tType\tSize\tUsed\tPriority\n"
+        "/dev/zram0 partition 1 0 100\n/dev/sda3 partition 9 0 -2\n/swap.img file 9 0 -3\n"
     )
     assert swaps(listed) == ["/dev/sda3", "/swap.img"] and swaps(listed.with_name("none")) == []
 

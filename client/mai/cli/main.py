@@ -20,6 +20,7 @@ from mai.cli import (
     localnet,
     metrics,
     mine,
+    model,
     muster,
     nft,
     offence,
@@ -77,6 +78,7 @@ app.command("index")(index.index)
 app.command("watch")(watch.watch)
 app.command("metrics")(metrics.metrics)
 app.add_typer(engine.app, name="engine")
+app.add_typer(model.app, name="model")
 app.add_typer(localnet.app, name="localnet")
 app.add_typer(program.app, name="program")
 app.add_typer(trace.app, name="trace")

@@ -116,7 +116,7 @@ class Locked:
         anchor = ctypes.c_char.from_buffer(self._page)
         try:
             address, length = ctypes.c_void_p(ctypes.addressof(anchor)), ctypes.c_size_t(len(self._page))
-            locked = libc.mlock(address, length) == 0
+            locked = bool(libc.mlock(address, length) == 0)
             if sys.platform.startswith("linux"):
                 libc.madvise(address, length, _MADV_DONTDUMP)
         finally:

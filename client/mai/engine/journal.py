@@ -26,6 +26,7 @@ CREATE TABLE IF NOT EXISTS offers (
   answer BLOB, accepted_us INTEGER NOT NULL, changed_us INTEGER NOT NULL);
 CREATE INDEX IF NOT EXISTS offers_state ON offers (state);
 """
+_LIGHT = "task, model, requester, digest, max_tokens, x'', state, reason, x'', accepted_us, changed_us"
 _COLUMNS = "task, model, requester, digest, max_tokens, envelope, state, reason, answer, accepted_us, changed_us"
 
 
@@ -96,13 +97,15 @@ class Journal:
         values = (task, model, requester, digest, max_tokens, self._vault.seal(envelope), ACCEPTED, "", None, now, now)
         self._file.execute(f"INSERT INTO offers ({_COLUMNS}) VALUES ({', '.join('?' * len(values))})", values)
 
-    def find(self, task: str) -> Kept:
-        """A task.
+    def find(self, task: str, *, whole: bool = False) -> Kept:
+        """A task; only the ``whole`` one has its envelope and its answer.
 
         Raises:
             EngineError: task_not_found.
         """
-        row = self._file.execute(f"SELECT {_COLUMNS} FROM offers WHERE task = ?", (task,)).fetchone()
+        row = self._file.execute(
+            f"SELECT {_COLUMNS if whole else _LIGHT} FROM offers WHERE task = ?", (task,)
+        ).fetchone()
         if row is None:
             raise EngineError("task_not_found", f"no task {task} was accepted here")
         return self._kept(row)
@@ -132,6 +135,13 @@ class Journal:
         """How many of a requester's tasks are not over."""
         query = "SELECT count(*) FROM offers WHERE requester = ? AND state IN (?, ?)"
         return int(self._file.execute(query, (requester, ACCEPTED, RUNNING)).fetchone()[0])
+
+    def expire(self, seconds: float) -> None:
+        """Tasks that nobody has begun for so long fail as timed_out."""
+        before = time.time_ns() // 1000 - round(seconds * 1e6)
+        query = "SELECT task FROM offers WHERE state = ? AND accepted_us <= ?"
+        for (task,) in self._file.execute(query, (ACCEPTED, before)).fetchall():
+            self.fail(task, "timed_out")
 
     def running(self, task: str) -> None:
         """The task has begun."""

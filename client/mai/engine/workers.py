@@ -169,6 +169,8 @@ class WorkerProcess:
         self._stdin.write(data)
 
     async def _next(self, answers: asyncio.Queue[Frame | None], deadline: float) -> Frame:
+        if asyncio.get_running_loop().time() > deadline:  # whoever reads slowly has no more time than others
+            raise TimeoutError
         async with asyncio.timeout_at(deadline):
             frame = await answers.get()
         if frame is None:

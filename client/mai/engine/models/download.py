@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 import httpx
 
 from mai.chain.progress import Progress
-from mai.engine.models.part import CHUNK, Part, State
+from mai.engine.models.part import Part, State
 from mai.engine.models.sources import LOOPBACK
 from mai.errors import MaiError
 
@@ -117,7 +117,7 @@ def _attempt(http: httpx.Client, remote: Remote, part: Part, progress: Progress)
         if answer.status_code not in (200, 206):
             raise MaiError(_refused(answer))
         size = _begin(answer, remote, part, known, ranged="Range" in headers)
-        for data in answer.iter_raw(CHUNK):
+        for data in answer.iter_raw():
             if size >= 0 and part.length + len(data) > size:
                 part.restart(State(remote.source))
                 raise MaiError(f"{answer.url.host} sends more than the {size:,} bytes that it announced: refused")
