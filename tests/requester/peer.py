@@ -13,11 +13,10 @@ from typing import Any
 
 import uvicorn
 from mai.engine.protocol import Metadata
-from mai.engine.sealing import Secret, answer_info, seal
+from mai.engine.sealing import Secret, answer_info, prompt_info, seal
 from mai.engine.signing import sign, tokens_hash
 from mai.errors import MaiError
 from mai.requester.engines import HttpEngine
-from mai.requester.envelopes import HpkeEnvelopes, Reply
 from mai.requester.salted import Salted
 from mai_zk.trace import Position
 from solders.keypair import Keypair
@@ -33,7 +32,9 @@ class Held:
     """A prompt that was taken, and the answer once there is one."""
 
     prompt: Salted
-    reply: Reply
+    model: str
+    reply_key: bytes
+    disclose: bool
     answer: dict[str, Any] | None = None
     positions: Sequence[Position] = ()
 
@@ -50,7 +51,7 @@ class Peer:
 
     def __init__(self, owner: Keypair, models: Sequence[str]) -> None:
         self.owner, self.models = owner, list(models)
-        self.envelopes = HpkeEnvelopes(Secret.new(), models)
+        self.key = Secret.new()
         self.offers: dict[Pubkey, Held] = {}
         self.refuses: str | None = None
         self.tamper: Callable[[dict[str, Any]], None] = lambda fields: None
@@ -89,7 +90,7 @@ class Peer:
     async def _identity(self, _: Request) -> Response:
         return JSONResponse(
             {
-                "hpke_public_key": self.envelopes.public_key,
+                "hpke_public_key": self.key.public.hex(),
                 "signing_key": str(self.owner.pubkey()),
                 "owner": str(self.owner.pubkey()),
                 "device": "a rig",
@@ -111,8 +112,10 @@ class Peer:
         if self.refuses is not None:
             return {"accepted": False, "reason": "offer_refused", "message": self.refuses}
         address = Pubkey.from_string(task)
-        opened = self.envelopes.open(task, base64.b64decode(envelope))
-        self.offers.setdefault(address, Held(Salted(opened.tokens, opened.salts), opened.rest))
+        info = prompt_info(bytes(address), model)
+        plain = json.loads(self.key.open(info, base64.b64decode(envelope)).reveal())
+        held = Held(Salted.read(plain, "the prompt"), model, bytes.fromhex(plain["reply_key"]), plain["disclose"])
+        self.offers.setdefault(address, held)
         return {"accepted": True, "reason": None}
 
     def mai_answer(self, task: str) -> dict[str, Any]:
@@ -121,8 +124,8 @@ class Peer:
             return {"state": "running" if held else "unknown", "envelope": None}
         fields = copy.deepcopy(held.answer)
         self.tamper(fields)
-        info = answer_info(bytes(Pubkey.from_string(task)), held.reply.model)
-        sealed = seal(held.reply.key, info, json.dumps(fields).encode())
+        info = answer_info(bytes(Pubkey.from_string(task)), held.model)
+        sealed = seal(held.reply_key, info, json.dumps(fields).encode())
         return {"state": "done", "envelope": base64.b64encode(sealed).decode()}
 
     def mai_cancel(self, task: str, signature: str) -> dict[str, Any]:

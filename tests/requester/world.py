@@ -140,7 +140,7 @@ class Miner:
     def disclose(self, task: Pubkey, held: Held, request: dict[str, Any]) -> bytes:
         """Prompt, answer and positions, for those with a verifier stake."""
         found = admit(request, self.net.now, lambda wallet: wallet in self.net.verifiers)
-        if not held.reply.disclose:
+        if not held.disclose:
             raise NotDisclosed("its requester does not want it to be read")
         if held.answer is None:
             raise NotDisclosed("there is no answer yet")
