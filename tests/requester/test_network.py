@@ -137,9 +137,7 @@ def _mine(cluster: Any, miner: Keypair, folder: Path, behind: Any) -> Mine:
 
 def test_an_answer_of_the_real_model_is_sealed_mined_checked_and_run_again(whole: Whole, tmp_path: Path) -> None:
     tiny, said = load("tiny"), list[str]()
-    asker = Asker(
-        Economy(whole.rpc), whole.people["requester"], Journal(tmp_path / "asks"), [HttpEngine(whole.engine)]
-    )
+    asker = Asker(Economy(whole.rpc), whole.people["requester"], Journal(tmp_path / "asks"), [HttpEngine(whole.engine)])
     ask = session.begin(asker, tiny, "The cat", Order(limit=6))
     session.go_on(asker, ask, Wait.answer, 120, lambda word, _: said.append(word))
     assert said[:2] == ["posted", "offered"] and said[-1] == "answered"

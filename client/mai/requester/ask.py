@@ -26,7 +26,7 @@ from mai.program.names import TASK_CLASSES
 from mai.requester.answer import Answer, Finding, against_chain, counts, metadata_findings
 from mai.requester.engines import Engine, Identity
 from mai.requester.envelopes import opened_answer, sealed_prompt
-from mai.requester.journal import ANSWERED, OFFERED, POSTED, PREPARED, SETTLED, Ask, Journal
+from mai.requester.journal import ANSWERED, CANCELLED, OFFERED, POSTED, PREPARED, SETTLED, Ask, Journal
 from mai.requester.reader import Reader, model_address
 from mai.requester.salted import Salted
 
@@ -164,6 +164,8 @@ class Asker:
             raise MaiError(f"the task {task} was not asked from this folder: there is no prompt to go on with")
         if ask.cluster != genesis_hash(self.economy.cluster):
             raise MaiError(f"the task {task} was asked on another cluster: name it with --url")
+        if ask.state == CANCELLED:
+            raise MaiError(f"the task {task} was taken back: ask again")
         if ask.requester != self.signer.pubkey():
             raise MaiError(f"the task {task} belongs to the wallet {ask.requester}: name it with --keypair")
         return ask
@@ -244,6 +246,23 @@ class Asker:
             if self.clock() >= until:
                 raise MaiError(f"{self._waiting_for(ask, wait, works)} within {timeout:g} s: {self._go_on(ask)}")
             self.pause(POLL_SECONDS)
+
+    def cancel(self, ask: Ask, say: Say) -> None:
+        """Take a task back while no miner has it; its fee returns, and the engines are told.
+
+        Raises:
+            ProgramError: a miner has it, or it has ended.
+        """
+        if self.economy.exists(ask.task):
+            self.tasks.cancel(self.signer, ask.task)
+        self._move(ask, CANCELLED, PREPARED, POSTED, OFFERED)
+        for engine in self.engines:
+            if ask.engines.get(engine.shown) == ACCEPTED:
+                try:
+                    engine.cancel(ask.task, self.signer)
+                    say("cancelled", engine.shown)
+                except MaiError as error:  # the chain has the last word: nobody can take the task any more
+                    say("cancelled", f"{engine.shown} was not told: {error}")
 
     # What the chain says
 
@@ -337,7 +356,7 @@ class Asker:
 
     @staticmethod
     def _go_on(ask: Ask) -> str:
-        return f"go on with `mai ask resume {ask.task}`, or take it back with `mai task cancel {ask.task}`"
+        return f"go on with `mai ask resume {ask.task}`, or take it back with `mai ask cancel {ask.task}`"
 
     def _move(self, ask: Ask, to: str, *from_: str) -> None:
         """Into a state, where it is in an earlier one; whatever else changed is written, too."""
