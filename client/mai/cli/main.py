@@ -17,6 +17,7 @@ from mai.cli import (
     index,
     localnet,
     metrics,
+    mine,
     muster,
     nft,
     offence,
@@ -56,6 +57,7 @@ app.add_typer(task.app, name="task")
 app.add_typer(check.app, name="check")
 app.add_typer(offence.app, name="offence")
 app.add_typer(dao.app, name="dao")
+app.add_typer(mine.app, name="mine")
 app.add_typer(muster.app, name="muster")
 app.add_typer(difficulty.app, name="difficulty")
 app.add_typer(circuit.app, name="circuit")
