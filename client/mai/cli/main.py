@@ -13,6 +13,7 @@ from mai.cli import (
     demo,
     devices,
     difficulty,
+    engine,
     genesis,
     index,
     localnet,
@@ -69,6 +70,7 @@ app.add_typer(audit.app, name="audit")
 app.command("index")(index.index)
 app.command("watch")(watch.watch)
 app.command("metrics")(metrics.metrics)
+app.add_typer(engine.app, name="engine")
 app.add_typer(localnet.app, name="localnet")
 app.add_typer(program.app, name="program")
 app.add_typer(trace.app, name="trace")
