@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from e2e.conftest import CLUSTERS
 from client.founding import PROGRAMS, ClusterPresale
+from e2e.conftest import CLUSTERS
 from localnet.servers import Server, running, start_localnet, start_validator
 from mai.chain import artifacts
 from mai.chain.cluster import LAMPORTS_PER_SOL
