@@ -107,6 +107,11 @@ class Ray:
         """The result; raises what the call raised."""
         return self._ray.get(reference, timeout=seconds)
 
+    def ready(self, stream: Any, seconds: float) -> bool:
+        """Whether a stream has its next item, or its end, within so many seconds."""
+        done, _ = self._ray.wait([stream], timeout=seconds)
+        return bool(done)
+
     def kill(self, actor: Any) -> None:
         """End an actor's process."""
         self._ray.kill(actor)
@@ -122,7 +127,7 @@ class Ray:
             MaiError: naming the node and the difference.
         """
         here = versions()
-        asked = [(node, self.run(versions, node=node)) for node in nodes]
+        asked = [(node, self.run(versions, node=node, cpus=0)) for node in nodes]
         for node, reference in asked:
             try:
                 there = self.get(reference, ANSWER_SECONDS)

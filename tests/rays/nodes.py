@@ -17,6 +17,8 @@ from localnet.servers import free_ports
 
 START_SECONDS = 90
 STORE_BYTES = 80 * 1024**2
+TOKEN = secrets.token_hex(32)
+"""Of every cluster of this process: Ray reads it once."""
 RAY = Path(sys.executable).parent / "ray"
 
 
@@ -33,13 +35,12 @@ class Cluster:
     def begin(cls) -> Cluster:
         """Nothing runs yet."""
         folder = Path(tempfile.mkdtemp(prefix="mai-ray-", dir="/tmp"))  # Ray's sockets allow only short paths
-        token = secrets.token_hex(32)
         environment = {
             **os.environ,
             "PYTHONPATH": os.pathsep.join(sys.path),
             "RAY_USAGE_STATS_ENABLED": "0",
             "RAY_AUTH_MODE": "token",
-            "RAY_AUTH_TOKEN": token,
+            "RAY_AUTH_TOKEN": TOKEN,
             "RAY_health_check_period_ms": "500",
             "RAY_health_check_failure_threshold": "3",
         }
