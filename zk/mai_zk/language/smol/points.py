@@ -9,6 +9,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Sequence
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,7 @@ import numpy.typing as npt
 from mai_zk import cache as disk
 from mai_zk.curve import Point, add
 from mai_zk.language.integers import Integers
-from mai_zk.language.smol.segments import LOGROWS, SmolSegment, segments
+from mai_zk.language.smol.segments import LOGROWS, WIDE, SmolSegment, segments
 from mai_zk.language.smol.weights import Weights
 from mai_zk.msm import weighted_sum
 from mai_zk.srs import lagrange_points, make_test_srs
@@ -30,11 +31,12 @@ VECTOR = 1536
 class Committer:
     """Commits to columns of up to `length` integers under the test SRS of k = LOGROWS."""
 
-    def __init__(self, length: int) -> None:
+    def __init__(self, length: int, native: Any = None) -> None:
+        """native: the library's curve, which takes a tenth of a millisecond a point to get ready."""
         srs = make_test_srs(LOGROWS)
         self._points = lagrange_points(srs, length)
         self._unusable = unusable_point(srs, UNUSABLE_ROWS)
-        self._native = _native()
+        self._native = native
         self._oriented = [self._native.PointG1(point.x, point.y) for point in self._points] if self._native else []
 
     def point(self, values: Sequence[int] | npt.NDArray[np.integer]) -> bytes:
@@ -54,7 +56,8 @@ class Committer:
         return Point(0, 0) if total.is_zero() else Point(int(total.x), int(total.y))
 
 
-def _native() -> Any:
+def library() -> Any:
+    """zksnake's BN254, or None where it is not installed."""
     try:
         from zksnake._algebra import ec_bn254
     except ImportError:
@@ -65,22 +68,15 @@ def _native() -> Any:
 @cache
 def committer() -> Committer:
     """For vectors."""
-    return Committer(VECTOR)
+    return Committer(VECTOR, library())
 
 
-@cache
-def _weights_committer() -> Committer:
-    """For weights: reading its points takes seconds, so it is kept."""
-    found = segments()[0].shape
-    return Committer(found.d_in * found.d_out)
-
-
-def weights_point(segment: SmolSegment, weights: Weights) -> bytes:
+def weights_point(segment: SmolSegment, weights: Weights, made_by: Committer | None = None) -> bytes:
     """The commitment of a segment's weights, cached; the second point of each of its proofs."""
-    from pathlib import Path
 
     def make(folder: Path) -> None:
-        (folder / "point").write_bytes(_weights_committer().point(segment.weights(weights)))
+        found = made_by or Committer(segment.shape.d_in * segment.shape.d_out)
+        (folder / "point").write_bytes(found.point(segment.weights(weights)))
 
     key = f"{weights.digest[:16]}-{segment.layer}-{segment.shard}"
     return (disk.entry("smollm2-points", key, make) / "point").read_bytes()
@@ -88,12 +84,11 @@ def weights_point(segment: SmolSegment, weights: Weights) -> bytes:
 
 def all_weights_points(weights: Weights, progress: Callable[[float], None] = lambda _: None) -> list[bytes]:
     """The commitments of all segments' weights, in order, from the cache or made now (minutes, once a model)."""
-    from pathlib import Path
 
     def make(folder: Path) -> None:
-        points = []
+        found, points = Committer(WIDE.d_in * WIDE.d_out, library()), []
         for index, segment in enumerate(segments()):
-            points.append(weights_point(segment, weights))
+            points.append(weights_point(segment, weights, found))
             progress((index + 1) / len(segments()))
         (folder / "points").write_bytes(struct.pack("<I", len(points)) + b"".join(points))
 
