@@ -72,7 +72,7 @@ class SharedKeyEnvelopes:
 
     public_key = "shared"
 
-    def open(self, task: str, envelope: bytes) -> Opened:
+    def open(self, task: str, model: str, envelope: bytes) -> Opened:
         """The tokens; EngineError envelope_unreadable."""
         try:
             plain = ChaCha20Poly1305(SHARED).decrypt(envelope[:12], envelope[12:], task.encode())
@@ -81,7 +81,7 @@ class SharedKeyEnvelopes:
         found = json.loads(plain)
         return Opened(tuple(found["tokens"]), tuple(map(bytes.fromhex, found.get("salts", ()))), "reply")
 
-    def seal(self, task: str, opened: Opened, answer: Answer) -> bytes:
+    def seal(self, task: str, model: str, opened: Opened, answer: Answer) -> bytes:
         """The answer for :func:`unsealed`."""
         assert opened.rest == "reply"
         salts = [salt.hex() for salt in answer.salts]

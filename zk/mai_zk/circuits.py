@@ -93,11 +93,11 @@ class Circuit:
 
     def input_digest(self, values: Sequence[float], srs: Srs | None = None) -> bytes:
         """The input digest that a receipt of an honest run on these values has; computed without running the model."""
-        return self._digest(self.segment.visibility.input, self.quantise(values), srs)
+        return self._digest(self.segment.visibility.input, self.segment.split_input(self.quantise(values)), srs)
 
     def output_digest(self, outputs: Sequence[int], srs: Srs | None = None) -> bytes:
         """The output digest for the circuit's output integers (Execution.outputs)."""
-        return self._digest(self.segment.visibility.output, tuple(outputs), srs)
+        return self._digest(self.segment.visibility.output, [list(outputs)], srs)
 
     @property
     def digest(self) -> bytes:
@@ -109,14 +109,14 @@ class Circuit:
         """The digest of the weights (of nothing, where the key fixes them)."""
         return bytes.fromhex(self.facts["params"])
 
-    def _digest(self, visibility: str, integers: tuple[int, ...], srs: Srs | None) -> bytes:
+    def _digest(self, visibility: str, tensors: Sequence[Sequence[int]], srs: Srs | None) -> bytes:
         if visibility == "public":
-            return part_digest(integers, ())
+            return part_digest([value for tensor in tensors for value in tensor], ())
         if visibility == "hashed":
-            return part_digest((poseidon(integers),), ())
+            return part_digest([poseidon(tensor) for tensor in tensors], ())
         if visibility == "polycommit":
-            point = commit(integers, srs or self.test_srs(), int(self.facts["unusable_rows"]))
-            return part_digest((), (point.to_bytes(),))
+            used, unusable = srs or self.test_srs(), int(self.facts["unusable_rows"])
+            return part_digest((), [commit(tensor, used, unusable).to_bytes() for tensor in tensors])
         return part_digest((), ())
 
 
@@ -180,10 +180,13 @@ def load(name_or_path: str | Path) -> Circuit:
             low, high = run_args["lookup_range"]
             run_args["lookup_range"] = (int(low), int(high))
         fixed = folder / "settings.json"
+        declared = data["input_shapes"] if "input_shapes" in data else [data["input_shape"]]
+        first, *more = [tuple(int(side) for side in shape) for shape in declared]
         segment = Segment(
             name=str(data["name"]),
             onnx_path=folder / "model.onnx",
-            input_shape=tuple(int(side) for side in data["input_shape"]),
+            input_shape=first,
+            more_inputs=tuple(more),
             visibility=Visibility(**data["visibility"]),
             run_args=RunArgs(**run_args),
             settings_path=fixed if fixed.is_file() else None,
@@ -257,9 +260,9 @@ def rekey_circuit(name_or_path: str | Path, prover: Prover | None = None) -> Cir
 def _unusable_rows(circuit: Circuit, srs: Srs, witness: Witness, points: Sequence[bytes]) -> int:
     """How many last rows of a committed column EZKL fills with ones (0 where nothing is committed), by trying."""
     if circuit.segment.visibility.input == "polycommit":
-        values, target = witness.execution.inputs, points[0]
+        values, target = circuit.segment.split_input(witness.execution.inputs)[0], points[0]
     elif circuit.segment.visibility.output == "polycommit":
-        values, target = witness.execution.outputs, points[-1]
+        values, target = list(witness.execution.outputs), points[-1]
     else:
         return 0
     for count in range(_MAX_UNUSABLE_ROWS):

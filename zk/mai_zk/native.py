@@ -63,13 +63,13 @@ def witness(data: str, compiled: str, output: str, vk: str | None = None, srs: s
         ezkl.gen_witness(data, compiled, output, vk, srs)
 
 
-def run_many(inputs: list[list[float]], compiled: str) -> list[list[str]]:
-    """Outputs (little-endian hex field elements) of one circuit for many inputs."""
+def run_many(inputs: list[list[list[float]]], compiled: str) -> list[list[str]]:
+    """Outputs (little-endian hex field elements) of one circuit for many runs, each with all of its inputs."""
     ezkl = _ezkl()
     data, output = Path("many-input.json"), Path("many-witness.json")
     results: list[list[str]] = []
     for values in inputs:
-        data.write_text(json.dumps({"input_data": [values]}))
+        data.write_text(json.dumps({"input_data": values}))
         ezkl.gen_witness(str(data), compiled, str(output))
         results.append([felt for tensor in json.loads(output.read_text())["outputs"] for felt in tensor])
     return results

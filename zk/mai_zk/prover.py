@@ -195,10 +195,11 @@ class CpuProver:
             "param_visibility": segment.visibility.params,
             "output_visibility": segment.visibility.output,
         }
-        flat = [value for sample in samples for value in segment.check_input(list(sample))]
+        apart = [segment.split_input(segment.check_input(list(sample))) for sample in samples]
+        columns = [[value for part in parts for value in part] for parts in zip(*apart, strict=True)]
         with cache.scratch() as folder:
             (folder / "model.onnx").write_bytes(segment.onnx_bytes())
-            (folder / "data.json").write_text(json.dumps({"input_data": [flat]}))
+            (folder / "data.json").write_text(json.dumps({"input_data": columns}))
             files = {"model": "model.onnx", "settings": "settings.json"}
             steps: list[worker.Step] = [
                 ("gen_settings", files | {"run_args": arguments}),
@@ -212,14 +213,14 @@ class CpuProver:
         checked = segment.check_input(list(values))
         found = self.settings(segment)
         with cache.scratch() as folder:
-            (folder / "input.json").write_text(json.dumps({"input_data": [checked]}))
+            (folder / "input.json").write_text(json.dumps({"input_data": segment.split_input(checked)}))
             compiled = str(self.compile(segment, found) / "circuit")
             worker.run([("witness", {"data": "input.json", "compiled": compiled, "output": "witness.json"})], folder)
             return _execution((folder / "witness.json").read_bytes(), found)
 
     def execute_many(self, segment: Segment, samples: Sequence[Sequence[float]], found: Settings) -> list[list[int]]:
         """Output integers for many inputs under given settings, in one worker (for accuracy measurements)."""
-        inputs = [segment.check_input(list(sample)) for sample in samples]
+        inputs = [segment.split_input(segment.check_input(list(sample))) for sample in samples]
         with cache.scratch() as folder:
             compiled = str(self.compile(segment, found) / "circuit")
             outcome = worker.run([("run_many", {"inputs": inputs, "compiled": compiled})], folder)
@@ -266,7 +267,7 @@ class CpuProver:
         """See Prover.witness."""
         checked = keys.segment.check_input(list(values))
         with cache.scratch() as folder:
-            (folder / "input.json").write_text(json.dumps({"input_data": [checked]}))
+            (folder / "input.json").write_text(json.dumps({"input_data": keys.segment.split_input(checked)}))
             files = {"data": "input.json", "compiled": str(keys.circuit), "output": "witness.json"}
             outcome = worker.run([("witness", files | {"vk": str(keys.vk), "srs": str(keys.srs.path)})], folder)
             data = (folder / "witness.json").read_bytes()

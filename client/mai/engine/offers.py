@@ -73,10 +73,10 @@ class Envelopes(Protocol):
     def public_key(self) -> str:
         """What requesters seal to, as ``/v1/mai/identity`` tells it."""
 
-    def open(self, task: str, envelope: bytes) -> Opened:
-        """What the envelope holds; MaiError where it was not sealed to this engine and task."""
+    def open(self, task: str, model: str, envelope: bytes) -> Opened:
+        """What the envelope holds; MaiError where it was not sealed to this engine, task and model."""
 
-    def seal(self, task: str, opened: Opened, answer: Answer) -> bytes:
+    def seal(self, task: str, model: str, opened: Opened, answer: Answer) -> bytes:
         """The sealed answer."""
 
 
@@ -146,7 +146,7 @@ class Offers:
         if spec.backend in TEXT_ONLY:
             raise EngineError("tokens_unsupported", f"{spec.name} runs on a backend that takes text, not tokens")
         self._check_room(requester)
-        opened = self._open(task, envelope)
+        opened = self._open(task, spec.name, envelope)
         check_prompt(Prompt(tokens=opened.tokens))
         if self._admit is not None:
             self._admit(task, spec.name, opened)
@@ -212,7 +212,7 @@ class Offers:
     def finish(self, task: str, answer: Answer) -> dict[str, Any]:
         """The answer that a miner computed itself; raises as :meth:`start` does."""
         self._unfinished(task)
-        self._journal.done(task, self._sealing().seal(task, self._kept(task), answer))
+        self._journal.done(task, self._seal(task, answer))
         running = self._tasks.get(task)
         if running is not None:
             running.cancel()
@@ -224,7 +224,8 @@ class Offers:
             raise EngineError("task_finished", f"task {task} is {kept.state} already")
 
     def _kept(self, task: str) -> Opened:
-        return self._open(task, self._journal.find(task, whole=True).envelope)
+        kept = self._journal.find(task, whole=True)
+        return self._open(task, kept.model, kept.envelope)
 
     # Answering
 
@@ -269,12 +270,16 @@ class Offers:
         if done.tokens is None:
             raise EngineError("tokens_unsupported", "the backend does not tell its answer's tokens")
         answer = Answer(done.tokens, done.text, done.record())
-        self._journal.done(task, self._sealing().seal(task, self._kept(task), answer))
+        self._journal.done(task, self._seal(task, answer))
 
-    def _open(self, task: str, envelope: bytes) -> Opened:
+    def _seal(self, task: str, answer: Answer) -> bytes:
+        kept = self._journal.find(task, whole=True)
+        return self._sealing().seal(task, kept.model, self._open(task, kept.model, kept.envelope), answer)
+
+    def _open(self, task: str, model: str, envelope: bytes) -> Opened:
         sealing = self._sealing()
         try:
-            return sealing.open(task, envelope)
+            return sealing.open(task, model, envelope)
         except EngineError:
             raise
         except MaiError as error:

@@ -20,6 +20,25 @@ class NotSettled(ZkError):
 
 
 @dataclass(frozen=True)
+class Terms:
+    """What a network that registers the model asks of it, as `mai.chain.network.ModelTerms` has it.
+
+    Attributes:
+        segments: of one position.
+        work_units: millions of multiply-accumulates of one segment for one token, at least 1.
+        max_tokens: the most that one task may generate.
+        max_active_ms: the most milliseconds that one segment may take for one token.
+        detection_bps: chance, of 10,000, that the draws catch skipped work.
+    """
+
+    segments: int
+    work_units: int
+    max_tokens: int
+    max_active_ms: int
+    detection_bps: int
+
+
+@dataclass(frozen=True)
 class Proved:
     """A proof of one segment's run, as the verifier program takes it.
 
@@ -85,6 +104,10 @@ class ProvableModel(Protocol):
     @property
     def token_cap(self) -> int:
         """The most tokens of a prompt and its answer together."""
+
+    @property
+    def terms(self) -> Terms | None:
+        """What to register the model with; None where there is no manifest."""
 
     @property
     def manifest(self) -> Manifest | None:

@@ -27,8 +27,8 @@ def load_model(name: str) -> ProvableModel:
         EngineError: load_failed; there is none, or what it needs is not installed.
     """
     try:
-        return mai_zk.language.load(name)  # type: ignore[attr-defined,no-any-return]
-    except (ImportError, AttributeError, ZkError, KeyError) as error:
+        return mai_zk.language.load(name)
+    except (ImportError, ZkError) as error:
         raise EngineError("load_failed", f"the provable model {name} cannot be had: {error}") from error
 
 

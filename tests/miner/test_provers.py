@@ -1,0 +1,148 @@
+"""The pool of worker processes: jobs of dead workers are done again, lanes pause, shares are kept."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from mai.errors import MaiError
+from mai.miner.provers import LocalProvers
+from mai_zk.errors import ZkError
+from mai_zk.keyprogram import KeyProgram
+from mai_zk.language.model import Proved
+
+PATIENCE_S = 120
+
+
+@dataclass(frozen=True)
+class Job:
+    """Says where it ran; waits for a file, dies, or fails where it is told to."""
+
+    folder: Path
+    name: str = "job"
+    wait: bool = False
+    dies: int = 0
+    fails: bool = False
+
+    def prove(self) -> Proved:
+        with (self.folder / f"{self.name}.ran").open("a") as file:
+            file.write(f"{os.getpid()} {os.environ['CUDA_VISIBLE_DEVICES']} {os.environ['RAYON_NUM_THREADS']}\n")
+        if self.fails:
+            raise ZkError("The leaf cannot be proved.")
+        if len((self.folder / f"{self.name}.ran").read_text().splitlines()) <= self.dies:
+            os.kill(os.getpid(), signal.SIGKILL)
+        while self.wait and not (self.folder / f"{self.name}.go").exists():
+            time.sleep(0.01)
+        return Proved(KeyProgram(b""), (os.getpid(),), self.name.encode(), b"", 0.0)
+
+
+def until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def ran(folder: Path, name: str = "job") -> list[list[str]]:
+    path = folder / f"{name}.ran"
+    return [line.split(" ") for line in path.read_text().splitlines()] if path.exists() else []
+
+
+@pytest.fixture
+def pool() -> Iterator[LocalProvers]:
+    made = LocalProvers(1, 3, lanes=("gpu0", "gpu1"))
+    yield made
+    made.close()
+
+
+def test_a_dead_workers_job_is_done_again_and_not_for_ever(tmp_path: Path, pool: LocalProvers) -> None:
+    again, never = pool.submit(Job(tmp_path, dies=1)), pool.submit(Job(tmp_path, "never", dies=9))
+    assert again.result(PATIENCE_S).proof == b"job"
+    assert len(ran(tmp_path)) == 2
+    with pytest.raises(MaiError, match="the worker that proves never died 3 times"):
+        never.result(PATIENCE_S)
+    with pytest.raises(ZkError, match=r"The leaf cannot be proved\."):
+        pool.submit(Job(tmp_path, "fails", fails=True)).result(PATIENCE_S)
+    assert len(ran(tmp_path, "fails")) == 1
+    assert pool.submit(Job(tmp_path, "fine")).result(PATIENCE_S).proof == b"fine"
+    assert pool.busy() == 0
+
+
+def test_lanes_see_their_gpu_and_can_be_paused(tmp_path: Path, pool: LocalProvers) -> None:
+    first, second = (pool.submit(Job(tmp_path, name, wait=True)) for name in ("one", "two"))
+    until(lambda: bool(ran(tmp_path, "one") and ran(tmp_path, "two")))
+    assert {ran(tmp_path, name)[0][1] for name in ("one", "two")} == {"0", "1"}
+    assert ran(tmp_path, "one")[0][2] == "3"
+    busy_on_0 = "one" if ran(tmp_path, "one")[0][1] == "0" else "two"
+    pool.set_paused(frozenset({"gpu0"}))
+    third, fourth = (pool.submit(Job(tmp_path, name)) for name in ("three", "four"))
+    (tmp_path / f"{busy_on_0}.go").touch()
+    until((first if busy_on_0 == "one" else second).done)  # what was begun there came to its end
+    assert not ran(tmp_path, "three")
+    for name in ("one", "two"):
+        (tmp_path / f"{name}.go").touch()
+    assert third.result(PATIENCE_S) and fourth.result(PATIENCE_S)
+    assert {ran(tmp_path, name)[0][1] for name in ("three", "four")} == {"1"}
+    pool.set_paused(frozenset({"gpu0", "gpu1"}))
+    fifth = pool.submit(Job(tmp_path, "five"))
+    assert pool.busy() == 1 and not fifth.done()
+    pool.set_paused(frozenset())
+    assert fifth.result(PATIENCE_S)
+
+
+def test_a_resize_breaks_nothing_off(tmp_path: Path, pool: LocalProvers) -> None:
+    running = [pool.submit(Job(tmp_path, name, wait=True)) for name in ("one", "two", "three")]
+    until(lambda: bool(ran(tmp_path, "one") and ran(tmp_path, "two")))
+    pool.resize(2, 5, 60)
+    until(lambda: bool(ran(tmp_path, "three")))
+    assert ran(tmp_path, "three")[0][2] == "5"
+    for name in ("one", "two", "three"):
+        (tmp_path / f"{name}.go").touch()
+    assert [item.result(PATIENCE_S).proof for item in running] == [b"one", b"two", b"three"]
+    assert [len(ran(tmp_path, name)) for name in ("one", "two", "three")] == [1, 1, 1]
+
+
+def test_workers_end_with_whoever_started_them(tmp_path: Path) -> None:
+    code = (
+        "import sys, time; from pathlib import Path; from mai.miner.provers import LocalProvers\n"
+        "from miner.test_provers import Job\n"
+        "if __name__ == '__main__':\n"
+        "    pool = LocalProvers(); pool.submit(Job(Path(sys.argv[1]), wait=True)); time.sleep(1000)"
+    )
+    script = tmp_path / "parent.py"
+    script.write_text(code)
+    process = subprocess.Popen(
+        [sys.executable, str(script), str(tmp_path)], env={**os.environ, "PYTHONPATH": ":".join(sys.path)}
+    )
+    until(lambda: bool(ran(tmp_path)))
+    worker = int(ran(tmp_path)[0][0])
+    process.kill()
+    process.wait()
+
+    def gone() -> bool:
+        try:
+            os.kill(worker, 0)
+        except ProcessLookupError:
+            return True
+        return Path(f"/proc/{worker}/stat").read_text().split()[2] == "Z"
+
+    until(gone)
+
+
+def test_a_closed_pool_takes_nothing(tmp_path: Path) -> None:
+    pool = LocalProvers()
+    running, waiting = pool.submit(Job(tmp_path, wait=True)), pool.submit(Job(tmp_path, "later"))
+    until(lambda: bool(ran(tmp_path)))
+    pool.close()
+    with pytest.raises(MaiError, match="closed"):
+        pool.submit(Job(tmp_path))
+    assert waiting.cancelled()
+    with pytest.raises(MaiError, match="died"):
+        running.result(PATIENCE_S)

@@ -1,0 +1,69 @@
+"""Proving one segment at one position: a job that another process can do."""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from mai_zk.errors import ZkError
+from mai_zk.language.model import Proved
+from mai_zk.language.tiny import shape
+from mai_zk.language.tiny.committed import circuit, srs
+from mai_zk.prover import CpuProver, Keys, make_prover
+
+SAME_KEY = {shape.ATTEND_2: shape.ATTEND_1}
+"""Segments of one shape have one key, whatever their weights, so it is made once."""
+
+
+@dataclass(frozen=True)
+class LentKeys(Keys):
+    """Keys that were made for another segment of the same shape, with this segment's compiled circuit."""
+
+    compiled: Path = Path()
+
+    @property
+    def circuit(self) -> Path:
+        """EZKL's compiled circuit file, with this segment's weights."""
+        return self.compiled
+
+
+@cache
+def keys(segment: int) -> Keys:
+    """A segment's proving keys, from the cache or made now (seconds)."""
+    prover = make_prover()
+    owner = SAME_KEY.get(segment, segment)
+    made = prover.setup(circuit(owner).segment, srs())
+    if owner == segment or not isinstance(prover, CpuProver):
+        return made if owner == segment else prover.setup(circuit(segment).segment, srs())
+    held = {field.name: getattr(made, field.name) for field in dataclasses.fields(made)}
+    own = circuit(segment)
+    compiled = prover.compile(own.segment, own.settings) / "circuit"
+    return LentKeys(**{**held, "segment": own.segment, "settings": own.settings}, compiled=compiled)
+
+
+@dataclass(frozen=True)
+class Job:
+    """What proves one leaf. inputs: all of the segment's, one after the other; outputs: what must come out."""
+
+    position: int
+    segment: int
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+
+    @property
+    def name(self) -> str:
+        """Model, segment and position."""
+        return f"tiny {shape.SEGMENTS[self.segment].removeprefix('tiny-')} at {self.position}"
+
+    def prove(self) -> Proved:
+        """Prove it; ZkError if the circuit computes something else than the canonical path."""
+        prover, used = make_prover(), keys(self.segment)
+        witness = prover.witness(used, self.inputs)
+        if witness.execution.outputs != self.outputs:
+            raise ZkError(f"The circuit computes other integers than the canonical path for {self.name}.")
+        proof = prover.prove(used, witness)
+        key = circuit(self.segment).key_program
+        payload = key.payload(proof.instances, proof.proof)
+        return Proved(key, proof.instances, proof.proof, payload, proof.seconds)
