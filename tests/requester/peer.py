@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import copy
 import json
 import socket
 import threading
@@ -11,12 +12,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import uvicorn
-from mai.engine.sealing import answer_info, prompt_info, seal
+from mai.engine.protocol import Metadata
+from mai.engine.sealing import Secret, answer_info, prompt_info, seal
+from mai.engine.signing import sign, tokens_hash
 from mai.errors import MaiError
-from mai.requester.answer import signed_bytes, tokens_hash
 from mai.requester.engines import HttpEngine
 from mai.requester.salted import Salted
-from mai.requester.sealing import SealingKey
 from mai_zk.trace import Position
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
@@ -31,6 +32,7 @@ class Held:
     """A prompt that was taken, and the answer once there is one."""
 
     prompt: Salted
+    model: str
     reply_key: bytes
     disclose: bool
     answer: dict[str, Any] | None = None
@@ -49,7 +51,7 @@ class Peer:
 
     def __init__(self, owner: Keypair, models: Sequence[str]) -> None:
         self.owner, self.models = owner, list(models)
-        self.key = SealingKey(bytes(range(1, 33)))
+        self.key = Secret.new()
         self.offers: dict[Pubkey, Held] = {}
         self.refuses: str | None = None
         self.tamper: Callable[[dict[str, Any]], None] = lambda fields: None
@@ -74,16 +76,15 @@ class Peer:
     def deliver(self, task: Pubkey, answer: Salted, positions: Sequence[Position] = ()) -> None:
         """The answer of a task, with its signed record."""
         held = self.offers[task]
-        metadata = {
-            "task": str(task), "model": self.models[0], "prompt_tokens": len(held.prompt.tokens),
-            "generated_tokens": len(answer.tokens), "tokens_hash": tokens_hash(answer.tokens),
-            "microseconds": 1_000_000,
-        }  # fmt: skip
-        signature = str(self.owner.sign_message(signed_bytes(metadata)))
-        held.answer = {
-            **answer.fields(), "metadata": {**metadata, "seconds": 1.0}, "signer": str(self.owner.pubkey()),
-            "signature": signature,
-        }  # fmt: skip
+        metadata = Metadata(
+            request="one", task=str(task), model=self.models[0], weights="", backend="onnx", device="cpu",
+            prompt_tokens=len(held.prompt.tokens), generated_tokens=len(answer.tokens), started_us=0,
+            ended_us=1_000_000, load_us=0, microseconds=1_000_000, gpu_permille=-1, peak_ram_bytes=1, output_hash="",
+            tokens_hash=tokens_hash(answer.tokens), finish="stop", seed=0, attempts=1,
+        )  # fmt: skip
+        signer, signature = sign(metadata, self.owner)
+        record = {"metadata": metadata.plain(), "signer": signer, "signature": signature}
+        held.answer = {**answer.fields(), "text": "", "record": record}
         held.positions = positions
 
     async def _identity(self, _: Request) -> Response:
@@ -111,18 +112,20 @@ class Peer:
         if self.refuses is not None:
             return {"accepted": False, "reason": "offer_refused", "message": self.refuses}
         address = Pubkey.from_string(task)
-        plain = json.loads(self.key.open(prompt_info(bytes(address), model), base64.b64decode(envelope)))
-        prompt = Salted.read(plain, "the prompt")
-        self.offers.setdefault(address, Held(prompt, bytes.fromhex(plain["reply_key"]), plain["disclose"]))
+        info = prompt_info(bytes(address), model)
+        plain = json.loads(self.key.open(info, base64.b64decode(envelope)).reveal())
+        held = Held(Salted.read(plain, "the prompt"), model, bytes.fromhex(plain["reply_key"]), plain["disclose"])
+        self.offers.setdefault(address, held)
         return {"accepted": True, "reason": None}
 
     def mai_answer(self, task: str) -> dict[str, Any]:
         held = self.offers.get(Pubkey.from_string(task))
         if held is None or held.answer is None:
             return {"state": "running" if held else "unknown", "envelope": None}
-        fields = dict(held.answer)
+        fields = copy.deepcopy(held.answer)
         self.tamper(fields)
-        sealed = seal(held.reply_key, answer_info(bytes(Pubkey.from_string(task)), self.models[0]), json.dumps(fields).encode())
+        info = answer_info(bytes(Pubkey.from_string(task)), held.model)
+        sealed = seal(held.reply_key, info, json.dumps(fields).encode())
         return {"state": "done", "envelope": base64.b64encode(sealed).decode()}
 
     def mai_cancel(self, task: str, signature: str) -> dict[str, Any]:

@@ -14,6 +14,7 @@ import httpx
 import openai
 import pytest
 import uvicorn
+from mai.engine.sealing import Secret
 from mai.errors import MaiError
 from mai.requester.api import Limits, create_app, disclose, read_api_key
 from mai.requester.ask import Asker, Order, Wait
@@ -177,7 +178,7 @@ def test_verifiers_get_what_the_requester_lets_them_read(served: Served) -> None
     import time
 
     net, verifier = served.net, served.net.verifier_wallet("verifier").keypair
-    key = SealingKey(bytes(range(2, 34)))
+    key = SealingKey(Secret.new())
     found = served.client.chat.completions.create(model="small", messages=[{"role": "user", "content": "cc"}])
     task = Pubkey.from_string(found.id.removeprefix("chatcmpl-"))
 

@@ -68,11 +68,11 @@ def one_token_less(fields: dict[str, Any]) -> None:
 
 
 def other_record(fields: dict[str, Any]) -> None:
-    fields["metadata"]["generated_tokens"] = 3
+    fields["record"]["metadata"]["generated_tokens"] = 3
 
 
 def other_time(fields: dict[str, Any]) -> None:
-    fields["metadata"]["microseconds"] = 1
+    fields["record"]["metadata"]["microseconds"] = 1
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_an_answer_without_metadata_is_bound_by_the_commit_alone(net: Net) -> No
     miner = net.new_miner()
     asker, ask = offered(net, miner)
     miner.work(ask.task)
-    miner.peer.tamper = lambda fields: fields.pop("metadata")
+    miner.peer.tamper = lambda fields: fields.pop("record")
     asker.finish(ask, Wait.answer, 60, heard)
     assert ask.answer is not None and ask.answer.record() is None
 
@@ -123,7 +123,7 @@ def test_nobody_takes_the_prompt(net: Net) -> None:
     miner, gone = net.new_miner(), net.new_miner("gone")
     miner.peer.refuses = "it pays too little"
     gone.peer.stop()
-    with pytest.raises(MaiError, match=r"no engine takes the prompt .*too little.*does not answer.*mai task cancel"):
+    with pytest.raises(MaiError, match=r"no engine takes the prompt .*too little.*does not answer.*mai ask cancel"):
         offered(net, miner, gone)
 
 
@@ -157,6 +157,23 @@ def test_a_task_that_is_taken_back_or_expires_ends_the_ask(net: Net) -> None:
     net.chain.warp(seconds=11)
     with pytest.raises(MaiError, match="nobody took the task in time: `mai task expire"):
         asker.finish(ask, Wait.answer, 30, heard)
+
+
+def test_a_task_is_taken_back_and_the_engines_forget_it(net: Net) -> None:
+    miner, other = net.new_miner(), net.new_miner("other")
+    asker, ask = offered(net, miner, other)
+    other.peer.stop()
+    said: list[str] = []
+    asker.cancel(ask, lambda _, phrase: said.append(phrase))
+    assert ask.task not in miner.peer.offers and net.read("Task", ask.task).status == 3
+    assert said[0] == miner.peer.url and "was not told" in said[1]
+    with pytest.raises(MaiError, match="was taken back: ask again"):
+        asker.resume(ask.task)
+    asker, ask = offered(net, miner)
+    miner.assign(ask.task)
+    with net.refuses("TaskNotFree"):
+        asker.cancel(ask, heard)
+    assert ask.task in miner.peer.offers
 
 
 def test_an_answer_that_will_not_be_settled_says_so(net: Net) -> None:

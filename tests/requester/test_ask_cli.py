@@ -148,6 +148,18 @@ def test_words_that_are_no_command_are_a_prompt(typed: Typed) -> None:
     assert "resume" in CliRunner().invoke(app, ["ask", "--help"]).output
 
 
+def test_an_ask_is_taken_back(typed: Typed) -> None:
+    typed.net.give(typed.wallet.address, 20)
+    typed.working = False
+    with pytest.raises(MaiError, match="mai ask cancel"):
+        typed.net.run(*typed.words("cc", "--fee", 10, "--timeout", 5), by=typed.wallet)
+    (listed,) = typed.net.json("ask", "list", "--folder", typed.folder)["asks"]
+    found = typed.net.json("ask", "cancel", listed["task"], "--folder", typed.folder, by=typed.wallet)
+    assert (found["state"], found["engines"]) == ("cancelled", [typed.miner.peer.url])
+    # The treasury keeps its share of the fee.
+    assert typed.net.economy.balance(typed.wallet.address) == 19 * 10**9
+
+
 def test_a_fee_is_paid_once(typed: Typed) -> None:
     typed.net.give(typed.wallet.address, 20)
     typed.working = False

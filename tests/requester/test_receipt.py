@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from mai.engine.protocol import Metadata
+from mai.engine.signing import sign
 from mai.errors import MaiError
 from mai.requester.ask import Order, Wait
 from mai.requester.receipt import Receipt, read_receipt, receipt_of
@@ -91,11 +93,8 @@ def test_what_is_not_settled_is_open_until_somebody_says_that_it_is(desk: Desk) 
 
 def forged(fields: dict[str, Any], desk: Desk) -> None:
     """Somebody else signs the same metadata."""
-    from mai.requester.answer import signed_bytes
-
-    other = Keypair()
-    fields["record"]["signer"] = str(other.pubkey())
-    fields["record"]["signature"] = str(other.sign_message(signed_bytes(fields["record"]["metadata"])))
+    metadata = Metadata.from_plain(fields["record"]["metadata"])
+    fields["record"]["signer"], fields["record"]["signature"] = sign(metadata, Keypair())
 
 
 def set_at(*path: Any) -> Callable[[dict[str, Any], Desk], None]:

@@ -31,7 +31,7 @@ from mai.requester.receipt import Receipt
 
 app = typer.Typer(
     cls=with_default("prompt"),
-    help='Ask for an inference: `mai ask "..."` (options: `mai ask prompt --help`); resume, list, serve.',
+    help='Ask for an inference: `mai ask "..."` (options: `mai ask prompt --help`); resume, cancel, list, serve.',
     no_args_is_help=True,
 )
 
@@ -99,6 +99,25 @@ def resume(
     asker = asker_of(chain, engine or asked_before(folder, address), folder)
     ask = asker.resume(address)
     _finish(chain, asker, ask, open_model(ask.model_name), wait, timeout, receipt, private, folder)
+
+
+@app.command()
+@on_chain
+def cancel(
+    chain: Chain,
+    task: Annotated[str, typer.Argument(help="the task's address")],
+    engine: EngineOption = None,
+    folder: FolderOption = FOLDER,
+) -> None:
+    """Take an ask back while no miner has it: its fee returns, and the engines forget the prompt."""
+    address = parse_address(task)
+    asker = asker_of(chain, engine or asked_before(folder, address), folder)
+    told: list[str] = []
+    asker.cancel(asker.resume(address), lambda _, phrase: told.append(phrase))
+    if chain.output is Output.json:
+        print_json({"task": task, "state": "cancelled", "engines": told})
+        return
+    show_facts({"task": task, "state": "cancelled", "engines": "; ".join(told) or "none had it"})
 
 
 @app.command("list")

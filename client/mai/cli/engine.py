@@ -84,6 +84,10 @@ def serve_command(
     context: Annotated[int | None, typer.Option(min=16, help="llama.cpp: tokens of prompt and answer")] = None,
     threads: Annotated[int | None, typer.Option(min=1, max=1_024, help="llama.cpp: threads")] = None,
     held: Annotated[bool, typer.Option("--held", help="accepted tasks wait for `mai mine --engine`")] = False,
+    ray: Annotated[
+        str | None, typer.Option("--ray", help="a Ray cluster's head:port, on whose nodes the model answers")
+    ] = None,
+    replicas: Annotated[int, typer.Option(min=1, max=1_024, help="with --ray: how many of the model")] = 1,
     ollama_url: OllamaOption = OLLAMA_URL,
     vllm_url: VllmOption = VLLM_URL,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="no status line")] = False,
@@ -104,12 +108,17 @@ def serve_command(
         found = candidates(machine, wish, installed)
         specs = chosen(found, machine, wish)
         _used(installed, specs[0])
+    first = specs[0]
+    if ray is not None:
+        from mai.engine.backends.replicas import on_ray
+
+        specs, running = on_ray(specs, ray, replicas), max(running, replicas)
     limits = Limits(running=running, waiting=waiting, max_tokens=max_tokens, run_seconds=timeout)
     limits = dataclasses.replace(limits, default_tokens=min(limits.default_tokens, max_tokens))
     signer = _signer(keypair)
     listening = listen_unix(uds) if uds is not None else listen(host, port)
     where = str(uds) if uds is not None else _url(host, listening.getsockname()[1])
-    reason = next(item.reason for item in found if item.fits and item.spec is specs[0])
+    reason = next(item.reason for item in found if item.fits and item.spec is first)
     try:
         folder = state or default_folder()
         keys = EngineKeys(FilePlace(folder))

@@ -75,7 +75,7 @@ def mine(
     musters: Annotated[bool, typer.Option("--musters/--no-musters", help="answer musters")] = True,
     local: Annotated[bool, typer.Option("--local", help="a whole network in one process, with a cheat in it")] = False,
     real_time: Annotated[bool, typer.Option("--real-time", help="with --local: let no time pass at once")] = False,
-    tasks: Annotated[int, typer.Option(min=2, max=50, help="with --local: how many tasks are posted")] = 3,
+    tasks: Annotated[int, typer.Option(min=2, max=50, help="with --local: how many tasks are posted")] = 2,
 ) -> None:
     """Take tasks, run, commit, prove what is drawn, settle; ends by Ctrl-C, and goes on where it was."""
     if context.invoked_subcommand is not None:
@@ -88,6 +88,7 @@ def mine(
     if local:
         from mai.miner.local.view import show
 
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the localnet is ended, too
         show(names[0], terms, people, as_json=chain.output is Output.json, tasks=tasks, real_time=real_time)
         return
     folder = data or default_folder()

@@ -3,24 +3,17 @@
 from __future__ import annotations
 
 import json
-import struct
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import orjson
-from mai_zk.field import keccak256
 from solders.pubkey import Pubkey
-from solders.signature import Signature
 
+from mai.engine.signing import tokens_hash, verified
 from mai.errors import MaiError
 from mai.miner.context import WorkContext
 from mai.requester.salted import Salted
 
-METADATA_DOMAIN = b"\xffMAI engine metadata v1\n"
-"""A Solana transaction never begins with 0xff, so no record can be passed off as one."""
-DERIVED = ("seconds", "tokens_per_second")
-"""Figures that a record shows and that are not signed: they follow from others."""
 MOST_METADATA_BYTES, MOST_SIGNATURE = 16 * 1024, 128
 
 
@@ -30,7 +23,7 @@ class Answer:
 
     Attributes:
         metadata: what the engine says of the run; None where it says nothing.
-        signer, signature: base58, over :func:`signed_bytes`; empty where the engine has no key.
+        signer, signature: base58 (`mai.engine.signing`); empty where the engine has no key.
     """
 
     salted: Salted
@@ -84,25 +77,6 @@ class Finding:
     name: str
     wrong: str | None
     right: str
-
-
-def signed_bytes(metadata: Mapping[str, Any]) -> bytes:
-    """What is signed of metadata: a domain, then JSON with sorted keys and no spaces."""
-    signed = {name: value for name, value in metadata.items() if name not in DERIVED}
-    return METADATA_DOMAIN + orjson.dumps(signed, option=orjson.OPT_SORT_KEYS)
-
-
-def is_signed(metadata: Mapping[str, Any], signer: str, signature: str) -> bool:
-    """Is this signer's signature over the metadata?"""
-    try:
-        return Signature.from_string(signature).verify(Pubkey.from_string(signer), signed_bytes(metadata))
-    except (ValueError, TypeError):  # no base58, no key, or nothing that JSON has
-        return False
-
-
-def tokens_hash(tokens: Sequence[int]) -> str:
-    """As metadata has it: keccak256 of the tokens, four little-endian bytes each, in hexadecimal."""
-    return keccak256(struct.pack(f"<{len(tokens)}I", *tokens)).hex()
 
 
 def context_of(chain_id: int, task_address: Pubkey, task: Any, work: Any) -> bytes | None:
@@ -167,7 +141,7 @@ def metadata_findings(
     signer, signature = record["signer"], record["signature"]
     if not signature:
         bad: str | None = "nobody has signed the metadata"
-    elif not is_signed(metadata, signer, signature):
+    elif not verified(record):
         bad = f"it is not {_short(signer)}'s signature of the metadata"
     elif signer != str(owner):
         bad = f"{signer} has signed, who is not the work's owner {owner}"

@@ -5,7 +5,6 @@ Every step can be taken again: what is on chain already is not sent twice, so th
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -21,13 +20,13 @@ from mai.chain.cluster import Cluster
 from mai.chain.economy import Economy
 from mai.chain.signer import Signer
 from mai.chain.tasks import STATUSES, WORK_STATUSES, Tasks, rules
-from mai.engine.sealing import answer_info, prompt_info, seal
 from mai.errors import MaiError
 from mai.money import fixed_mai
 from mai.program.names import TASK_CLASSES
 from mai.requester.answer import Answer, Finding, against_chain, counts, metadata_findings
 from mai.requester.engines import Engine, Identity
-from mai.requester.journal import ANSWERED, OFFERED, POSTED, PREPARED, SETTLED, Ask, Journal
+from mai.requester.envelopes import opened_answer, sealed_prompt
+from mai.requester.journal import ANSWERED, CANCELLED, OFFERED, POSTED, PREPARED, SETTLED, Ask, Journal
 from mai.requester.reader import Reader, model_address
 from mai.requester.salted import Salted
 
@@ -165,6 +164,8 @@ class Asker:
             raise MaiError(f"the task {task} was not asked from this folder: there is no prompt to go on with")
         if ask.cluster != genesis_hash(self.economy.cluster):
             raise MaiError(f"the task {task} was asked on another cluster: name it with --url")
+        if ask.state == CANCELLED:
+            raise MaiError(f"the task {task} was taken back: ask again")
         if ask.requester != self.signer.pubkey():
             raise MaiError(f"the task {task} belongs to the wallet {ask.requester}: name it with --keypair")
         return ask
@@ -197,13 +198,12 @@ class Asker:
         Raises:
             MaiError: no engine has taken it.
         """
-        about = {"reply_key": self.journal.key.public.hex(), "disclose": ask.disclose}
-        plain = json.dumps({**ask.prompt.fields(), **about}).encode()
         for engine in self.engines:
             if ask.engines.get(engine.shown) == ACCEPTED:
                 continue
             try:
-                envelope = seal(engine.identity().sealing, prompt_info(bytes(ask.task), ask.model_name), plain)
+                key, reply = engine.identity().sealing, self.journal.key.public
+                envelope = sealed_prompt(key, ask.task, ask.model_name, ask.prompt, reply, ask.disclose)
                 refused = engine.offer(ask.task, ask.model_name, self.signer.pubkey(), envelope, ask.limit)
             except MaiError as error:
                 refused = str(error)
@@ -247,6 +247,23 @@ class Asker:
                 raise MaiError(f"{self._waiting_for(ask, wait, works)} within {timeout:g} s: {self._go_on(ask)}")
             self.pause(POLL_SECONDS)
 
+    def cancel(self, ask: Ask, say: Say) -> None:
+        """Take a task back while no miner has it; its fee returns, and the engines are told.
+
+        Raises:
+            ProgramError: a miner has it, or it has ended.
+        """
+        if self.economy.exists(ask.task):
+            self.tasks.cancel(self.signer, ask.task)
+        self._move(ask, CANCELLED, PREPARED, POSTED, OFFERED)
+        for engine in self.engines:
+            if ask.engines.get(engine.shown) == ACCEPTED:
+                try:
+                    engine.cancel(ask.task, self.signer)
+                    say("cancelled", engine.shown)
+                except MaiError as error:  # the chain has the last word: nobody can take the task any more
+                    say("cancelled", f"{engine.shown} was not told: {error}")
+
     # What the chain says
 
     def _news(self, works: Sequence[tuple[Pubkey, Any]]) -> Iterator[tuple[str, str]]:
@@ -268,7 +285,7 @@ class Asker:
                     reply = engine.answer(ask.task)
                     if reply.envelope is None:
                         continue
-                    answer = Answer.read(_json(self.journal.key.open(answer_info(bytes(ask.task), ask.model_name), reply.envelope)))
+                    answer = opened_answer(self.journal.key, ask.task, ask.model_name, reply.envelope)
                     self.check(ask, task, address, work, answer, engine.shown)
                 except AnswerWrong as error:
                     refused[address] = error
@@ -339,7 +356,7 @@ class Asker:
 
     @staticmethod
     def _go_on(ask: Ask) -> str:
-        return f"go on with `mai ask resume {ask.task}`, or take it back with `mai task cancel {ask.task}`"
+        return f"go on with `mai ask resume {ask.task}`, or take it back with `mai ask cancel {ask.task}`"
 
     def _move(self, ask: Ask, to: str, *from_: str) -> None:
         """Into a state, where it is in an earlier one; whatever else changed is written, too."""
@@ -377,10 +394,3 @@ def _is_of(engine: Engine, work: Any) -> bool:
     except MaiError:
         return False
     return bool(who.owner == work.owner)
-
-
-def _json(raw: bytes) -> Any:
-    try:
-        return json.loads(raw)
-    except ValueError:
-        raise MaiError("the sealed answer is no JSON") from None

@@ -19,10 +19,9 @@ from solders.pubkey import Pubkey
 
 from mai.chain.signer import Signer
 from mai.engine.sealing import KEY_BYTES
+from mai.engine.signing import cancel_bytes
 from mai.errors import MaiError
 
-CANCEL_DOMAIN = b"\xffMAI engine cancel v1\n"
-"""What a cancellation's signature begins with; no transaction does."""
 IDENTITY_PATH, RPC_PATH = "/v1/mai/identity", "/v1/mai/rpc"
 TIMEOUT_SECONDS = 20.0
 MOST_BYTES = 64 * 2**20
@@ -136,7 +135,7 @@ class HttpEngine:
         return Reply(_words(found["state"]), None if sealed is None else self._bytes(sealed))
 
     def cancel(self, task: Pubkey, requester: Signer) -> None:
-        signature = requester.sign_message(CANCEL_DOMAIN + str(task).encode())
+        signature = requester.sign_message(cancel_bytes(str(task)))
         self._call("mai_cancel", {"task": str(task), "signature": str(signature)})
 
     def disclose(self, request: Mapping[str, Any]) -> bytes:

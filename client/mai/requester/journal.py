@@ -26,7 +26,9 @@ from mai.requester.sealing import SealingKey
 
 FOLDER = Path(platformdirs.user_data_dir("mai")) / "requester"
 VERSION = 1
-PREPARED, POSTED, OFFERED, ANSWERED, SETTLED = "prepared", "posted", "offered", "answered", "settled"
+PREPARED, POSTED, OFFERED, ANSWERED, SETTLED, CANCELLED = (
+    "prepared", "posted", "offered", "answered", "settled", "cancelled",
+)  # fmt: skip
 _SCHEMA = """
 create table if not exists about (name text primary key, value text not null) without rowid;
 create table if not exists ask (

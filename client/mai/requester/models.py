@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from mai_zk import language
 from mai_zk.errors import ZkError
+from mai_zk.language import load
 from mai_zk.language.model import ProvableModel
 
 from mai.errors import MaiError
@@ -17,11 +17,7 @@ def open_model(name: str) -> ProvableModel:
     Raises:
         MaiError: it is not known, or not on this machine.
     """
-    load = getattr(language, "load", None)
-    if load is None:
-        raise MaiError("this installation has no language models: install MAI anew")
     try:
-        found: ProvableModel = load(name)
-    except (ZkError, KeyError, OSError) as error:
+        return load(name)
+    except (ZkError, OSError) as error:
         raise MaiError(f"the model {name} cannot be opened: {error}") from error
-    return found

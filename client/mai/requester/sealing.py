@@ -1,20 +1,22 @@
-"""The key that a requester or a verifier keeps on this machine: answers and disclosures are sealed to it."""
+"""The requester's own key in a file: answers, disclosures and the journal are sealed to it (`mai.engine.sealing`)."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
 
-from mai.engine.sealing import KEY_BYTES, Secret
+from mai.engine.sealing import KEY_BYTES, Secret, seal
 from mai.errors import MaiError
+
+__all__ = ["KEY_BYTES", "SealingKey", "seal"]
 
 
 class SealingKey:
     """A secret of this machine's: opens what was sealed to it."""
 
-    def __init__(self, secret: bytes) -> None:
-        self._secret = Secret(secret)
-        self.public = self._secret.public
+    def __init__(self, secret: Secret) -> None:
+        self._secret = secret
+        self.public = secret.public
 
     @classmethod
     def at(cls, path: Path) -> SealingKey:
@@ -27,23 +29,20 @@ class SealingKey:
             path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             if not path.exists():
                 _write(path, Secret.new().raw())
-            if path.stat().st_mode & 0o077:
-                raise MaiError(f"others can read the key {path}: run `chmod 600 {path}`")
             with path.open("rb") as file:
+                shared = os.name == "posix" and os.fstat(file.fileno()).st_mode & 0o077
                 secret = file.read(KEY_BYTES + 1)
         except OSError as error:
             raise MaiError(f"the key {path} cannot be read or made: {error.strerror}") from error
+        if shared:
+            raise MaiError(f"others can read the key {path}: run `chmod 600 {path}`")
         if len(secret) != KEY_BYTES:
             raise MaiError(f"{path} is not a key: {len(secret)} bytes, not {KEY_BYTES}")
-        return cls(secret)
+        return cls(Secret(secret))
 
-    def open(self, info: bytes, sealed: bytes) -> bytes:
-        """The reverse of :func:`mai.engine.sealing.seal`.
-
-        Raises:
-            MaiError: it was sealed to another key, for another purpose, or changed.
-        """
-        return self._secret.open(info, sealed).reveal()
+    def open(self, info: bytes, envelope: bytes) -> bytes:
+        """What was sealed to it; raises :class:`mai.engine.sealing.SealError`, a MaiError, where it was not."""
+        return self._secret.open(info, envelope).reveal()
 
 
 def _write(path: Path, secret: bytes) -> None:
