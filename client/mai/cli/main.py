@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from mai.cli import (
+    ask,
     audit,
     check,
     circuit,
@@ -13,15 +14,18 @@ from mai.cli import (
     demo,
     devices,
     difficulty,
+    engine,
     genesis,
     index,
     localnet,
     metrics,
     mine,
+    model,
     muster,
     nft,
     offence,
     program,
+    receipt,
     register,
     rewards,
     simulate,
@@ -30,6 +34,7 @@ from mai.cli import (
     task,
     trace,
     verifier,
+    verify_work,
     wallet,
     watch,
 )
@@ -54,6 +59,9 @@ app.add_typer(devices.app, name="devices")
 app.add_typer(stake.app, name="stake")
 app.add_typer(nft.app, name="nft")
 app.add_typer(task.app, name="task")
+app.add_typer(ask.app, name="ask")
+app.add_typer(receipt.app, name="receipt")
+app.add_typer(verify_work.app, name="verify-work")
 app.add_typer(check.app, name="check")
 app.add_typer(offence.app, name="offence")
 app.add_typer(dao.app, name="dao")
@@ -69,6 +77,8 @@ app.add_typer(audit.app, name="audit")
 app.command("index")(index.index)
 app.command("watch")(watch.watch)
 app.command("metrics")(metrics.metrics)
+app.add_typer(engine.app, name="engine")
+app.add_typer(model.app, name="model")
 app.add_typer(localnet.app, name="localnet")
 app.add_typer(program.app, name="program")
 app.add_typer(trace.app, name="trace")

@@ -1,0 +1,143 @@
+"""Models whose answers can be proved (mai_zk.language, ONNX Runtime): integers, greedy, the same on every machine."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import mai_zk.language
+from mai_zk.errors import ZkError
+from mai_zk.language.model import Cancelled, ProvableModel
+
+from mai.engine.backends.pieces import Growing
+from mai.engine.errors import EngineError
+from mai.engine.protocol import LENGTH, STOP, Chunk, Facts, Job, ModelSpec, Prompt
+
+GREEDY = "a provable model answers greedily: leave temperature out, or set it to 0"
+CHATML = ("smollm2-135m",)
+"""Models that were trained on ChatML's marks."""
+
+
+def load_model(name: str) -> ProvableModel:
+    """The provable model of a name.
+
+    Raises:
+        EngineError: load_failed; there is none, or what it needs is not installed.
+    """
+    try:
+        return mai_zk.language.load(name)  # type: ignore[attr-defined,no-any-return]
+    except (ImportError, AttributeError, ZkError, KeyError) as error:
+        raise EngineError("load_failed", f"the provable model {name} cannot be had: {error}") from error
+
+
+class Provable:
+    """One provable model."""
+
+    def __init__(self) -> None:
+        self._model: ProvableModel | None = None
+        self._facts: Facts | None = None
+
+    def load(self, spec: ModelSpec) -> Facts:
+        """Make the model of that name ready."""
+        model = load_model(spec.location)
+        weights = getattr(model, "weights_hash", None)
+        if weights is None and model.manifest is not None:
+            weights = f"manifest:{bytes(model.manifest.hash).hex()}"
+        self._model = model
+        self._facts = Facts(
+            backend="onnx",
+            version="",
+            weights=weights,
+            context=model.token_cap,
+            vocabulary=model.vocabulary,
+            device="CPU, exact integers",
+            greedy_only=True,
+        )
+        return self._facts
+
+    def count(self, prompt: Prompt) -> int | None:
+        """The prompt's tokens."""
+        return len(self._encode(prompt))
+
+    def generate(self, job: Job, cancelled: Callable[[], bool]) -> Iterator[Chunk]:
+        """The answer, token by token."""
+        if job.temperature:
+            raise EngineError("unsupported_parameter", GREEDY, parameter="temperature")
+        model, prompt = self._ready(), self._encode(job.prompt)
+        room = model.token_cap - len(prompt)
+        if room < 1:
+            raise EngineError(
+                "context_length_exceeded",
+                f"the prompt has {len(prompt):,} tokens: this model takes {model.token_cap:,} with the answer",
+                parameter="messages" if job.prompt.messages else "prompt",
+            )
+        limit = min(job.max_tokens, room)
+        yield Chunk("", prompt_tokens=len(prompt))
+        tokens, growing = list[int](), Growing()
+        for token in _tokens(model, prompt, limit, cancelled):
+            tokens.append(token)
+            yield Chunk(growing.add(model.decode(tokens)), (token,), 1)
+        if not cancelled():
+            yield Chunk(growing.end(model.decode(tokens)), (), 0, finish=LENGTH if len(tokens) == limit else STOP)
+
+    def describe(self) -> Facts:
+        """What :meth:`load` found."""
+        if self._facts is None:
+            raise EngineError("load_failed", "no model is loaded")
+        return self._facts
+
+    def close(self) -> None:
+        """Let go of the model."""
+        self._model = None
+
+    def _ready(self) -> ProvableModel:
+        self.describe()
+        assert self._model is not None
+        return self._model
+
+    def _encode(self, prompt: Prompt) -> list[int]:
+        model = self._ready()
+        if prompt.tokens is not None:
+            if any(not 0 <= token < model.vocabulary for token in prompt.tokens):
+                raise EngineError("invalid_request", f"a token is not in the vocabulary of {model.vocabulary:,}")
+            tokens = list(prompt.tokens)
+        else:
+            try:
+                tokens = model.encode(self._text(model, prompt))
+            except ZkError as error:
+                raise EngineError("context_length_exceeded", str(error)) from error
+        if not tokens:
+            raise EngineError("invalid_request", "the prompt has no tokens: say something")
+        return tokens
+
+    def _text(self, model: ProvableModel, prompt: Prompt) -> str:
+        if not prompt.messages:
+            return prompt.text or ""
+        if model.name not in CHATML:
+            return "\n".join(item.content for item in prompt.messages)
+        turns = [f"<|im_start|>{item.role}\n{item.content}<|im_end|>\n" for item in prompt.messages]
+        return "".join(turns) + "<|im_start|>assistant\n"
+
+
+def _tokens(model: ProvableModel, prompt: list[int], limit: int, cancelled: Callable[[], bool]) -> Iterator[int]:
+    """A run's tokens as they come; the run itself is in a thread, because it calls instead of yielding."""
+    made: queue.SimpleQueue[Any] = queue.SimpleQueue()
+
+    def work() -> None:
+        try:
+            model.run(prompt, limit, on_token=made.put, cancelled=cancelled)
+            made.put(None)
+        except BaseException as error:
+            made.put(error)
+
+    threading.Thread(target=work, daemon=True).start()
+    while (item := made.get()) is not None:
+        if isinstance(item, Cancelled):
+            return
+        if isinstance(item, ZkError):
+            raise EngineError("invalid_request", str(item)) from item
+        if isinstance(item, BaseException):
+            raise item
+        yield item

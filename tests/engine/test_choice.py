@@ -1,0 +1,176 @@
+"""What the machine has, and which backend and model that means: every reason, and no silent way to the CPU."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from pathlib import Path
+
+import pytest
+from engine.helpers import PLAIN
+from engine.recorded import Recorded, answering
+from mai.engine.choice import Candidate, Wish, candidates, chosen
+from mai.engine.hardware import Gpu, detect, gpu_use
+from mai.engine.protocol import ModelSpec
+from mai.errors import MaiError
+
+H100 = "NVIDIA H100 80GB HBM3, 81559, 550.90.07\nNVIDIA H100 80GB HBM3, 81559, 550.90.07\n"
+"""`nvidia-smi --query-gpu=name,memory.total,driver_version --format=csv,noheader,nounits`."""
+MI300 = (
+    '{"card0": {"VRAM Total Memory (B)": "206141652992", "VRAM Total Used Memory (B)": "297172992", '
+    '"Card Series": "AMD Instinct MI300X", "GPU use (%)": "37"}, "system": {"Driver version": "6.10.5"}}'
+)
+"""`rocm-smi --json --showproductname --showmeminfo vram --showdriverversion`."""
+CARD = Gpu("CUDA", "NVIDIA H100 80GB HBM3", 81_559 * 2**20, "550.90.07")
+WITH_GPU = dataclasses.replace(PLAIN, gpus=(CARD,))
+NOWHERE = "http://127.0.0.1:9"
+ELSEWHERE = {"ollama_url": NOWHERE, "vllm_url": NOWHERE}
+
+
+@pytest.fixture
+def tool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder that is the whole PATH: vendors' tools are there only if a test writes them."""
+    monkeypatch.setenv("PATH", str(tmp_path))
+    return tmp_path
+
+
+def write_tool(folder: Path, name: str, body: str) -> None:
+    """A program."""
+    path = folder / name
+    path.write_text(f"#!{sys.executable}\nimport sys\n{body}\n")
+    path.chmod(0o755)
+
+
+def of(found: list[Candidate], backend: str) -> Candidate:
+    """The first candidate of a backend."""
+    return next(item for item in found if item.backend == backend)
+
+
+# Hardware
+
+
+def test_a_machine_without_gpus_says_what_was_looked_for(tool: Path) -> None:
+    machine = detect()
+    assert machine.gpus == () and gpu_use(machine) == -1
+    assert machine.notes == ("no CUDA GPU: nvidia-smi is not on PATH", "no ROCm GPU: rocm-smi is not on PATH")
+    assert machine.cores >= 1 and machine.threads >= machine.cores and machine.cpu
+    assert 0 < machine.free_bytes <= machine.ram_bytes
+
+
+def test_nvidia_gpus(tool: Path) -> None:
+    write_tool(tool, "nvidia-smi", f"print('40\\n61' if 'utilization' in ' '.join(sys.argv) else {H100.strip()!r})")
+    machine = detect()
+    assert machine.gpus == (CARD, CARD) and gpu_use(machine) == 505
+    assert machine.notes == ("no ROCm GPU: rocm-smi is not on PATH",)
+
+
+def test_amd_gpus(tool: Path) -> None:
+    write_tool(tool, "rocm-smi", f"print({MI300!r})")
+    machine = detect()
+    assert machine.gpus == (Gpu("ROCm", "AMD Instinct MI300X", 206_141_652_992, "6.10.5"),)
+    assert gpu_use(machine) == 370
+
+
+@pytest.mark.parametrize("body", ["sys.exit(9)", "print('NVIDIA-SMI has failed')", "print('[N/A]')"])
+def test_a_tool_that_fails_is_no_gpu(tool: Path, body: str) -> None:
+    write_tool(tool, "nvidia-smi", body)
+    write_tool(tool, "rocm-smi", body)
+    machine = detect()
+    assert machine.gpus == () and "no CUDA GPU: nvidia-smi lists none" in machine.notes
+    assert gpu_use(WITH_GPU) == -1
+
+
+# Choice
+
+
+def test_a_gpu_that_was_asked_for_and_is_not_there_is_refused_in_one_sentence() -> None:
+    machine = dataclasses.replace(PLAIN, notes=("no CUDA GPU: nvidia-smi is not on PATH",))
+    wish = Wish(device="gpu", **ELSEWHERE)
+    with pytest.raises(MaiError, match=r"there is no GPU .*nvidia-smi is not on PATH.* leave out --device gpu"):
+        chosen(candidates(machine, wish), machine, wish)
+
+
+def test_a_gpu_that_llama_cpp_cannot_use_is_said(tmp_path: Path) -> None:
+    pytest.importorskip("llama_cpp", reason="llama-cpp-python is not installed")
+    import llama_cpp
+
+    if llama_cpp.llama_supports_gpu_offload():
+        pytest.skip("this llama-cpp-python has GPU support")
+    wish = Wish(backend="llama.cpp", **ELSEWHERE)
+    (item,) = candidates(WITH_GPU, wish)
+    assert item.device == "cpu" and item.fits and "built without GPU support" in item.reason
+    asked = dataclasses.replace(wish, device="gpu")
+    with pytest.raises(MaiError, match="built without GPU support"):
+        chosen(candidates(WITH_GPU, asked), WITH_GPU, asked)
+
+
+def test_servers_come_first_on_a_gpu_and_last_without() -> None:
+    ollama, vllm = Recorded(), Recorded()
+    with answering(ollama.ollama()) as first, answering(vllm.vllm()) as second:
+        wish = Wish(ollama_url=first, vllm_url=second)
+        fast, slow = candidates(WITH_GPU, wish), candidates(PLAIN, wish)
+    assert [item.backend for item in fast][:2] == ["vllm", "ollama"]
+    assert [item.backend for item in slow if item.backend != "onnx"][-2:] == ["vllm", "ollama"]
+    assert chosen(fast, WITH_GPU, wish)[0].location == "Qwen/Qwen2.5-7B-Instruct"
+    found = of(fast, "ollama")
+    assert found.fits and found.model == "llama3.2" and found.device == "gpu" and "3.83 GB; 85.5 GB" in found.reason
+    assert of(slow, "ollama").reason.startswith("3.83 GB; 4.0 GB are free, device cpu")
+
+
+def test_what_does_not_fit_into_memory_does_not_fit() -> None:
+    small = dataclasses.replace(PLAIN, free_bytes=10**9)
+    with answering(Recorded().ollama()) as url:
+        wish = Wish(backend="ollama", ollama_url=url, vllm_url=NOWHERE)
+        found = candidates(small, wish)
+    assert not of(found, "ollama").fits
+    with pytest.raises(MaiError, match=r"no model can be served here .ollama: 3\.83 GB; 1\.0 GB are free"):
+        chosen(found, small, wish)
+
+
+def test_a_server_that_cannot_keep_to_the_cpu_is_not_asked_to() -> None:
+    with answering(Recorded().ollama()) as url:
+        found = candidates(WITH_GPU, Wish(device="cpu", ollama_url=url, vllm_url=NOWHERE))
+    assert not of(found, "ollama").fits and "cannot be kept" in of(found, "ollama").reason
+
+
+def test_servers_that_do_not_answer_are_reasons() -> None:
+    found = candidates(PLAIN, Wish(**ELSEWHERE))
+    assert of(found, "ollama").reason == "no Ollama answers at http://127.0.0.1:9"
+    assert of(found, "vllm").reason == "no vLLM answers at http://127.0.0.1:9"
+
+
+@pytest.mark.parametrize(
+    ("wish", "words"),
+    [
+        (Wish(backend="magic"), "there is no backend magic"),
+        (Wish(device="tpu"), "there is no device tpu"),
+        (Wish(model="nowhere.gguf", **ELSEWHERE), "there is no file nowhere.gguf"),
+        (Wish(model="nothing", **ELSEWHERE), "no model called nothing can be served here"),
+        (Wish(backend="transformers", **ELSEWHERE), "name a folder with a model"),
+    ],
+)
+def test_wishes_that_cannot_be_had(wish: Wish, words: str) -> None:
+    with pytest.raises(MaiError, match=words):
+        chosen(candidates(PLAIN, wish), PLAIN, wish)
+
+
+def test_models_of_the_registry_are_candidates(tmp_path: Path) -> None:
+    file = tmp_path / "model.gguf"
+    file.write_bytes(b"GGUF" + bytes(1_000))
+    installed = [ModelSpec("from-disk", "", str(file))]
+    found = candidates(PLAIN, Wish(model="from-disk", **ELSEWHERE), installed)
+    assert [item.model for item in found] == ["from-disk"]
+    asked = candidates(PLAIN, Wish(model=str(file), **ELSEWHERE))
+    assert [item.model for item in asked] == ["model"]
+
+
+def test_only_provable_models_where_that_is_asked() -> None:
+    found = candidates(PLAIN, Wish(provable=True, **ELSEWHERE))
+    assert {item.backend for item in found} == {"onnx"} and found[0].model == "tiny"
+    assert not any(item.fits for item in candidates(PLAIN, Wish(provable=True, device="gpu", **ELSEWHERE)))
+
+
+def test_transformers_serve_a_folder(tmp_path: Path) -> None:
+    found = candidates(PLAIN, Wish(model=str(tmp_path), backend="transformers", **ELSEWHERE))
+    assert len(found) == 1 and not found[0].fits
+    assert "not installed" in found[0].reason or "0.00 GB of weights" in found[0].reason
