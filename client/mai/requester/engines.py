@@ -108,7 +108,7 @@ class HttpEngine:
         try:
             if not urlsplit(base).hostname:
                 raise ValueError("it has no host")
-            self._client = httpx.Client(base_url=base, transport=transport, timeout=timeout)
+            self._client = httpx.Client(base_url=base, transport=transport, timeout=timeout, trust_env=False)
         except (httpx.InvalidURL, ValueError) as error:
             raise MaiError(f"{url} is no engine's address: {error}") from error
         self.shown = url
