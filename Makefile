@@ -15,10 +15,15 @@ help: ## list the targets
 demo: $(VENV)/.runtime ## register, run, prove, verify on chain, mint, show (ARGS="--digit 7")
 	@$(BIN)/mai demo $(ARGS)
 
-test: $(VENV)/.dev tools test-tools clients ## the whole test suite
+# Several processes share the files out (tests/conftest.py); Hypothesis draws the same examples in every run.
+# Tests on clusters wait a good deal, so there is one process more than cores.
+WORKERS ?= $(shell $(PYTHON) -c 'import os; print(min(4, 1 + (os.cpu_count() or 1)))')
+PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --hypothesis-profile ci
+
+test: $(VENV)/.dev tools test-tools clients ## the whole test suite (ARGS="tests/zk -k cache")
 	@$(MAKE) --no-print-directory lint
-	@if [ -e programs/build/.build/unavailable ]; then $(BIN)/python -m pytest $(ARGS); else \
-	  out=$$($(BIN)/mai program build --check) && MAI_PROGRAMS_OUT=$$out $(BIN)/python -m pytest $(ARGS); fi
+	@if [ -e programs/build/.build/unavailable ]; then $(PYTEST) $(ARGS); else \
+	  out=$$($(BIN)/mai program build --check) && MAI_PROGRAMS_OUT=$$out $(PYTEST) $(ARGS); fi
 
 lint: $(VENV)/.dev ## ruff and mypy
 	@$(BIN)/ruff check .

@@ -1,8 +1,12 @@
-"""Options of the whole suite."""
+"""Options of the whole suite, and how its tests are shared out when several processes run it (`make test`)."""
 
 from __future__ import annotations
 
+import re
+from typing import Any
+
 import pytest
+from pace import CLUSTER, longest_first
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -10,3 +14,24 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--url", default=None, help="a cluster for tests/e2e/test_deploy.py: localhost, devnet, an address"
     )
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Long files first, so that no process is left with one when the others are done."""
+    if config.getoption("numprocesses", default=None) or hasattr(config, "workerinput"):
+        items.sort(key=longest_first)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """A file's tests stay together, since they share fixtures; on each cluster they are a part of their own."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFile(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.partition("::")[0]
+            cluster = re.search(CLUSTER, nodeid)
+            return f"{file} {cluster[1]}" if cluster else file
+
+    return ByFile(config, log)

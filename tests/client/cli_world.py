@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from machines import machine_for
 from mai.chain import artifacts
 from mai.chain.cluster import LAMPORTS_PER_SOL
 from mai.chain.economy import METADATA_PROGRAM, Economy
@@ -58,9 +59,9 @@ class World:
 
     def __init__(self, folder: Path, *, month_s: int = MONTH_S) -> None:
         policy, self.verifier = artifacts.program("mai"), artifacts.program("verifier")
-        self.chain = Embedded(messages={**policy.errors, **self.verifier.errors}, blocks=True)
-        for name, program in (("mai", policy), ("verifier", self.verifier)):
-            self.chain.add_program(program.address, artifacts.shared_object(name))
+        named = (("mai", policy), ("verifier", self.verifier))
+        machine = machine_for(self, tuple((program.address, artifacts.shared_object(name)) for name, program in named))
+        self.chain = Embedded(messages={**policy.errors, **self.verifier.errors}, blocks=True, machine=machine)
         self.folder = folder
         self.economy = Economy(self.chain, policy)
         self.authority = self.wallet("authority")

@@ -1,4 +1,6 @@
-"""A presale's mint is adopted on Solana's own validator: programs deployed upgradeable, made final, mining opened."""
+"""A presale's mint is adopted on a localnet and on Solana's own validator, and mining opened: the programs are there
+from the first block on, upgradeable by the admin, and are made final (test_validator.py deploys them instead).
+"""
 
 from __future__ import annotations
 
@@ -8,9 +10,10 @@ from typing import Any
 
 import pytest
 from client.founding import PROGRAMS, ClusterPresale
+from e2e.conftest import CLUSTERS
+from localnet.servers import Server, running, start_localnet, start_validator
 from mai.chain import artifacts
 from mai.chain.cluster import LAMPORTS_PER_SOL
-from mai.chain.deployment import deploy
 from mai.chain.loader import deployed
 from mai.chain.rpc import Rpc
 from mai.cli.main import app
@@ -21,11 +24,27 @@ from solders.keypair import Keypair
 from typer.testing import CliRunner
 
 
-def test_an_adoption_on_a_real_validator(validator: Rpc, tmp_path: Path) -> None:
-    admin = Keypair()
-    validator.airdrop(admin.pubkey(), 100 * LAMPORTS_PER_SOL)
+def start(cluster: str, folder: Path, admin: Keypair) -> Server:
+    """A cluster on which the admin can replace MAI's programs."""
+    if cluster == "localnet":
+        write_keypair(folder / "wallet.json", admin)
+        return start_localnet(folder / "ledger", "--wallet", str(folder / "wallet.json"))
+    options = []
     for name in PROGRAMS:
-        deploy(validator, artifacts.program_keypair(name), artifacts.shared_object(name), admin)
+        address = str(artifacts.program_keypair(name).pubkey())
+        options += ["--upgradeable-program", address, str(artifacts.shared_object(name)), str(admin.pubkey())]
+    return start_validator(folder, *options)
+
+
+@pytest.mark.parametrize("cluster", CLUSTERS)
+def test_an_adoption_on_a_real_validator(cluster: str, tmp_path: Path) -> None:
+    admin = Keypair()
+    with running(start(cluster, tmp_path, admin)) as server:
+        adopt_and_open(server.rpc(), admin, tmp_path)
+
+
+def adopt_and_open(validator: Rpc, admin: Keypair, tmp_path: Path) -> None:
+    validator.airdrop(admin.pubkey(), 100 * LAMPORTS_PER_SOL)
     presale = ClusterPresale(validator)
     presale.presale()
     presale.freeze()

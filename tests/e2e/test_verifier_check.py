@@ -18,8 +18,7 @@ def check(key: Path, proof: Path, *more: str) -> subprocess.CompletedProcess[str
 
 @pytest.fixture(scope="module", params=CIRCUITS)
 def folder(request: pytest.FixtureRequest) -> Path:
-    cache: pytest.Cache = request.config.cache
-    return make(request.param, cache.mkdir("mai-compiler"))
+    return make(request.param)
 
 
 @pytest.mark.parametrize("artifact", ["verifier.sol", "verifier.vka"])

@@ -12,6 +12,7 @@ from engine.helpers import (
     KEY,
     PROMPT,
     REQUESTER,
+    SharedKeyEnvelopes,
     scripted,
     sealed,
     task_name,
@@ -23,6 +24,7 @@ from mai.engine.engine import Engine
 from mai.engine.errors import EngineError
 from mai.engine.offers import Answer, Opened
 from mai.engine.signing import cancel_bytes, verified
+from mai.errors import MaiError
 from solders.keypair import Keypair
 
 Run = Callable[..., Any]
@@ -108,6 +110,32 @@ def test_without_sealing_offers_are_refused(run: Run) -> None:
         return str((await offered(engine, task_name()))["reason"])
 
     assert run(story, scripted(), envelopes=None) == "sealing_unavailable"
+
+
+def test_whatever_an_envelopes_opener_refuses_by_has_a_name(run: Run) -> None:
+    class Stern(SharedKeyEnvelopes):
+        def open(self, task: str, envelope: bytes) -> Opened:
+            raise MaiError("this was sealed to another key")
+
+    async def story(engine: Engine) -> dict[str, Any]:
+        return await offered(engine, task_name())
+
+    found = run(story, scripted(), envelopes=Stern())
+    assert (found["reason"], found["message"]) == ("envelope_unreadable", "this was sealed to another key")
+
+
+def test_a_full_disk_refuses_offers_by_name(run: Run) -> None:
+    task = task_name()
+
+    async def story(engine: Engine) -> tuple[str, str]:
+        engine._journal._file.execute("PRAGMA max_page_count=1")  # what SQLite says of a full disk
+        refused = await offered(engine, task, envelope=sealed(task, PROMPT | {"padding": "x" * 500_000}))
+        with pytest.raises(EngineError) as caught:
+            await engine.status(task)
+        return refused["message"], caught.value.name
+
+    message, name = run(story, scripted())
+    assert message == "the journal cannot be written: database or disk is full" and name == "task_not_found"
 
 
 def test_the_chain_has_a_say(run: Run) -> None:

@@ -20,6 +20,8 @@ from mai.chain.rpc import Rpc
 
 START_SECONDS = 90
 PORTS = 40
+FIRST_PORT, WORKER_PORTS = 20_000, 3_000
+"""Below what the system gives to outgoing connections; each process of the tests has a range of its own."""
 REPOSITORY = Path(__file__).resolve().parents[2]
 COMMAND = [sys.executable, "-m", "mai.cli.entry", "localnet"]
 MISSING = "solana-test-validator is neither on PATH nor in ../shared/bin"
@@ -66,13 +68,16 @@ def validator_binary() -> str | None:
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports that nobody uses now; the one after the first is free, too."""
+    """Ports in a row that nobody uses now."""
+    worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 4
+    low = FIRST_PORT + worker * WORKER_PORTS
     while True:
-        first = random.randrange(20_000, 60_000)
+        first = random.randrange(low, low + WORKER_PORTS - count)
         try:
             for port in range(first, first + count):
-                with socket.socket() as item:
-                    item.bind(("127.0.0.1", port))
+                for kind in (socket.SOCK_STREAM, socket.SOCK_DGRAM):
+                    with socket.socket(type=kind) as item:
+                        item.bind(("127.0.0.1", port))
             return list(range(first, first + count))
         except OSError:
             continue
@@ -104,20 +109,20 @@ def start_localnet(ledger: Path, *options: str, port: int | None = None) -> Serv
     return Server(process, facts["rpc_url"], facts["websocket_url"], ledger)
 
 
-def start_validator(folder: Path) -> Server:
+def start_validator(folder: Path, *options: str) -> Server:
     """Start Solana's validator and wait until airdrops no longer get lost."""
     binary = validator_binary()
     if binary is None:
         pytest.skip(MISSING)
-    rpc_port, _, faucet_port = free_ports(3)
     # Another validator may run on this machine: every port is ours alone, as far as chance allows.
-    base = random.randrange(20_000, 30_000)
+    rpc_port, _, faucet_port, base, *_ = free_ports(4 + PORTS)
     log = (folder / "validator.log").open("wb")
     process = subprocess.Popen(
         [
             *(binary, "--reset", "--quiet", "--ledger", str(folder / "ledger")),
             *("--rpc-port", str(rpc_port), "--faucet-port", str(faucet_port), "--bind-address", "127.0.0.1"),
             *("--gossip-port", str(base), "--dynamic-port-range", f"{base + 1}-{base + PORTS}"),
+            *options,
         ],
         stdout=log,
         stderr=log,

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from machines import machine_for
 from mai.program import ERRORS
 from solders.account import Account
 from solders.clock import Clock
@@ -26,7 +27,6 @@ from solders.compute_budget import set_compute_unit_limit
 from solders.hash import Hash
 from solders.instruction import AccountMeta, Instruction
 from solders.keypair import Keypair
-from solders.litesvm import LiteSVM
 from solders.message import Message
 from solders.pubkey import Pubkey
 from solders.transaction import Transaction
@@ -132,9 +132,7 @@ class Chain:
     """LiteSVM with both programs; the clock starts at START."""
 
     def __init__(self) -> None:
-        self.svm = LiteSVM()
-        for name, address in (("mai", MAI), ("verifier", VERIFIER)):
-            self.svm.add_program_from_file(address, OUT / f"{name}.so")
+        self.svm = machine_for(self, ((MAI, OUT / "mai.so"), (VERIFIER, OUT / "verifier.so")))
         idl = json.loads((OUT / "mai.json").read_text())
         self._instructions = {snake(entry["name"]): entry for entry in idl["instructions"]}
         self._accounts = {entry["name"]: entry["type"]["fields"] for entry in idl["accounts"]}

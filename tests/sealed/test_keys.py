@@ -176,3 +176,10 @@ def test_what_is_no_identity_is_refused(change: dict[str, object]) -> None:
     made = sign_identity(bytes(32), bytes(owner.pubkey()), DEVICE, lambda text: bytes(owner.sign_message(text)))
     with pytest.raises(SealError, match="no engine's identity"):
         Identity.from_json({**made.json(), **change})
+
+
+def test_secrets_that_a_kill_left_half_written_are_removed(tmp_path: Path) -> None:
+    left = tmp_path / f".{FILE}.4711.part"
+    left.write_text("half a secret")
+    EngineKeys(FilePlace(tmp_path))
+    assert not left.exists()

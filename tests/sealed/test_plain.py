@@ -5,9 +5,11 @@ from __future__ import annotations
 import copy
 import json
 import logging
+import os
 import pickle
 import subprocess
 import sys
+import threading
 import traceback
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -88,14 +90,15 @@ def record(message: str, *args: object, error: BaseException | None = None, name
 
 
 def test_log_lines_are_emptied_while_the_text_they_repeat_lives() -> None:
-    plain = Plain(PROMPT)
-    assert record("asked: %s", PROMPT) == EMPTIED
-    assert record("asked: %s", PROMPT[5 : 5 + 2 * CHUNK - 1]) == EMPTIED
+    prompt = "no other test's text, since those may live on in a traceback that pytest keeps"
+    plain = Plain(prompt)
+    assert record("asked: %s", prompt) == EMPTIED
+    assert record("asked: %s", prompt[5 : 5 + 2 * CHUNK - 1]) == EMPTIED
     assert record("asked: %s", plain) == f"asked: {SHOWN}"
     assert record("100 %s done", "%d") == "100 %d done"
-    assert record("failed", error=ValueError(PROMPT)) == "failed: ValueError at an unknown place"
+    assert record("failed", error=ValueError(prompt)) == "failed: ValueError at an unknown place"
     del plain
-    assert record("asked: %s", PROMPT) != EMPTIED
+    assert record("asked: %s", prompt) != EMPTIED
 
 
 def test_access_logs_have_no_queries() -> None:
@@ -145,3 +148,34 @@ def test_a_key_is_kept_in_a_page_that_is_wiped() -> None:
     assert bytes(kept.view()) == bytes(32)
     with pytest.raises(TypeError):
         pickle.dumps(kept)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_a_forked_process_cannot_wipe_its_parents_key() -> None:
+    code = (
+        "import os\nfrom mai.engine.guard import Locked\nkept = Locked(b'k' * 32)\n"
+        "if (child := os.fork()) == 0:\n    kept.wipe()\n    os._exit(0)\n"
+        "os.waitpid(child, 0)\nprint(bytes(kept.view()) == b'k' * 32)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "True\n"
+
+
+def test_logs_and_plain_texts_of_many_threads() -> None:
+    """Plain texts come and go while others log."""
+
+    def work() -> None:
+        for number in range(300):
+            plain = Plain(f"{PROMPT} {number}")
+            assert repeats_plain_text(f"it is {PROMPT} {number}") and plain
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    failed = list[object]()
+    before, threading.excepthook = threading.excepthook, failed.append
+    try:
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    finally:
+        threading.excepthook = before
+    assert failed == []

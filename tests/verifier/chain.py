@@ -16,11 +16,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from machines import machine_for
 from solders.account import Account
 from solders.compute_budget import request_heap_frame, set_compute_unit_limit
 from solders.instruction import AccountMeta, Instruction
 from solders.keypair import Keypair
-from solders.litesvm import LiteSVM
 from solders.message import Message
 from solders.pubkey import Pubkey
 from solders.system_program import ID as SYSTEM_PROGRAM
@@ -75,8 +75,7 @@ class Chain:
     """One LiteSVM with the verifier program and one funded payer."""
 
     def __init__(self) -> None:
-        self.svm = LiteSVM()
-        self.svm.add_program_from_file(PROGRAM, Path(os.environ.get("MAI_VERIFIER_SO", DEFAULT_SO)))
+        self.svm = machine_for(self, ((PROGRAM, Path(os.environ.get("MAI_VERIFIER_SO", DEFAULT_SO))),))
         self.payer = self.funded()
         self.nonces = itertools.count(1)
 

@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 import onnx
+from mai_zk import cache
 from onnx import TensorProto, helper, numpy_helper
 
 ALL = {"input_visibility": "public", "param_visibility": "fixed", "output_visibility": "public"}
@@ -90,20 +91,20 @@ def make(name: str) -> None:
     os._exit(0)
 
 
-def folder(name: str, root: Path) -> Path:
-    """The circuit's folder under `root`, made if missing; named by what it is made from."""
+def folder(name: str) -> Path:
+    """The circuit's folder in the cache, made if missing; named by what it is made from."""
     stamp = hashlib.sha256(Path(__file__).read_bytes() + importlib.metadata.version("ezkl").encode()).hexdigest()[:16]
-    path = root / f"{name}-{stamp}"
-    if not all((path / file).is_file() for file in FILES):
-        path.mkdir(parents=True, exist_ok=True)
+
+    def fill(made: Path) -> None:
         done = subprocess.run(
-            [sys.executable, __file__, name], cwd=path, capture_output=True, text=True, timeout=300, check=False
+            [sys.executable, __file__, name], cwd=made, capture_output=True, text=True, timeout=300, check=False
         )
-        missing = [file for file in FILES if not (path / file).is_file()]
+        missing = [file for file in FILES if not (made / file).is_file()]
         assert not missing, f"EZKL did not make {missing}: {done.stderr[-500:]}"
         for big in ("pk", "srs"):
-            (path / big).unlink()
-    return path
+            (made / big).unlink()
+
+    return cache.entry("compiler-circuits", f"{name}-{stamp}", fill)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -118,3 +119,43 @@ def test_xdg_is_used_where_mai_cache_is_not_set(tmp_path: Path, monkeypatch: pyt
 
 def test_content_hash_separates_its_parts() -> None:
     assert cache.content_hash(b"ab", b"c") != cache.content_hash(b"a", b"bc")
+
+
+def test_of_many_who_need_an_entry_one_makes_it(tmp_path: Path) -> None:
+    """Processes that start while the entry is being made wait for it; none sees half of it."""
+    made, asked = tmp_path / "made", tmp_path / "asked"
+    script = (
+        "import os, sys, time\nfrom pathlib import Path\nfrom mai_zk import cache\n"
+        "made, asked, others = Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])\n"
+        "def make(folder):\n"
+        "    with made.open('a') as file: file.write('x')\n"
+        "    while len(asked.read_text()) < others: time.sleep(0.01)\n"
+        "    (folder / 'whole').write_bytes(b'whole')\n"
+        "with asked.open('a') as file: file.write('x')\n"
+        "print((cache.entry('kind', 'key', make) / 'whole').read_text())\n"
+    )
+    count = 4
+    command = [sys.executable, "-c", script, str(made), str(asked), str(count)]
+    running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(count)]
+    assert [process.communicate(timeout=60)[0] for process in running] == ["whole\n"] * count
+    assert made.read_text() == "x"
+
+
+def test_who_waits_takes_over_from_who_was_killed(tmp_path: Path) -> None:
+    started = tmp_path / "started"
+    script = (
+        "import sys, time\nfrom pathlib import Path\nfrom mai_zk import cache\n"
+        "def make(folder):\n    Path(sys.argv[1]).touch()\n    time.sleep(60)\n"
+        "cache.entry('kind', 'key', make)\n"
+    )
+    holder = subprocess.Popen([sys.executable, "-c", script, str(started)])
+    while not started.exists():
+        assert holder.poll() is None
+    maker = Maker()
+    with ThreadPoolExecutor() as pool:
+        waiting = pool.submit(cache.entry, "kind", "key", maker)
+        assert not waiting.done()
+        holder.kill()
+        waiting.result(timeout=60)
+    holder.wait()
+    assert maker.calls == 1

@@ -41,19 +41,17 @@ class Case:
 @pytest.fixture(scope="module", params=CIRCUITS)
 def case(request: pytest.FixtureRequest) -> Case:
     """Every circuit in turn."""
-    return make_case(request.param, request)
+    return make_case(request.param)
 
 
 @pytest.fixture(scope="module")
-def public(request: pytest.FixtureRequest) -> Case:
+def public() -> Case:
     """The smallest circuit."""
-    return make_case("public", request)
+    return make_case("public")
 
 
-def make_case(name: str, request: pytest.FixtureRequest) -> Case:
-    cache = request.config.cache
-    assert cache is not None
-    path = folder(name, cache.mkdir("mai-compiler"))
+def make_case(name: str) -> Case:
+    path = folder(name)
     text = (path / "verifier.sol").read_text()
     proof = read_proof(path / "proof.json")
     return Case(name, path, text, compile_solidity(text), list(proof.instances), proof.proof)

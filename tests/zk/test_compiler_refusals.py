@@ -11,11 +11,9 @@ from zk.compiler_circuits import folder
 
 
 @pytest.fixture(scope="module")
-def public(request: pytest.FixtureRequest) -> Path:
+def public() -> Path:
     """The smallest circuit's folder."""
-    cache = request.config.cache
-    assert cache is not None
-    return folder("public", cache.mkdir("mai-compiler"))
+    return folder("public")
 
 
 @pytest.fixture(scope="module")

@@ -1,11 +1,13 @@
 """Where made things are kept: whole folders or files that appear by one rename, checked by SHA-256 when read.
 
 The cache is `$MAI_CACHE`, else `$XDG_CACHE_HOME/mai`, else `~/.cache/mai`. A run that is killed leaves at most a
-temporary folder, which the next run removes; an entry whose bytes changed is noticed and made again.
+temporary folder, which the next run removes; an entry whose bytes changed is noticed and made again. Of several
+processes that need the same entry one makes it and the others wait for it.
 """
 
 import contextlib
 import errno
+import fcntl
 import hashlib
 import json
 import os
@@ -106,11 +108,14 @@ def entry(kind: str, key: str, make: Callable[[Path], None]) -> Path:
     """The cached folder `kind/key`, made by `make(folder)` if it is missing or damaged.
 
     `make` fills a temporary folder; its files' hashes are recorded in a manifest and the folder is renamed into place.
+    It may ask for other entries, as long as they do not ask for this one.
     """
     final = cache_dir() / kind / key
     if _intact(final):
         return final
-    with scratch(cache_dir() / kind) as folder:
+    with _only_one(kind, key), scratch(cache_dir() / kind) as folder:
+        if _intact(final):  # made by another process meanwhile
+            return final
         made = folder / "entry"
         made.mkdir()
         make(made)
@@ -123,9 +128,24 @@ def entry(kind: str, key: str, make: Callable[[Path], None]) -> Path:
             made.rename(final)
         except OSError as error:
             raced = error.errno in (errno.ENOTEMPTY, errno.EEXIST)
-            if not (raced and _intact(final)):  # another process made the same entry meanwhile: use that one
+            if not (raced and _intact(final)):  # where nothing can be locked, another process may have been faster
                 raise ZkError(f"The cache entry {final} cannot be written ({error.strerror}).") from error
     return final
+
+
+@contextlib.contextmanager
+def _only_one(kind: str, key: str) -> Iterator[None]:
+    """Nobody else makes this entry meanwhile, thread or process; the lock ends with its holder, however that ends."""
+    folder = cache_dir() / "locks"
+    try:
+        folder.mkdir(exist_ok=True)
+        lock = (folder / f"{kind}-{key}").open("wb")
+    except OSError as error:
+        raise ZkError(f"The cache at {folder} cannot be written ({error.strerror}); set MAI_CACHE.") from error
+    with lock:
+        with contextlib.suppress(OSError):  # some network file systems have no locks: then the work is done twice
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _intact(folder: Path) -> bool:

@@ -38,15 +38,21 @@ class Embedded:
     reserved_bytes = 0
 
     def __init__(
-        self, *, unix_time: int = 1_798_761_600, messages: dict[str, str] | None = None, blocks: bool = False
+        self,
+        *,
+        unix_time: int = 1_798_761_600,
+        messages: dict[str, str] | None = None,
+        blocks: bool = False,
+        machine: LiteSVM | None = None,
     ) -> None:
         """Start at ``unix_time`` (seconds), slot 1, with the SPL programs in place.
 
         Args:
             messages: refusal names and messages from the programs' IDLs.
             blocks: every transaction is a block of its own: a slot passes, and its hash can be drawn from.
+            machine: one with programs in place; by default a new one.
         """
-        self.svm = LiteSVM()
+        self.svm = machine or LiteSVM()
         self.messages = messages or {}
         # The virtual machine cannot list accounts: these are all that a transaction could write, in their order.
         self._written: dict[Pubkey, None] = {}

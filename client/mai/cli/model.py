@@ -91,7 +91,8 @@ def list_models(output: OutputOption = Output.table) -> None:
         print_json({"models": listed, "budget": space.budget, "used": space.used, "left": space.left})
         return
     numbers = ("size", "tokens/s")
-    table = listing("model", "kind", *numbers, "state", "last used", "source", right=numbers)
+    table = listing("model", "kind", *numbers, "state", "last used", right=("model", *numbers))
+    table.columns[0].justify = "left"
     for model in models:
         fastest = max((speed.generation for speed in speeds.get(model.name, [])), default=None)
         table.add_row(
@@ -101,7 +102,6 @@ def list_models(output: OutputOption = Output.table) -> None:
             f"{fastest:,.1f}" if fastest is not None else "",
             Text(model.state, style="" if model.state == GOOD else "red"),
             when(model.used) if model.used else "never",
-            Text(model.source),
         )
     people.print(table if models else "There are no models: `mai model pull` brings one.")
     people.print(_spaces(space), highlight=False)
@@ -182,12 +182,12 @@ def bench(
         return
     place = "GPU" if result.on_gpu else "CPU"
     ran = f"{result.model} in {result.backend}, on the {place}" if result.model else "no model: nothing here runs one"
+    speeds = {"prompt": f"{result.prompt:,.1f} tokens/s", "answer": f"{result.generation:,.1f} tokens/s"}
     show_facts(
         {
             "tier": f"{result.tier} ({result.reason})",
             "ran": ran,
-            "prompt": f"{result.prompt:,.1f} tokens/s",
-            "answer": f"{result.generation:,.1f} tokens/s",
+            **(speeds if result.model else {}),
             "memory": f"{result.copy / 1e9:,.1f} GB/s, one thread",
             "arithmetic": f"{result.macs / 1e9:,.1f} billion multiply-accumulates/s (32-bit floats)",
             "disk": f"{result.disk_write / 1e6:,.0f} MB/s written, {result.disk_read / 1e6:,.0f} MB/s read",

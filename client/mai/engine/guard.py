@@ -95,7 +95,9 @@ class Locked:
 
     def __init__(self, secret: bytes | bytearray) -> None:
         self._length = len(secret)
-        self._page = mmap.mmap(-1, max(len(secret), 1))
+        # Private: a process that is forked off gets a copy of its own, and cannot wipe this one.
+        private = {} if sys.platform == "win32" else {"flags": mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS}
+        self._page = mmap.mmap(-1, max(len(secret), 1), **private)
         self.locked = self._lock()
         self._page[: self._length] = bytes(secret)
         if isinstance(secret, bytearray):

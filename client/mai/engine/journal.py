@@ -92,10 +92,17 @@ class Journal:
     def accept(
         self, task: str, model: str, requester: str, digest: bytes, max_tokens: int | None, envelope: bytes
     ) -> None:
-        """Keep a task; it is on disk when this returns."""
+        """Keep a task; it is on disk when this returns.
+
+        Raises:
+            EngineError: internal_error; the disk cannot be written.
+        """
         now = time.time_ns() // 1000
         values = (task, model, requester, digest, max_tokens, self._vault.seal(envelope), ACCEPTED, "", None, now, now)
-        self._file.execute(f"INSERT INTO offers ({_COLUMNS}) VALUES ({', '.join('?' * len(values))})", values)
+        try:
+            self._file.execute(f"INSERT INTO offers ({_COLUMNS}) VALUES ({', '.join('?' * len(values))})", values)
+        except sqlite3.Error as error:
+            raise EngineError("internal_error", f"the journal cannot be written: {error}") from error
 
     def find(self, task: str, *, whole: bool = False) -> Kept:
         """A task; only the ``whole`` one has its envelope and its answer.

@@ -25,6 +25,7 @@ from mai.engine.pool import Pools
 from mai.engine.protocol import Prompt, Request, Sampling
 from mai.engine.queue import FairQueue
 from mai.engine.signing import may_cancel
+from mai.errors import MaiError
 
 TEXT_ONLY = frozenset({BACKENDS["ollama"]})
 UNREACHABLE = "backend_unreachable"
@@ -73,7 +74,7 @@ class Envelopes(Protocol):
         """What requesters seal to, as ``/v1/mai/identity`` tells it."""
 
     def open(self, task: str, model: str, envelope: bytes) -> Opened:
-        """What the envelope holds; EngineError envelope_unreadable: not sealed to this engine, task and model."""
+        """What the envelope holds; MaiError where it was not sealed to this engine, task and model."""
 
     def seal(self, task: str, model: str, opened: Opened, answer: Answer) -> bytes:
         """The sealed answer."""
@@ -276,7 +277,13 @@ class Offers:
         return self._sealing().seal(task, kept.model, self._open(task, kept.model, kept.envelope), answer)
 
     def _open(self, task: str, model: str, envelope: bytes) -> Opened:
-        return self._sealing().open(task, model, envelope)
+        sealing = self._sealing()
+        try:
+            return sealing.open(task, model, envelope)
+        except EngineError:
+            raise
+        except MaiError as error:
+            raise EngineError("envelope_unreadable", str(error)) from error
 
     def _sealing(self) -> Envelopes:
         if self._envelopes is None:

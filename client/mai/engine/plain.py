@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import sys
+import threading
 import traceback
 import weakref
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ SHOWN = "<plain text, not shown>"
 CHUNK = 24
 """Characters: a log line that repeats 2 * CHUNK - 1 of a live plain text in a row is always noticed."""
 _live: weakref.WeakSet[Plain] = weakref.WeakSet()
+_changing = threading.RLock()
 
 
 class NotShown(TypeError):
@@ -39,7 +41,8 @@ class Plain:
     def __init__(self, secret: bytes | bytearray | str) -> None:
         self._secret = secret.encode() if isinstance(secret, str) else bytes(secret)
         self._chunks: frozenset[str] | None = None
-        _live.add(self)
+        with _changing:
+            _live.add(self)
 
     def reveal(self) -> bytes:
         """The bytes; whoever calls this answers for where they go."""
@@ -93,7 +96,8 @@ class Plain:
 
 def live() -> list[Plain]:
     """The plain texts that are in memory now."""
-    return list(_live)
+    with _changing:
+        return list(_live)
 
 
 @contextmanager

@@ -54,6 +54,7 @@ class WorkerProcess:
         begun = time.monotonic_ns()
         process = await asyncio.create_subprocess_exec(
             sys.executable,
+            "-P",  # nothing is imported from whatever folder the engine was started in
             "-m",
             "mai.engine.worker",
             stdin=asyncio.subprocess.PIPE,
@@ -182,8 +183,6 @@ class WorkerProcess:
             answers = self._answers.get(frame["id"])
             if answers is not None:
                 answers.put_nowait(frame)
-            if "chunk" not in frame and answers is None:
-                self._answers.pop(frame["id"], None)
         self._dead = True
         self._stdin.close()
         for answers in self._answers.values():

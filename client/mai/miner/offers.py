@@ -8,7 +8,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from mai_zk.trace.work import SALT_BYTES
 from solders.pubkey import Pubkey
@@ -152,6 +152,6 @@ class LocalOffers:
         with self._lock:
             self._db.close()
 
-    def _rows(self, statement: str, *values: str) -> list[tuple[object, ...]]:
+    def _rows(self, statement: str, *values: str) -> list[tuple[Any, ...]]:
         with self._lock:
             return self._db.execute(statement, values).fetchall()

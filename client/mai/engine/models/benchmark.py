@@ -19,7 +19,7 @@ from mai.engine.models.catalogue import Model, Speed
 from mai.engine.models.embedded import find
 from mai.engine.models.fingerprint import Facts, facts, fingerprint
 from mai.engine.models.names import GGUF, PROVABLE
-from mai.engine.models.runners import LLAMA, LlamaCpp, Provable, Runner, backend_version, candidates
+from mai.engine.models.runners import LLAMA, LlamaCpp, Provable, Runner, candidates, installed_backends
 from mai.engine.models.runners import PROVABLE as PROVABLE_BACKEND
 from mai.engine.models.sources import EMBEDDED, Package
 from mai.engine.models.store import Store
@@ -70,15 +70,15 @@ class Result:
         return [(str(kind), str(name), int(size), str(driver)) for kind, name, size, driver in self.facts["gpus"]]
 
 
-def latest(folder: Path | None = None, machine: Callable[[], Machine] = hardware.detect) -> Result | None:
+def latest(folder: Path | None = None, machine: Callable[[], Machine] | None = None) -> Result | None:
     """The result that holds for this machine as it is now; None where there is none."""
     path = (folder if folder is not None else data_folder() / "models") / FILE
     try:
         with path.open("rb") as file:
             found = Result(**json.loads(file.read(MAX_BYTES)))
-        now = facts(machine(), NO_BACKEND if found.backend == NO_BACKEND else backend_version(found.backend))
-    except (OSError, ValueError, TypeError, KeyError):
+    except (OSError, ValueError, TypeError):
         return None
+    now = facts((machine or hardware.detect)(), installed_backends())
     return found if fingerprint(now) == found.fingerprint else None
 
 
@@ -108,7 +108,7 @@ def bench(
     on_gpu = runner is not None and runner.on_gpu
     vram = max((gpu.memory_bytes for gpu in machine.gpus), default=0) if on_gpu else 0
     tier, reason = tier_of(generation if runner is not None else None, vram)
-    found = facts(machine, backend_version(backend) if backend != NO_BACKEND else NO_BACKEND)
+    found = facts(machine, installed_backends())
     result = Result(
         fingerprint=fingerprint(found),
         facts=found,

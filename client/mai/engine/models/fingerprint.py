@@ -13,11 +13,11 @@ GIB = 2**30
 Facts = dict[str, Any]
 
 
-def facts(machine: Machine, backend: str) -> Facts:
+def facts(machine: Machine, backends: str) -> Facts:
     """What is measured on.
 
     Args:
-        backend: with its version.
+        backends: those that are installed, with their versions.
     """
     return {
         "cpu": machine.cpu,
@@ -28,7 +28,7 @@ def facts(machine: Machine, backend: str) -> Facts:
         "system": machine.system,
         "release": ".".join(platform.release().split(".")[:2]),
         "python": ".".join(platform.python_version_tuple()[:2]),
-        "backend": backend,
+        "backends": backends,
     }
 
 

@@ -17,6 +17,8 @@ from mai.errors import MaiError
 LLAMA, PROVABLE = "llama.cpp", "provable"
 TINY = "tiny"
 REGISTRY = "mai_zk.language.registry"
+_BACKENDS = ((LLAMA, "llama_cpp", "llama-cpp-python"), (PROVABLE, REGISTRY, "onnxruntime"))
+"""Backend, the module that must be there, and the package whose version counts."""
 TOKEN = 1_000
 """Any token will do: what is measured is the time, which does not depend on the text."""
 ALL_LAYERS = -1
@@ -33,13 +35,16 @@ class Runner(Protocol):
         """How long a prompt of so many tokens takes, and an answer to it."""
 
 
-def backend_version(backend: str) -> str:
-    """A backend with its version, as it goes into the fingerprint."""
-    package = {LLAMA: "llama-cpp-python", PROVABLE: "onnxruntime"}[backend]
-    try:
-        return f"{backend} {metadata.version(package)}"
-    except metadata.PackageNotFoundError:
-        return backend
+def installed_backends() -> str:
+    """The backends that are installed, with their versions, as they go into the fingerprint."""
+    found = list[str]()
+    for backend, module, package in _BACKENDS:
+        try:
+            if find_spec(module) is not None:
+                found.append(f"{backend} {metadata.version(package)}")
+        except (metadata.PackageNotFoundError, ModuleNotFoundError):
+            continue
+    return ", ".join(found)
 
 
 class LlamaCpp:

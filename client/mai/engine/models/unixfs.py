@@ -16,6 +16,7 @@ from mai.errors import MaiError
 
 MAX_BLOCK = 4 * 1024 * 1024
 """Twice the 2 MiB that gateways carry."""
+IDENTITY = 0
 RAW, DAG_PB = "raw", "dag-pb"
 _TYPE_RAW, _TYPE_DIRECTORY, _TYPE_FILE = 0, 1, 2
 _HASHES: dict[str, Callable[[bytes], bytes]] = {
@@ -88,7 +89,7 @@ def read_block(text: str, block: bytes) -> Node:
 def inline(text: str) -> bytes | None:
     """The bytes of a CID that is its own block; None of any other."""
     digest = _digest(_parse(text), text)
-    return bytes(digest.digest) if digest.name == "identity" else None
+    return bytes(digest.digest) if digest.code == IDENTITY else None
 
 
 def _parse(text: str) -> Any:
@@ -109,7 +110,7 @@ def _check(found: Any, text: str, block: bytes) -> None:
     if len(block) > MAX_BLOCK:
         raise MaiError(f"a block of IPFS is larger than {MAX_BLOCK:,} bytes: refused")
     digest = _digest(found, text)
-    if digest.name == "identity":
+    if digest.code == IDENTITY:
         right = bytes(digest.digest) == block
     elif digest.name in _HASHES:
         right = _HASHES[digest.name](block) == bytes(digest.digest)
