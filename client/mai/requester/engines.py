@@ -21,6 +21,7 @@ from mai.chain.signer import Signer
 from mai.engine.sealing import KEY_BYTES
 from mai.engine.signing import cancel_bytes
 from mai.errors import MaiError
+from mai.requester.printable import printable
 
 IDENTITY_PATH, RPC_PATH = "/v1/mai/identity", "/v1/mai/rpc"
 TIMEOUT_SECONDS = 20.0
@@ -236,4 +237,4 @@ def _text(raw: bytes) -> str:
 
 def _words(text: object) -> str:
     """Somebody else's words, short and on one line."""
-    return " ".join(str(text or "").split())[:MOST_WORDS]
+    return printable(" ".join(str(text or "").split())[:MOST_WORDS])
