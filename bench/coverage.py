@@ -64,8 +64,8 @@ LIMITS = """\
   wrong length for the permutation's chunks (more columns than four words hold), which the key compiler refuses. The
   Solidity verifier has neither fault; the key comes from it.
 - Not in the table: lookup tables over 32 columns and more at k = 9, because EZKL 23.0.5's own verify refused some of
-  EZKL's honest proofs of them (5 of 11, "The constraint system is not satisfied"); models of more than one input
-  (`mai_zk.segment` refuses them; the verifier does not know how many inputs a circuit has).
+  EZKL's honest proofs of them (5 of 11, "The constraint system is not satisfied"). Models of several inputs are in
+  docs/reference/provable-models.md: a commitment point each.
 """
 
 

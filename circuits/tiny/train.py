@@ -2,7 +2,7 @@
 
 Deterministic: one seed, no download. Rounding to the circuits' integers is part of the training (its gradient is taken
 as that of the identity), so that little is lost in them. Needs jax (`pip install mai[train]`).
-Run: `python circuits/tiny/train.py` (about three minutes on one core), then `python -m mai_zk.language.tiny build`.
+Run: `python circuits/tiny/train.py` (about three minutes of one core), then `python -m mai_zk.language.tiny build`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from mai_zk.language.tiny import graphs, shape
 from mai_zk.language.tiny.export import integers
 from mai_zk.language.tiny.measure import accuracy
 
-SEED, STEPS, BATCH, RATE = 0, 4000, 96, 4e-3
+SEED, STEPS, BATCH, RATE = 0, 3000, 96, 4e-3
 QUESTION_WEIGHT = 0.02
 """Of predicting a question's own letters, beside those of its answer."""
 

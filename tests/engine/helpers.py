@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import random
 import subprocess
 import sys
 import threading
@@ -32,7 +33,16 @@ SCRIPTED = "engine.scripted:Scripted"
 SIGNER = Keypair.from_seed(bytes(range(32)))
 PLAIN = Machine("Linux x86_64", "a processor", 2, 2, 8 * 10**9, 4 * 10**9, (), ())
 WAIT_SECONDS = 30.0
-KEY = bytes(32)
+SHARED = bytes(32)
+REQUESTER = Keypair.from_seed(bytes(reversed(range(32))))
+KEY = str(REQUESTER.pubkey())
+SALTS = [bytes([number] * 16) for number in range(3)]
+PROMPT = {"tokens": [11, 12, 13], "salts": [salt.hex() for salt in SALTS]}
+
+
+def task_name() -> str:
+    """A task nobody has offered yet."""
+    return f"task-{random.getrandbits(64):x}"
 
 
 def worker_path() -> str:
@@ -62,16 +72,16 @@ class SharedKeyEnvelopes:
 
     public_key = "shared"
 
-    def open(self, task: str, envelope: bytes) -> Opened:
+    def open(self, task: str, model: str, envelope: bytes) -> Opened:
         """The tokens; EngineError envelope_unreadable."""
         try:
-            plain = ChaCha20Poly1305(KEY).decrypt(envelope[:12], envelope[12:], task.encode())
+            plain = ChaCha20Poly1305(SHARED).decrypt(envelope[:12], envelope[12:], task.encode())
         except (InvalidTag, ValueError) as error:
             raise EngineError("envelope_unreadable", "this envelope was not sealed to this engine and task") from error
         found = json.loads(plain)
         return Opened(tuple(found["tokens"]), tuple(map(bytes.fromhex, found.get("salts", ()))), "reply")
 
-    def seal(self, task: str, opened: Opened, answer: Answer) -> bytes:
+    def seal(self, task: str, model: str, opened: Opened, answer: Answer) -> bytes:
         """The answer for :func:`unsealed`."""
         assert opened.rest == "reply"
         salts = [salt.hex() for salt in answer.salts]
@@ -81,12 +91,12 @@ class SharedKeyEnvelopes:
 def sealed(task: str, value: dict[str, Any]) -> bytes:
     """Something sealed for a task."""
     nonce = os.urandom(12)
-    return nonce + ChaCha20Poly1305(KEY).encrypt(nonce, json.dumps(value).encode(), task.encode())
+    return nonce + ChaCha20Poly1305(SHARED).encrypt(nonce, json.dumps(value).encode(), task.encode())
 
 
 def unsealed(task: str, envelope: bytes) -> dict[str, Any]:
     """What was sealed for a task."""
-    found: dict[str, Any] = json.loads(ChaCha20Poly1305(KEY).decrypt(envelope[:12], envelope[12:], task.encode()))
+    found: dict[str, Any] = json.loads(ChaCha20Poly1305(SHARED).decrypt(envelope[:12], envelope[12:], task.encode()))
     return found
 
 

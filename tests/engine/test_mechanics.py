@@ -165,6 +165,18 @@ def test_an_answer_that_takes_too_long_is_ended_by_name(run: Run, gate: Path) ->
     assert run(story, scripted(gate=gate, gates=[1])) == "timed_out"
 
 
+def test_who_reads_slowly_has_no_more_time_than_others(run: Run) -> None:
+    async def story(engine: Engine) -> str:
+        request = asked(max_tokens=100)
+        pieces = engine.stream(Request("", request.prompt, request.sampling, timeout=0.2))
+        assert await anext(pieces) == "w3"
+        over = asyncio.get_running_loop().time() + 0.2
+        await until(lambda: asyncio.get_running_loop().time() > over)
+        return await name_of(anext(pieces))
+
+    assert run(story, scripted()) == "timed_out"
+
+
 def test_a_full_queue_refuses_by_name_and_says_when_to_come_back(run: Run, gate: Path) -> None:
     async def story(engine: Engine) -> tuple[EngineError, list[Completion]]:
         running = [asyncio.create_task(engine.complete(asked(max_tokens=2, seed=seed))) for seed in range(3)]

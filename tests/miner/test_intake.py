@@ -16,6 +16,7 @@ from mai.miner.prices import parse_floor
 from mai.miner.refusals import Reason
 from mai.miner.schedule import Schedule
 from mai.money import UNITS_PER_MAI
+from miner.toy import Toy
 from miner.world import LIMIT, PROMPT, STAKE, TOY, Started, World, salted
 from program.chain import WELL_KNOWN
 from solders.pubkey import Pubkey
@@ -152,7 +153,7 @@ def test_what_is_no_longer_to_be_had(world: World, started: Started) -> None:
 
 
 def test_a_newcomer_needs_a_strong_proof(tmp_path: Path) -> None:
-    world = World(tmp_path, detection_bps=9_000)
+    world = World(tmp_path, Toy(detection_bps=9_000))
     started = world.start()
     expected = "Newcomer: the device's first 10 works need a proof that detects 99 %, and this model's detects 90 %"
     assert reason_of(started, world.post(limit=LIMIT)) == expected

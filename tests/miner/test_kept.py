@@ -14,11 +14,12 @@ from mai.errors import MaiError
 from mai.miner import journal as journals
 from mai.miner.control import Control, only_one, running
 from mai.miner.journal import Journal, Work
-from mai.miner.offers import LocalOffers, Salted
+from mai.miner.offers import LocalOffers, Salted, Timing
 from mai.miner.seal import Seal
 from mai.miner.states import ENDS, WAY, Kind, State, follows
 from solders.pubkey import Pubkey
 
+TIMING = Timing(1, 1)
 TASK, MODEL = Pubkey(bytes(range(32))), Pubkey(bytes(range(1, 33)))
 SECRET = (7001, 7002, 7003)
 
@@ -37,7 +38,7 @@ def test_nothing_that_was_sent_is_readable_on_disk(tmp_path: Path, seal: Seal) -
     offers.put(TASK, MODEL, prompt())
     journal = Journal(tmp_path / "journal.sqlite", seal)
     journal.begin(Work("w", Kind.TASK, str(TASK), str(MODEL)), {"prompt": prompt().encode()})
-    offers.deliver(TASK, prompt((9001,)))
+    offers.deliver(TASK, prompt((9001,)), TIMING)
     assert offers.answer(TASK) == prompt((9001,)) and offers.prompt(TASK) == prompt()
     assert Salted.decode(journal.blob("w", "prompt") or b"") == prompt()
     raw = b"".join(path.read_bytes() for path in tmp_path.iterdir() if path.name != "key")
@@ -94,8 +95,8 @@ def test_an_offer_is_checked_before_it_is_kept(tmp_path: Path, seal: Seal, monke
     offers.put(MODEL, MODEL, prompt())
     with pytest.raises(MaiError, match="2 offers wait already"):
         offers.put(Pubkey.default(), MODEL, prompt())
-    offers.deliver(TASK, prompt((5,)))
-    offers.deliver(TASK, prompt((6,)))
+    offers.deliver(TASK, prompt((5,)), TIMING)
+    offers.deliver(TASK, prompt((6,)), TIMING)
     assert offers.answer(TASK) == prompt((5,))
     assert [offer.task for offer in offers.pending(MODEL)] == [MODEL]
 

@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from mai.chain.rpc import Rpc
 from mai.chain.stake import Staking
 from mai.chain.trace import Traces
 from mai.chain.verifier import Verifier
+from mai.miner.control import Control, running
 from mai.miner.desk import verifier_of
 from mai.miner.journal import Journal
 from mai.miner.local.network import found
@@ -82,7 +83,7 @@ class Net:
         self.wallet = folder / "wallet.json"
         write_keypair(self.wallet, self.owner)
         people = {self.owner.pubkey(): STAKE, self.requester.pubkey(): 0}
-        self.founded = found(self.rpc, authority, TOY.manifest, people)
+        self.founded = found(self.rpc, authority, TOY, people)
         self.economy = self.founded.economy
         self.economy.register_miner(self.owner, DEVICE, Hardware(device_class=1, cpu_mhz=4_000), client_version=1)
         Staking(self.economy).deposit(self.owner, STAKE // 2)
@@ -202,3 +203,33 @@ def test_killed_at_every_submission(net: Net, nursery: Nursery) -> None:
     assert net.offers.answer(task) is not None
     left = net.rpc.owned(net.traces.program.address, net.traces.program.places("Proof"), length=40)
     assert left == []
+
+
+def test_a_running_miner_is_controlled(net: Net, nursery: Nursery) -> None:
+    """Paused it takes nothing, resumed it goes on, and it drains when it is told to."""
+    control = Control(net.journal)
+    control.pause(None)
+    task = net.post()
+    nursery.begin(net.arguments())
+    until(lambda: any(of == str(task) and name == "Paused" for of, name, _ in net.journal.refusals()))
+    assert running(net.data) is not None
+    assert str(task) not in {work.task for work in net.journal.works()}
+    second = Path(sys.executable), "-m", "mai.cli.entry", *net.arguments()
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    other = subprocess.run(second, env=environment, capture_output=True, check=False)
+    assert other.returncode == 1 and b"a miner is running on" in other.stderr
+    control.preset("flexible 30")
+    control.resume(None)
+    until(lambda: str(task) in {work.task for work in net.journal.works()})
+    control.stop(drain=True)
+    until(lambda: net.pass_time() or not net.journal.works(ended=False))
+    assert nursery.status() == 0
+    assert {work.state for work in net.journal.works() if work.task == str(task)} == {State.SETTLED}
+    assert running(net.data) is None and net.journal.setting("preset") == "flexible 30"
+
+
+def until(condition: Callable[[], object]) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)

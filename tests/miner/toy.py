@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from mai_zk.language.model import Cancelled, Proved
+from mai_zk.language.model import Cancelled, Proved, Terms
 from mai_zk.trace import Leaf, Manifest, Position
 from traces import model
 
@@ -57,6 +57,9 @@ class Toy:
     """Whoever generates: an honest model."""
 
     name, vocabulary, token_cap = "toy", WORDS, 64
+
+    def __init__(self, detection_bps: int = 9_950) -> None:
+        self.terms = Terms(6, 1, 64, 60_000, detection_bps)
 
     @cached_property
     def manifest(self) -> Manifest:

@@ -119,11 +119,11 @@ def root(prompt: Salted) -> bytes:
 class World:
     """One network; ``start`` gives a miner as a new process would see it."""
 
-    def __init__(self, folder: Path, **changes: Any) -> None:
+    def __init__(self, folder: Path, model: Toy = TOY) -> None:
         self.folder, self.chain = folder, Chain()
         self.owner, self.requester = somebody("miner"), somebody("requester")
         people = {self.owner.pubkey(): STAKE, self.requester.pubkey(): STAKE}
-        self.founded = found(self.chain, somebody("authority"), TOY.manifest, people, **changes)
+        self.founded = found(self.chain, somebody("authority"), model, people)
         self.economy, self.model = self.founded.economy, self.founded.model
         self.economy.register_miner(self.owner, DEVICE, Hardware(device_class=1, cpu_mhz=4_000), client_version=1)
         Staking(self.economy).deposit(self.owner, STAKE // 2)

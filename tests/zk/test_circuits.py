@@ -19,7 +19,8 @@ from mai_zk.keyprogram import KeyProgram
 from mai_zk.prover import CpuProver, Keys, Proof, Witness
 from onnx import numpy_helper
 
-NAMES = ["digits", "ffn64", "linear4", "mlp64", "shard", "shard16"]
+TINY = ["tiny-1-project", "tiny-2-attend", "tiny-3-transform", "tiny-4-attend", "tiny-5-answer"]
+NAMES = ["digits", "ffn64", "linear4", "mlp64", "shard", "shard16", *TINY]
 PROVER = CpuProver()
 
 

@@ -51,6 +51,17 @@ def test_inputs_are_checked(segment: Segment, bad: list[float]) -> None:
         segment.check_input(bad)
 
 
+def test_several_inputs_are_told_apart() -> None:
+    segment = circuits.load("tiny-2-attend").segment
+    assert segment.input_shapes == ((1, 80), (1, 240)) and segment.input_size == 320
+    values = segment.check_input(list(range(320)))
+    assert segment.split_input(values) == [values[:80], values[80:]]
+    segment.onnx_bytes()
+    for wrong, reason in (({"more_inputs": ()}, "has 2 inputs"), ({"more_inputs": ((1, 239),)}, "takes shape")):
+        with pytest.raises(ZkError, match=reason):
+            replace(segment, **wrong).onnx_bytes()
+
+
 def test_settings_are_canonical(segment: Segment) -> None:
     assert segment.settings_path is not None
     text = segment.settings_path.read_text()
@@ -76,6 +87,8 @@ def test_settings_must_match_the_segment(segment: Segment) -> None:
     for other in (
         replace(segment, run_args=replace(segment.run_args, logrows=10)),
         replace(segment, run_args=replace(segment.run_args, lookup_range=(-5, 5))),
+        replace(segment, run_args=replace(segment.run_args, ignore_range_check_inputs_outputs=True)),
+        replace(segment, run_args=replace(segment.run_args, disable_freivalds=True)),
         replace(segment, visibility=replace(segment.visibility, output="hashed")),
         replace(segment, visibility=replace(segment.visibility, params="polycommit")),
     ):

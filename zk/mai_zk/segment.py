@@ -13,7 +13,7 @@ from mai_zk.errors import ZkError
 
 _IO_CHOICES = ("public", "hashed", "polycommit", "private")
 _PARAM_CHOICES = ("fixed", "hashed", "polycommit")
-_SWITCHES = ("ignore_range_check_inputs_outputs",)
+_SWITCHES = ("ignore_range_check_inputs_outputs", "disable_freivalds")
 MAX_ONNX_BYTES = 512 * 1024 * 1024
 T = TypeVar("T")
 
@@ -48,7 +48,8 @@ class RunArgs:
     lookup_range: integers that a table-driven operator (erf, ...) may take;
     decomp_base, decomp_legs: integers in comparisons must be below base^legs in size, else proving fails;
     ignore_range_check_inputs_outputs: do not ask that of every input as well. Only for a segment whose inputs are
-    outputs of others that bound them, or registered (docs/decisions/0019-a-model-proved-whole.md).
+    outputs of others that bound them, or registered (docs/decisions/0019-a-model-proved-whole.md);
+    disable_freivalds: rows for products of two variables, not columns and a transcript phase of their own.
     """
 
     input_scale: int = 7
@@ -60,6 +61,7 @@ class RunArgs:
     decomp_legs: int = 4
     lookup_range: tuple[int, int] = (-32768, 32768)
     ignore_range_check_inputs_outputs: bool = False
+    disable_freivalds: bool = False
 
     def __post_init__(self) -> None:
         low, high = self.lookup_range

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import datetime
+import importlib.util
 import os
 import stat
 import sys
@@ -19,13 +20,18 @@ from rich.table import Table
 from rich.text import Text
 
 from mai.cli.output import Output, OutputOption, facts_table, people, print_json, progress
+from mai.engine.backends import BACKENDS
 from mai.engine.choice import AUTO, OLLAMA_URL, VLLM_URL, Candidate, Wish, candidates, chosen
 from mai.engine.engine import Engine, default_folder
+from mai.engine.enginekeys import EngineKeys, FilePlace
+from mai.engine.envelopes import SealedPrompts
+from mai.engine.guard import guard
 from mai.engine.hardware import Machine, detect
 from mai.engine.limits import DEFAULT_PORT, Limits
+from mai.engine.places import data_folder
 from mai.engine.protocol import ModelSpec
 from mai.engine.records import Records
-from mai.engine.server import access_of, listen, listen_unix, serve
+from mai.engine.sealing import Sealer
 from mai.engine.signing import verified
 from mai.errors import MaiError
 
@@ -35,6 +41,7 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Inference on this machine: serve, choose, log.", no_args_is_help=True)
 
 GB = 1e9
+REGISTRY = "mai.engine.models"
 LINE_SECONDS = 0.5
 MAX_TOKEN_BYTES = 4_096
 MAX_LOG = 10_000
@@ -78,24 +85,32 @@ def serve_command(
     timeout: Annotated[float, typer.Option(min=1, max=86_400, help="seconds of one answer")] = Limits.run_seconds,
     context: Annotated[int | None, typer.Option(min=16, help="llama.cpp: tokens of prompt and answer")] = None,
     threads: Annotated[int | None, typer.Option(min=1, max=1_024, help="llama.cpp: threads")] = None,
+    held: Annotated[bool, typer.Option("--held", help="accepted tasks wait for `mai mine --engine`")] = False,
     ray: Annotated[
         str | None, typer.Option("--ray", help="a Ray cluster's head:port, on whose nodes the model answers")
     ] = None,
     replicas: Annotated[int, typer.Option(min=1, max=1_024, help="with --ray: how many of the model")] = 1,
-    held: Annotated[bool, typer.Option("--held", help="accepted tasks wait for the miner's word")] = False,
     ollama_url: OllamaOption = OLLAMA_URL,
     vllm_url: VllmOption = VLLM_URL,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="no status line")] = False,
     output: OutputOption = Output.table,
 ) -> None:
     """Serve models until interrupted."""
+    from mai.engine.server import (  # half of the time that the others take to start
+        access_of,
+        listen,
+        listen_unix,
+        serve,
+    )
+
+    guarded = guard()
     started = time.monotonic()
-    token = _token(token_file)
+    token = token_in(token_file) if token_file else None
     access = access_of(host, token, unix=uds is not None)
     wish = Wish(model, backend, device, provable, ollama_url, vllm_url, context, threads)
     with progress.status("Looking at this machine ..."):
         machine = detect()
-        found = candidates(machine, wish)
+        found = candidates(machine, wish, _installed())
         specs = chosen(found, machine, wish)
     first = specs[0]
     if ray is not None:
@@ -109,8 +124,14 @@ def serve_command(
     where = str(uds) if uds is not None else _url(host, listening.getsockname()[1])
     reason = next(item.reason for item in found if item.fits and item.spec is first)
     try:
-        engine = Engine(state or default_folder(), specs, machine, signer=signer, limits=limits, held=held)
-        show = _Shown(engine, _facts(engine, specs, where, reason), started, output, quiet)
+        folder = state or default_folder()
+        keys = EngineKeys(FilePlace(folder))
+        engine = Engine(
+            folder, specs, machine, signer=signer, limits=limits, vault=Sealer(keys, "journal"),
+            envelopes=SealedPrompts(keys), held=held, owner=str(signer.pubkey()) if signer else "",
+        )  # fmt: skip
+        facts = _facts(engine, specs, where, reason) | {"left_open": "; ".join(guarded.warnings)}
+        show = _Shown(engine, facts, started, output, quiet)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(show.whole(serve(engine, listening, access, ready=show.ready)))
     finally:
@@ -164,6 +185,15 @@ async def _tick(line: Any, engine: Engine, started: float) -> None:
         await asyncio.sleep(LINE_SECONDS)
 
 
+def _installed() -> list[ModelSpec]:
+    """The GGUF models of the registry on disk, where there is one; looking makes none."""
+    if importlib.util.find_spec(REGISTRY) is None or not (data_folder() / "models").is_dir():
+        return []
+    listed = importlib.import_module(f"{REGISTRY}.store").Store().models()
+    good = [item for item in listed if item.kind == "gguf" and item.state == "good"]
+    return [ModelSpec(item.name, BACKENDS["llama.cpp"], item.path) for item in good]
+
+
 def _facts(engine: Engine, specs: list[ModelSpec], where: str, reason: str) -> dict[str, Any]:
     return {
         "url": where,
@@ -179,9 +209,8 @@ def _url(host: str, port: int) -> str:
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
-def _token(path: Path | None) -> str | None:
-    if path is None:
-        return None
+def token_in(path: Path) -> str:
+    """The token in a file that only its owner can read; MaiError."""
     try:
         with path.open("rb") as file:
             mode = os.fstat(file.fileno()).st_mode
@@ -221,7 +250,7 @@ def choose(
     """Show what this machine has, which backends and models fit, and why."""
     wish = Wish(model, backend, device, provable, ollama_url, vllm_url)
     machine = detect()
-    found = candidates(machine, wish)
+    found = candidates(machine, wish, _installed())
     try:
         default = chosen(found, machine, wish)[0]
     except MaiError:
@@ -272,22 +301,19 @@ def log(
     if output is Output.json:
         print_json({"answers": found})
         return
-    table = Table(box=None)
-    for name in ("ended", "model", "prompt", "tokens", "seconds", "tokens/s", "GPU", "peak RAM", "output", "signed"):
-        table.add_column(name, overflow="fold")
+    table = Table(box=None, padding=(0, 1))
+    for name in ("ended", "model", "tokens", "a second", "GPU", "RAM", "output", "signed"):
+        table.add_column(name, overflow="fold", no_wrap=name != "model", min_width=14 if name == "model" else None)
     for item in found:
         about = item["metadata"]
-        ended = datetime.datetime.fromtimestamp(about["ended_us"] / 1e6).strftime("%Y-%m-%d %H:%M:%S")
         table.add_row(
-            ended,
+            datetime.datetime.fromtimestamp(about["ended_us"] / 1e6).strftime("%m-%d %H:%M:%S"),
             about["model"],
-            f"{about['prompt_tokens']:,}",
-            f"{about['generated_tokens']:,}",
-            f"{about['seconds']:.2f}",
+            f"{about['prompt_tokens']:,} + {about['generated_tokens']:,}",
             f"{about['tokens_per_second']:.1f}",
             f"{about['gpu_permille'] / 10:.0f} %" if about["gpu_permille"] >= 0 else "none",
             f"{about['peak_ram_bytes'] / 2**20:,.0f} MiB",
-            about["output_hash"][:16],
+            about["output_hash"][:8],
             "yes" if item["verified"] else "WRONG" if item["signature"] else "no",
         )
     people.print(table)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import typer
 
 from mai.cli import (
+    ask,
     audit,
     check,
     circuit,
@@ -19,10 +20,12 @@ from mai.cli import (
     localnet,
     metrics,
     mine,
+    model,
     muster,
     nft,
     offence,
     program,
+    receipt,
     register,
     rewards,
     simulate,
@@ -31,6 +34,7 @@ from mai.cli import (
     task,
     trace,
     verifier,
+    verify_work,
     wallet,
     watch,
 )
@@ -55,6 +59,9 @@ app.add_typer(devices.app, name="devices")
 app.add_typer(stake.app, name="stake")
 app.add_typer(nft.app, name="nft")
 app.add_typer(task.app, name="task")
+app.add_typer(ask.app, name="ask")
+app.add_typer(receipt.app, name="receipt")
+app.add_typer(verify_work.app, name="verify-work")
 app.add_typer(check.app, name="check")
 app.add_typer(offence.app, name="offence")
 app.add_typer(dao.app, name="dao")
@@ -71,6 +78,7 @@ app.command("index")(index.index)
 app.command("watch")(watch.watch)
 app.command("metrics")(metrics.metrics)
 app.add_typer(engine.app, name="engine")
+app.add_typer(model.app, name="model")
 app.add_typer(localnet.app, name="localnet")
 app.add_typer(program.app, name="program")
 app.add_typer(trace.app, name="trace")

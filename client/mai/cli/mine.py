@@ -13,6 +13,7 @@ import typer
 
 from mai.chain.devices import Devices
 from mai.cli.connect import Chain
+from mai.cli.engine import token_in
 from mai.cli.options import on_chain
 from mai.cli.output import Output, OutputOption, people, print_json
 from mai.errors import MaiError
@@ -20,11 +21,12 @@ from mai.miner import models, prices
 from mai.miner.chores import Chores
 from mai.miner.control import Control, only_one, running
 from mai.miner.desk import Desk
+from mai.miner.engine_offers import EngineOffers, engine_at
 from mai.miner.intake import Terms
 from mai.miner.journal import Journal, Work
 from mai.miner.lanes import lanes
 from mai.miner.mine import Mine
-from mai.miner.offers import LocalOffers
+from mai.miner.offers import LocalOffers, Offers
 from mai.miner.presets import allocation
 from mai.miner.provers import LocalProvers
 from mai.miner.schedule import Schedule
@@ -61,12 +63,19 @@ def mine(
     price_floor: Annotated[
         str | None, typer.Option(help="take nothing below: MAI for 10⁹ work units (50), or for an hour (3/h)")
     ] = None,
+    engine: Annotated[
+        str | None,
+        typer.Option(help="the engine that prompts are sent to: http://… or unix:SOCKET, served with --held"),
+    ] = None,
+    engine_token: Annotated[
+        Path | None, typer.Option(help="a file with the engine's token, if it has one")
+    ] = None,
     once: Annotated[bool, typer.Option("--once", help="do what is there, and end")] = False,
     max_works: Annotated[int | None, typer.Option(min=1, help="take so many works, and end")] = None,
     musters: Annotated[bool, typer.Option("--musters/--no-musters", help="answer musters")] = True,
     local: Annotated[bool, typer.Option("--local", help="a whole network in one process, with a cheat in it")] = False,
     real_time: Annotated[bool, typer.Option("--real-time", help="with --local: let no time pass at once")] = False,
-    tasks: Annotated[int, typer.Option(min=2, max=50, help="with --local: how many tasks are posted")] = 3,
+    tasks: Annotated[int, typer.Option(min=2, max=50, help="with --local: how many tasks are posted")] = 2,
 ) -> None:
     """Take tasks, run, commit, prove what is drawn, settle; ends by Ctrl-C, and goes on where it was."""
     if context.invoked_subcommand is not None:
@@ -79,11 +88,12 @@ def mine(
     if local:
         from mai.miner.local.view import show
 
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the localnet is ended, too
         show(names[0], terms, people, as_json=chain.output is Output.json, tasks=tasks, real_time=real_time)
         return
     folder = data or default_folder()
     with only_one(folder):
-        desk = _desk(chain, folder, names, device)
+        desk = _desk(chain, folder, names, device, engine, engine_token)
         control = Control(desk.journal)
         terms.allocation = allocation(control.begin(terms.lanes, preset))
         desk.provers = LocalProvers(
@@ -105,11 +115,13 @@ def default_folder() -> Path:
     return platformdirs.user_state_path("mai") / "mine"
 
 
-def _desk(chain: Chain, folder: Path, names: list[str], device: str | None) -> Desk:
+def _desk(
+    chain: Chain, folder: Path, names: list[str], device: str | None, engine: str | None, token: Path | None
+) -> Desk:
     """Everything the miner needs but its provers.
 
     Raises:
-        MaiError: the wallet has no device, or the folder belongs to another one.
+        MaiError: the wallet has no device, the folder belongs to another one, or no engine answers.
     """
     owner, economy = chain.signer, chain.economy
     found = Devices(economy).pick(owner.pubkey(), device)
@@ -118,8 +130,10 @@ def _desk(chain: Chain, folder: Path, names: list[str], device: str | None) -> D
     seal = Seal.of(folder / KEY)
     journal = Journal(folder / JOURNAL, seal)
     _claim(journal, str(found.address), folder)
-    served = [models.serve(economy, models.load(name)) for name in names]
-    offers = LocalOffers(folder / OFFERS, seal)
+    served = {item.address: item for item in (models.serve(economy, models.load(name)) for name in names)}
+    offers: Offers = LocalOffers(folder / OFFERS, seal)
+    if engine is not None:
+        offers = EngineOffers(engine_at(engine, token_in(token) if token else None), served, owner)
     provers = LocalProvers()
     return Desk(
         economy,
@@ -129,7 +143,7 @@ def _desk(chain: Chain, folder: Path, names: list[str], device: str | None) -> D
         seal,
         offers,
         provers,
-        {item.address: item for item in served},
+        served,
     )
 
 

@@ -56,7 +56,8 @@ def register(
 ) -> None:
     """Register a device and pay its bond; opens the wallet's stake and token account where they are missing.
 
-    What is not said is read from this machine. A quantity counts only up to the calibration of the device's class.
+    What is not said is read from this machine, or is what `mai model bench` measured here. A quantity counts only up to
+    the calibration of the device's class.
     """
     owner, economy = chain.signer, chain.economy
     hardware = declared(

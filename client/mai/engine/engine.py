@@ -52,7 +52,7 @@ class Engine:
             envelopes: opens sealed prompts; without one, offers are refused by name.
             admit: asks the chain whether an offer is what it says.
             held: accepted tasks wait for :meth:`start`.
-            owner: the address that the device's work is paid to, for the identity.
+            owner: the address that the device's work is paid to, for the identity; by default the signer's.
 
         Raises:
             MaiError: the folder cannot be used, or another engine uses it.
@@ -140,7 +140,7 @@ class Engine:
         return {
             "hpke_public_key": self._envelopes.public_key if self._envelopes is not None else None,
             "signing_key": self.signing_key,
-            "owner": self._owner or None,
+            "owner": self._owner or self.signing_key,
             "device": self.machine.cpu,
             "gpus": [gpu.name for gpu in self.machine.gpus],
             "models": [

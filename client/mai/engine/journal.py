@@ -26,6 +26,7 @@ CREATE TABLE IF NOT EXISTS offers (
   answer BLOB, accepted_us INTEGER NOT NULL, changed_us INTEGER NOT NULL);
 CREATE INDEX IF NOT EXISTS offers_state ON offers (state);
 """
+_LIGHT = "task, model, requester, digest, max_tokens, x'', state, reason, x'', accepted_us, changed_us"
 _COLUMNS = "task, model, requester, digest, max_tokens, envelope, state, reason, answer, accepted_us, changed_us"
 
 
@@ -91,18 +92,27 @@ class Journal:
     def accept(
         self, task: str, model: str, requester: str, digest: bytes, max_tokens: int | None, envelope: bytes
     ) -> None:
-        """Keep a task; it is on disk when this returns."""
+        """Keep a task; it is on disk when this returns.
+
+        Raises:
+            EngineError: internal_error; the disk cannot be written.
+        """
         now = time.time_ns() // 1000
         values = (task, model, requester, digest, max_tokens, self._vault.seal(envelope), ACCEPTED, "", None, now, now)
-        self._file.execute(f"INSERT INTO offers ({_COLUMNS}) VALUES ({', '.join('?' * len(values))})", values)
+        try:
+            self._file.execute(f"INSERT INTO offers ({_COLUMNS}) VALUES ({', '.join('?' * len(values))})", values)
+        except sqlite3.Error as error:
+            raise EngineError("internal_error", f"the journal cannot be written: {error}") from error
 
-    def find(self, task: str) -> Kept:
-        """A task.
+    def find(self, task: str, *, whole: bool = False) -> Kept:
+        """A task; only the ``whole`` one has its envelope and its answer.
 
         Raises:
             EngineError: task_not_found.
         """
-        row = self._file.execute(f"SELECT {_COLUMNS} FROM offers WHERE task = ?", (task,)).fetchone()
+        row = self._file.execute(
+            f"SELECT {_COLUMNS if whole else _LIGHT} FROM offers WHERE task = ?", (task,)
+        ).fetchone()
         if row is None:
             raise EngineError("task_not_found", f"no task {task} was accepted here")
         return self._kept(row)
@@ -132,6 +142,13 @@ class Journal:
         """How many of a requester's tasks are not over."""
         query = "SELECT count(*) FROM offers WHERE requester = ? AND state IN (?, ?)"
         return int(self._file.execute(query, (requester, ACCEPTED, RUNNING)).fetchone()[0])
+
+    def expire(self, seconds: float) -> None:
+        """Tasks that nobody has begun for so long fail as timed_out."""
+        before = time.time_ns() // 1000 - round(seconds * 1e6)
+        query = "SELECT task FROM offers WHERE state = ? AND accepted_us <= ?"
+        for (task,) in self._file.execute(query, (ACCEPTED, before)).fetchall():
+            self.fail(task, "timed_out")
 
     def running(self, task: str) -> None:
         """The task has begun."""

@@ -29,6 +29,7 @@ class Limits:
         waiting_each: of one client.
         offers: accepted tasks that are not finished.
         offers_each: of one requester.
+        held_seconds: so long an accepted task waits for its miner, where tasks are held.
         default_tokens, max_tokens: of one answer.
         queue_seconds: the longest wait for a free worker.
         run_seconds: the longest inference.
@@ -42,6 +43,7 @@ class Limits:
     waiting_each: int = 32
     offers: int = 1_024
     offers_each: int = 64
+    held_seconds: float = 6 * 3_600.0
     default_tokens: int = 512
     max_tokens: int = 8_192
     queue_seconds: float = 300.0

@@ -25,6 +25,7 @@ from mai.engine.pool import Pools
 from mai.engine.protocol import Prompt, Request, Sampling
 from mai.engine.queue import FairQueue
 from mai.engine.signing import may_cancel
+from mai.errors import MaiError
 
 TEXT_ONLY = frozenset({BACKENDS["ollama"]})
 UNREACHABLE = "backend_unreachable"
@@ -72,10 +73,10 @@ class Envelopes(Protocol):
     def public_key(self) -> str:
         """What requesters seal to, as ``/v1/mai/identity`` tells it."""
 
-    def open(self, task: str, envelope: bytes) -> Opened:
-        """What the envelope holds; EngineError envelope_unreadable where it was not sealed to this engine and task."""
+    def open(self, task: str, model: str, envelope: bytes) -> Opened:
+        """What the envelope holds; MaiError where it was not sealed to this engine, task and model."""
 
-    def seal(self, task: str, opened: Opened, answer: Answer) -> bytes:
+    def seal(self, task: str, model: str, opened: Opened, answer: Answer) -> bytes:
         """The sealed answer."""
 
 
@@ -145,7 +146,7 @@ class Offers:
         if spec.backend in TEXT_ONLY:
             raise EngineError("tokens_unsupported", f"{spec.name} runs on a backend that takes text, not tokens")
         self._check_room(requester)
-        opened = self._open(task, envelope)
+        opened = self._open(task, spec.name, envelope)
         check_prompt(Prompt(tokens=opened.tokens))
         if self._admit is not None:
             self._admit(task, spec.name, opened)
@@ -154,6 +155,8 @@ class Offers:
             self._begin(task)
 
     def _check_room(self, requester: str) -> None:
+        if self._held:
+            self._journal.expire(self._limits.held_seconds)
         counts = self._journal.counts()
         unfinished = counts.get(ACCEPTED, 0) + counts.get(RUNNING, 0)
         if unfinished >= self._limits.offers or self._journal.unfinished(requester) >= self._limits.offers_each:
@@ -168,7 +171,7 @@ class Offers:
 
     def answer(self, task: str) -> tuple[str, str, bytes]:
         """(state, reason, sealed answer); the answer is empty until the state is done."""
-        kept = self._journal.find(_check_name(task))
+        kept = self._journal.find(_check_name(task), whole=True)
         return kept.state, kept.reason, kept.answer
 
     def cancel(self, task: str, *, signature: str = "", owner: bool = False) -> dict[str, Any]:
@@ -203,23 +206,26 @@ class Offers:
 
     def open(self, task: str) -> Opened:
         """What a held task asks, for a miner that runs the model itself; raises as :meth:`start` does."""
-        kept = self._unfinished(task)
-        return self._open(task, kept.envelope)
+        self._unfinished(task)
+        return self._kept(task)
 
     def finish(self, task: str, answer: Answer) -> dict[str, Any]:
         """The answer that a miner computed itself; raises as :meth:`start` does."""
-        kept = self._unfinished(task)
-        self._journal.done(task, self._sealing().seal(task, self._open(task, kept.envelope), answer))
+        self._unfinished(task)
+        self._journal.done(task, self._seal(task, answer))
         running = self._tasks.get(task)
         if running is not None:
             running.cancel()
         return self.status(task)
 
-    def _unfinished(self, task: str) -> Kept:
+    def _unfinished(self, task: str) -> None:
         kept = self._journal.find(_check_name(task))
         if kept.state not in (ACCEPTED, RUNNING):
             raise EngineError("task_finished", f"task {task} is {kept.state} already")
-        return kept
+
+    def _kept(self, task: str) -> Opened:
+        kept = self._journal.find(task, whole=True)
+        return self._open(task, kept.model, kept.envelope)
 
     # Answering
 
@@ -251,7 +257,7 @@ class Offers:
 
         def prompt() -> Prompt:
             self._journal.running(task)
-            return Prompt(tokens=self._open(task, self._journal.find(task).envelope).tokens)
+            return Prompt(tokens=self._kept(task).tokens)
 
         request = Request(
             kept.model,
@@ -263,11 +269,21 @@ class Offers:
         done = await self._pipeline.answer(request, accepted=True, prompt=prompt)
         if done.tokens is None:
             raise EngineError("tokens_unsupported", "the backend does not tell its answer's tokens")
-        opened = self._open(task, kept.envelope)
-        self._journal.done(task, self._sealing().seal(task, opened, Answer(done.tokens, done.text, done.record())))
+        answer = Answer(done.tokens, done.text, done.record())
+        self._journal.done(task, self._seal(task, answer))
 
-    def _open(self, task: str, envelope: bytes) -> Opened:
-        return self._sealing().open(task, envelope)
+    def _seal(self, task: str, answer: Answer) -> bytes:
+        kept = self._journal.find(task, whole=True)
+        return self._sealing().seal(task, kept.model, self._open(task, kept.model, kept.envelope), answer)
+
+    def _open(self, task: str, model: str, envelope: bytes) -> Opened:
+        sealing = self._sealing()
+        try:
+            return sealing.open(task, model, envelope)
+        except EngineError:
+            raise
+        except MaiError as error:
+            raise EngineError("envelope_unreadable", str(error)) from error
 
     def _sealing(self) -> Envelopes:
         if self._envelopes is None:

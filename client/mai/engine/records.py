@@ -8,6 +8,7 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
+from mai.engine.errors import EngineError
 from mai.engine.protocol import Completion, Metadata
 from mai.errors import MaiError
 
@@ -48,11 +49,19 @@ class Records:
             os.umask(previous)
 
     def add(self, answer: Completion) -> None:
-        """Remember an answer; the oldest beyond 100,000 are forgotten."""
+        """Remember an answer; the oldest beyond 100,000 are forgotten.
+
+        Raises:
+            EngineError: internal_error; the disk cannot be written.
+        """
         values = [*dataclasses.asdict(answer.metadata).values(), answer.signer, answer.signature]
         marks = ", ".join("?" * len(values))
-        self._file.execute(f"INSERT INTO answers ({', '.join(_NAMES)}) VALUES ({marks})", values)
-        self._file.execute("DELETE FROM answers WHERE number <= (SELECT max(number) FROM answers) - ?", (MAX_RECORDS,))
+        oldest = "DELETE FROM answers WHERE number <= (SELECT max(number) FROM answers) - ?"
+        try:
+            self._file.execute(f"INSERT INTO answers ({', '.join(_NAMES)}) VALUES ({marks})", values)
+            self._file.execute(oldest, (MAX_RECORDS,))
+        except sqlite3.Error as error:
+            raise EngineError("internal_error", f"the log of answers cannot be written: {error}") from error
 
     def newest(self, limit: int, *, model: str | None = None, task: str | None = None) -> list[dict[str, Any]]:
         """Signed records, the newest first."""

@@ -24,6 +24,7 @@ from mai.engine.errors import EngineError
 from mai.errors import MaiError
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+MAX_CONNECTIONS = 4_096
 METRICS = "text/plain; version=0.0.4; charset=utf-8"
 HTTP_NAMES = {404: "not_found", 405: "method_not_allowed"}
 
@@ -171,6 +172,7 @@ async def serve(
         lifespan="off",
         server_header=False,
         proxy_headers=False,
+        limit_concurrency=MAX_CONNECTIONS,
         timeout_graceful_shutdown=1,
     )
     server = _Server(config)

@@ -54,6 +54,7 @@ class WorkerProcess:
         begun = time.monotonic_ns()
         process = await asyncio.create_subprocess_exec(
             sys.executable,
+            "-P",  # nothing is imported from whatever folder the engine was started in
             "-m",
             "mai.engine.worker",
             stdin=asyncio.subprocess.PIPE,
@@ -169,6 +170,8 @@ class WorkerProcess:
         self._stdin.write(data)
 
     async def _next(self, answers: asyncio.Queue[Frame | None], deadline: float) -> Frame:
+        if asyncio.get_running_loop().time() > deadline:  # whoever reads slowly has no more time than others
+            raise TimeoutError
         async with asyncio.timeout_at(deadline):
             frame = await answers.get()
         if frame is None:
@@ -180,8 +183,6 @@ class WorkerProcess:
             answers = self._answers.get(frame["id"])
             if answers is not None:
                 answers.put_nowait(frame)
-            if "chunk" not in frame and answers is None:
-                self._answers.pop(frame["id"], None)
         self._dead = True
         self._stdin.close()
         for answers in self._answers.values():

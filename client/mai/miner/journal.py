@@ -256,7 +256,7 @@ class Journal:
 
     def shown(self, id: str) -> dict[str, str]:
         """How far everything that was drawn of a work is."""
-        return dict(self._read("SELECT what, state FROM shown WHERE work = ? ORDER BY what", id))  # type: ignore[arg-type]
+        return dict(self._read("SELECT what, state FROM shown WHERE work = ? ORDER BY what", id))
 
     # What happened
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from mai_zk import language
 from mai_zk.language.model import ProvableModel
 from mai_zk.trace import Manifest
 from solders.pubkey import Pubkey
@@ -34,16 +35,9 @@ def load(name: str) -> ProvableModel:
     """A provable model of this installation.
 
     Raises:
-        MaiError: there is none of this name.
-        ZkError: it cannot be made ready.
+        ZkError: there is none of this name, or it cannot be made ready.
     """
-    from mai_zk import language
-
-    loader = getattr(language, "load", None)
-    if loader is None:
-        raise MaiError(f"this installation has no provable language model {name}")
-    found: ProvableModel = loader(name)
-    return found
+    return language.load(name)
 
 
 def serve(economy: Economy, model: ProvableModel) -> Served:

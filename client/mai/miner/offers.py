@@ -8,7 +8,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from mai_zk.trace.work import SALT_BYTES
 from solders.pubkey import Pubkey
@@ -64,6 +64,14 @@ class Offer:
     tokens: int
 
 
+@dataclass(frozen=True)
+class Timing:
+    """When a run was: milliseconds that it took, and microseconds since 1970 when it was over."""
+
+    active_ms: int
+    ended_us: int
+
+
 class Offers(Protocol):
     """Prompts that requesters have sent to this miner. Safe for several threads."""
 
@@ -73,7 +81,7 @@ class Offers(Protocol):
     def prompt(self, task: Pubkey) -> Salted | None:
         """A task's prompt; None where it is not held (any more)."""
 
-    def deliver(self, task: Pubkey, answer: Salted) -> None:
+    def deliver(self, task: Pubkey, answer: Salted, timing: Timing) -> None:
         """Let the requester have the answer; a second time changes nothing."""
 
 
@@ -129,7 +137,7 @@ class LocalOffers:
         found = self._rows("SELECT prompt FROM offers WHERE task = ?", str(task))
         return Salted.decode(self._seal.open(found[0][0], f"prompt {task}")) if found else None
 
-    def deliver(self, task: Pubkey, answer: Salted) -> None:
+    def deliver(self, task: Pubkey, answer: Salted, timing: Timing) -> None:
         sealed = self._seal.close(answer.encode(), f"answer {task}")
         with self._lock:
             self._db.execute("UPDATE offers SET answer = ? WHERE task = ? AND answer IS NULL", (sealed, str(task)))
@@ -144,6 +152,6 @@ class LocalOffers:
         with self._lock:
             self._db.close()
 
-    def _rows(self, statement: str, *values: str) -> list[tuple[object, ...]]:
+    def _rows(self, statement: str, *values: str) -> list[tuple[Any, ...]]:
         with self._lock:
             return self._db.execute(statement, values).fetchall()

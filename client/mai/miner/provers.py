@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from concurrent.futures import CancelledError, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol
 
 from mai_zk.language.model import ProofJob, Proved
@@ -152,7 +153,8 @@ class LocalProvers:
                 self._let_go(lane)
         _signal_all(pids, signal.SIGKILL)
         for waiting in left:
-            waiting.promise.cancel()
+            if not waiting.promise.cancel():
+                waiting.promise.set_exception(MaiError("the pool of provers was closed"))
 
     # Handing out
 
@@ -166,6 +168,8 @@ class LocalProvers:
                     break
                 lane = min(free, key=lambda item: item.running)
                 waiting = self._waiting.popleft()
+                if not (waiting.promise.running() or waiting.promise.set_running_or_notify_cancel()):
+                    continue  # nobody wants it any more
                 pool = lane.pool or self._start(lane)
                 try:
                     running = pool.submit(_prove, waiting.job)
@@ -177,9 +181,7 @@ class LocalProvers:
                 waiting.attempts += 1
                 given.append((lane, pool, waiting, running))
         for lane, pool, waiting, running in given:
-            running.add_done_callback(
-                lambda done, lane=lane, pool=pool, waiting=waiting: self._ended(lane, pool, waiting, done)
-            )
+            running.add_done_callback(partial(self._ended, lane, pool, waiting))
 
     def _ended(self, lane: _Lane, pool: ProcessPoolExecutor, waiting: _Waiting, done: Future[Proved]) -> None:
         error: BaseException | None
@@ -196,7 +198,7 @@ class LocalProvers:
                 again = waiting.attempts < ATTEMPTS and not self._closed.is_set()
                 if again:
                     self._waiting.appendleft(waiting)
-        if not again and not waiting.promise.cancelled():
+        if not again:
             if error is None:
                 waiting.promise.set_result(done.result())
             elif isinstance(error, (BrokenProcessPool, CancelledError)):

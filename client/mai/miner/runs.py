@@ -17,7 +17,7 @@ from mai_zk.trace.work import SALT_BYTES
 from mai.errors import MaiError
 from mai.miner.desk import Desk
 from mai.miner.journal import Work
-from mai.miner.offers import Salted
+from mai.miner.offers import Salted, Timing
 from mai.miner.states import Kind
 
 PROMPT, ANSWER, POSITIONS, LEAVES = "prompt", "answer", "positions", "leaves"
@@ -25,10 +25,22 @@ PROMPT, ANSWER, POSITIONS, LEAVES = "prompt", "answer", "positions", "leaves"
 
 @dataclass(frozen=True)
 class Ran:
-    """What a run gave: the answer with its salts, and the milliseconds that it took."""
+    """What a run gave.
+
+    Attributes:
+        answer: with its salts.
+        active_ms: milliseconds that it took.
+        ended_us: microseconds since 1970 when it was over.
+    """
 
     answer: Salted
     active_ms: int
+    ended_us: int
+
+    @property
+    def timing(self) -> Timing:
+        """For the record of the answer."""
+        return Timing(self.active_ms, self.ended_us)
 
 
 def execute(desk: Desk, work: Work) -> tuple[Ran, dict[str, bytes]]:
@@ -41,8 +53,8 @@ def execute(desk: Desk, work: Work) -> tuple[Ran, dict[str, bytes]]:
     run = _run(desk, work)
     active_ms = max(1, round((time.monotonic() - began) * 1000))
     answer = Salted(run.generated, desk.seal.salts(salting(work), len(run.generated)))
-    ran = Ran(answer, active_ms)
-    kept = json.dumps({"tokens": run.generated, "active_ms": active_ms}).encode()
+    ran = Ran(answer, active_ms, time.time_ns() // 1000)
+    kept = json.dumps({"tokens": run.generated, "active_ms": active_ms, "ended_us": ran.ended_us}).encode()
     positions = [[at.integers.hex(), [part.hex() for part in at.carried]] for at in run.positions]
     return ran, {ANSWER: kept, POSITIONS: json.dumps(positions).encode()}
 
@@ -51,7 +63,8 @@ def ran(desk: Desk, work: Work) -> Ran:
     """What :func:`execute` gave, from the journal."""
     found = json.loads(_kept(desk, work, ANSWER))
     tokens = tuple(found["tokens"])
-    return Ran(Salted(tokens, desk.seal.salts(salting(work), len(tokens))), int(found["active_ms"]))
+    salted = Salted(tokens, desk.seal.salts(salting(work), len(tokens)))
+    return Ran(salted, int(found["active_ms"]), int(found["ended_us"]))
 
 
 def prompt_of(desk: Desk, work: Work) -> Salted:

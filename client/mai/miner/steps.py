@@ -124,7 +124,8 @@ class Machine:
         """Hand the answer over, and commit to the run with a bond."""
         desk = self.desk
         if work.kind is Kind.TASK:
-            desk.offers.deliver(Pubkey.from_string(work.task), runs.ran(desk, work).answer)
+            found = runs.ran(desk, work)
+            desk.offers.deliver(Pubkey.from_string(work.task), found.answer, found.timing)
         made, address = runs.trees(desk, work), self._address(work)
         if desk.economy.cluster.account(address) is None:
             manifest = desk.published.manifest(made.manifest)

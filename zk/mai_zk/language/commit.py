@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mai_zk.circuits import part_digest
-from mai_zk.curve import IDENTITY, Point, add, negate
+from mai_zk.curve import IDENTITY, Point, add, multiply, negate
 from mai_zk.errors import ZkError
 from mai_zk.field import Q
 from mai_zk.msm import batch_add
@@ -56,8 +56,6 @@ class Committer:
                 rest.append((row, remaining))
         total = add(_sum(xs, ys), self._unusable)
         for row, factor in rest:
-            from mai_zk.curve import multiply
-
             large = multiply(self._next[row], abs(factor))
             total = add(total, large if factor > 0 else negate(large))
         return total.to_bytes()

@@ -15,7 +15,13 @@ def _tiny() -> ProvableModel:
     return Tiny()
 
 
-_MAKERS: dict[str, Callable[[], ProvableModel]] = {"tiny": _tiny}
+def _tiny_endless() -> ProvableModel:
+    from mai_zk.language.tiny.model import Tiny
+
+    return Tiny(endless=True)
+
+
+_MAKERS: dict[str, Callable[[], ProvableModel]] = {"tiny": _tiny, "tiny-endless": _tiny_endless}
 
 
 def names() -> list[str]:

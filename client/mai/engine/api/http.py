@@ -24,6 +24,8 @@ from mai.engine.protocol import Completion, Request
 
 PUBLIC = frozenset({"/health", "/ready", "/v1/mai/identity", "/v1/mai/rpc"})
 """Without a token: what requesters of the network need."""
+READER_SECONDS = 30.0
+"""So long a reader may take nothing of a stream before it is left."""
 JSON = "application/json"
 T = TypeVar("T")
 Body = TypeVar("Body", bound=BaseModel)
@@ -192,7 +194,8 @@ class Streamed(Response):
     async def _write(self, send: Send) -> None:
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         async for piece in self._pieces:
-            await send({"type": "http.response.body", "body": piece, "more_body": True})
+            async with asyncio.timeout(READER_SECONDS):
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
 

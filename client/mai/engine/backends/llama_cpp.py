@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,6 +17,7 @@ TOP_K = 0
 """Off: the answer is drawn from top_p and temperature alone, as the request says."""
 CONTEXT = 8_192
 ALL_LAYERS = -1
+PIECE_BYTES = 1_024
 EMPTY = "the prompt has no tokens: say something"
 
 
@@ -50,24 +52,14 @@ class LlamaCpp:
         try:
             self._model = self._library.Llama(
                 str(path),
-                n_ctx=0,
-                n_gpu_layers=ALL_LAYERS if gpu else 0,
-                n_threads=spec.options.get("threads"),
-                vocab_only=True,
-                verbose=False,
-            )
-            trained = int(self._model.metadata.get(self._key("context_length"), CONTEXT))
-            context = min(trained, int(spec.options.get("context") or CONTEXT))
-            self._model.close()
-            self._model = self._library.Llama(
-                str(path),
-                n_ctx=context,
+                n_ctx=int(spec.options.get("context") or CONTEXT),
                 n_gpu_layers=ALL_LAYERS if gpu else 0,
                 n_threads=spec.options.get("threads"),
                 verbose=False,
             )
         except (ValueError, RuntimeError, AssertionError) as error:
             raise EngineError("load_failed", f"llama.cpp cannot load {path.name}: is it a GGUF file?") from error
+        context = min(int(self._model.n_ctx()), int(self._model._model.n_ctx_train()))
         self._facts = Facts(
             backend="llama.cpp",
             version=self._library.__version__,
@@ -77,9 +69,6 @@ class LlamaCpp:
             device="GPU, all layers" if gpu else f"CPU, {self._model.n_threads} threads",
         )
         return self._facts
-
-    def _key(self, name: str) -> str:
-        return f"{self._model.metadata.get('general.architecture', 'llama')}.{name}"
 
     def count(self, prompt: Prompt) -> int | None:
         """The prompt's tokens."""
@@ -109,7 +98,7 @@ class LlamaCpp:
             if self._library.llama_vocab_is_eog(model._model.vocab, token):
                 yield Chunk(characters.end(), (token,), 1, finish=STOP)
                 return
-            text = characters.add(model.detokenize([token], prev_tokens=prompt[-1:], special=False))
+            text = characters.add(self._piece(token))
             if made == limit:
                 yield Chunk(text + characters.end(), (token,), 1, finish=LENGTH)
                 return
@@ -143,6 +132,12 @@ class LlamaCpp:
             raise EngineError("invalid_request", EMPTY)
         return tokens
 
+    def _piece(self, token: int) -> bytes:
+        """A token's bytes; the library's own call cuts those of more than 32."""
+        buffer = ctypes.create_string_buffer(PIECE_BYTES)
+        size = self._library.llama_token_to_piece(self._model._model.vocab, token, buffer, PIECE_BYTES, 0, False)
+        return buffer.raw[: max(size, 0)]
+
     def _tokens(self, text: str, *, special: bool, start: bool = False) -> list[int]:
         start = start and bool(self._model._model.add_bos_token())
         found: list[int] = self._model.tokenize(text.encode(), add_bos=start, special=special)
@@ -166,6 +161,7 @@ class LlamaCpp:
         return self._tokens(text, special=True) != self._tokens(text, special=False)
 
     def _render(self, messages: list[dict[str, str]]) -> str:
+        import jinja2
         from llama_cpp.llama_chat_format import Jinja2ChatFormatter
 
         model = self._model
@@ -182,4 +178,8 @@ class LlamaCpp:
             eos_token=model._model.token_get_text(end) if end != -1 else "",
             bos_token=model._model.token_get_text(start) if start != -1 else "",
         )
-        return str(render(messages=messages).prompt)
+        try:
+            return str(render(messages=messages).prompt)
+        except (ValueError, jinja2.TemplateError) as error:
+            message = "this model's chat template refuses these messages: let user and assistant take turns"
+            raise EngineError("invalid_request", message, parameter="messages") from error

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from mai_zk.language.model import ProofJob, ProvableModel, Run
+from mai_zk.language.model import ProofJob, ProvableModel, Run, Terms
 from mai_zk.trace import Leaf, Manifest, Position
 
 
@@ -49,6 +49,10 @@ class FalseModel:
     @property
     def token_cap(self) -> int:
         return self.honest.token_cap
+
+    @property
+    def terms(self) -> Terms | None:
+        return self.honest.terms
 
     @property
     def manifest(self) -> Manifest | None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from mai_zk.language.model import ProvableModel
 from mai_zk.trace import Manifest
 from solders.instruction import Instruction
 from solders.keypair import Keypair
@@ -33,6 +35,7 @@ from mai.chain.network import ModelTerms
 from mai.chain.signer import Signer
 from mai.chain.trace import Traces
 from mai.chain.verifier import Verifier
+from mai.errors import MaiError
 from mai.miner.desk import verifier_of
 from mai.miner.models import NO_PARAMS
 from mai.money import DECIMALS
@@ -42,9 +45,6 @@ RATE_FLOOR = 59_049
 FOUNDERS, NEEDED = 3, 2
 PEOPLE_AT_ONCE = 4
 FUNDS = 100 * LAMPORTS_PER_SOL
-DETECTION_BPS = 9_950
-"""What a trace of the standard class catches: a made-up run escapes with a chance below e⁻⁵ (docs/reference/trace.md)."""
-MAX_ACTIVE_MS, MAX_TOKENS = 60_000, 64
 
 
 @dataclass(frozen=True)
@@ -55,21 +55,18 @@ class Founded:
     model: Pubkey
 
 
-def found(
-    cluster: Cluster,
-    authority: Signer,
-    manifest: Manifest,
-    holdings: Mapping[Pubkey, int],
-    *,
-    detection_bps: int = DETECTION_BPS,
-) -> Founded:
+def found(cluster: Cluster, authority: Signer, model: ProvableModel, holdings: Mapping[Pubkey, int]) -> Founded:
     """Create a network with the traces program, register a model, give people MAI and SOL, and open mining.
 
     Args:
         authority: may replace the programs until mining opens, where these can be replaced at all.
         holdings: base units of MAI for each wallet, from the presale.
+
+    Raises:
+        MaiError: the model's runs cannot be settled by a trace, or the chain refuses.
     """
     policy, verifier = artifacts.program("mai"), artifacts.program_keypair("traces").pubkey()
+    terms, manifest = terms_of(model)
     for wallet in [authority.pubkey(), *holdings]:
         if cluster.balance(wallet) < FUNDS:
             cluster.airdrop(wallet, FUNDS)
@@ -78,7 +75,6 @@ def found(
     genesis = Genesis(cluster, policy, verifier)
     genesis.adopt(authority, mint, multisig, Terms(verifier, CHAIN_ID, RATE_FLOOR, manifest.srs, 0))
     economy = Economy(cluster, policy)
-    terms = terms_of(manifest, detection_bps)
     economy.register_model(authority, terms)
     genesis.hand_over(authority, founders)
     genesis.open(authority, final=True)
@@ -86,13 +82,17 @@ def found(
     return Founded(economy, economy.model_address(terms))
 
 
-def terms_of(manifest: Manifest, detection_bps: int = DETECTION_BPS) -> ModelTerms:
-    """The registration of a model that is proved by its trace."""
-    segments = len(manifest.segments)
-    return ModelTerms(
-        manifest.hash, NO_PARAMS, segments, max(int(manifest.work_units) // segments, 1), MAX_ACTIVE_MS,
-        max_tokens=min(MAX_TOKENS, manifest.token_cap), proof=1, detection_bps=detection_bps,
-    )  # fmt: skip
+def terms_of(model: ProvableModel) -> tuple[ModelTerms, Manifest]:
+    """What a model is registered with, and its manifest.
+
+    Raises:
+        MaiError: its runs cannot be settled by a trace.
+    """
+    terms, manifest = model.terms, model.manifest
+    if terms is None or manifest is None:
+        raise MaiError(f"runs of {model.name} cannot be settled by a trace yet, so they cannot be mined")
+    fields = dataclasses.asdict(terms)
+    return ModelTerms(key_hash=manifest.hash, params=NO_PARAMS, proof=1, **fields), manifest
 
 
 def _presale(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import json
+import signal
 import socket
 import subprocess
 import sys
@@ -20,6 +23,7 @@ from mai.errors import MaiError
 
 STOP_SECONDS = 20
 TRIES = 20
+PR_SET_PDEATHSIG = 1
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,7 @@ def localnet(
             stderr=errors,
             stdin=subprocess.DEVNULL,
             start_new_session=True,  # an interrupt is for the story, which then ends this
+            preexec_fn=_end_with_parent,  # noqa: PLW1509  (no thread is running yet)
         )
     try:
         line = process.stdout.readline() if process.stdout else b""
@@ -85,6 +90,12 @@ def localnet(
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def _end_with_parent() -> None:
+    """In the new process: end when the story's ends, however that ends (Linux)."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _free_port() -> int:

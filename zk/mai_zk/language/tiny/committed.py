@@ -81,8 +81,8 @@ def _recorded() -> tuple[bytes, ...]:
 
 
 @cache
-def manifest() -> Manifest:
-    """The model's manifest under the test SRS."""
+def manifest(end_token: int = shape.END_TOKEN) -> Manifest:
+    """The model's manifest under the test SRS; with ``shape.NEVER`` as its end token, every run goes to its limit."""
     *rows, first = _recorded()
     segments = []
     for index, edges in enumerate(EDGES):
@@ -99,7 +99,7 @@ def manifest() -> Manifest:
         rows=tuple(rows),
         srs=bytes.fromhex(circuit(shape.PROJECT).facts["srs"]),
         token_cap=shape.TOKEN_CAP,
-        end_token=shape.END_TOKEN,
+        end_token=end_token,
         n_positions=DRAWN_POSITIONS,
         n_leaves=DRAWN_POSITIONS * len(segments),
         cut=cheapest_cut(segments),

@@ -13,17 +13,24 @@ from mai_zk.trace import Manifest
 
 
 class Tiny:
-    """See mai_zk.language.model.ProvableModel."""
+    """See mai_zk.language.model.ProvableModel.
 
-    name = "tiny"
+    endless: the same weights and keys under a manifest without an end token. Where the length of an answer counts, as
+    in a muster, whose prompt is noise, a model that is right to say nothing would have nothing to show.
+    """
+
     vocabulary = shape.VOCABULARY
     token_cap = shape.TOKEN_CAP
     terms: Terms = committed.TERMS
 
+    def __init__(self, *, endless: bool = False) -> None:
+        self.name = "tiny-endless" if endless else "tiny"
+        self._end = shape.NEVER if endless else shape.END_TOKEN
+
     @property
     def manifest(self) -> Manifest:
         """The graph by which a run is settled."""
-        return committed.manifest()
+        return committed.manifest(self._end)
 
     def encode(self, text: str) -> list[int]:
         """The text's bytes in UTF-8; ZkError if they leave no room for an answer."""
@@ -33,8 +40,13 @@ class Tiny:
         return tokens
 
     def decode(self, tokens: Sequence[int]) -> str:
-        """The text without the end token; bytes that are no text are shown as a replacement sign."""
-        return bytes(token for token in tokens if token != shape.END_TOKEN).decode(errors="replace")
+        """The text without the end token; bytes that are no text are shown as a replacement sign.
+
+        Raises:
+            ZkError: a token is not in the vocabulary.
+        """
+        self._check(tokens)
+        return bytes(token for token in tokens if token != self._end).decode(errors="replace")
 
     def run(
         self,
@@ -48,8 +60,7 @@ class Tiny:
         """See mai_zk.language.model.ProvableModel.run."""
         if not prompt or limit < 1:
             raise ZkError("A run has a prompt of one token at least, and generates one at least.")
-        if any(not 0 <= token < self.vocabulary for token in prompt):
-            raise ZkError(f"The tokens of the tiny model are 0 to {self.vocabulary - 1}.")
+        self._check(prompt)
         if len(prompt) + limit > self.token_cap:
             raise ZkError(
                 f"A prompt of {len(prompt)} tokens and {limit} more exceed the tiny model's {self.token_cap}."
@@ -63,10 +74,14 @@ class Tiny:
             generated.append(token)
             if on_token is not None:
                 on_token(token)
-            if len(generated) == limit or (stop and token == shape.END_TOKEN):
+            if len(generated) == limit or (stop and token == self._end):
                 return TinyRun(prompt, generated, path.positions)
             _go_on(cancelled)
             path.step(token)
+
+    def _check(self, tokens: Sequence[int]) -> None:
+        if any(not 0 <= token < self.vocabulary for token in tokens):
+            raise ZkError(f"The tokens of the tiny model are 0 to {self.vocabulary - 1}.")
 
 
 def _go_on(cancelled: Callable[[], bool] | None) -> None:

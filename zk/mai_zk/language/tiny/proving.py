@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -32,15 +31,12 @@ class LentKeys(Keys):
 @cache
 def keys(segment: int) -> Keys:
     """A segment's proving keys, from the cache or made now (seconds)."""
-    prover = make_prover()
-    owner = SAME_KEY.get(segment, segment)
-    made = prover.setup(circuit(owner).segment, srs())
-    if owner == segment or not isinstance(prover, CpuProver):
-        return made if owner == segment else prover.setup(circuit(segment).segment, srs())
-    held = {field.name: getattr(made, field.name) for field in dataclasses.fields(made)}
-    own = circuit(segment)
+    prover, own = make_prover(), circuit(segment)
+    if segment not in SAME_KEY or not isinstance(prover, CpuProver):
+        return prover.setup(own.segment, srs())
+    lent = keys(SAME_KEY[segment])
     compiled = prover.compile(own.segment, own.settings) / "circuit"
-    return LentKeys(**{**held, "segment": own.segment, "settings": own.settings}, compiled=compiled)
+    return LentKeys(own.segment, own.settings, lent.srs, lent.folder, lent.stage, compiled)
 
 
 @dataclass(frozen=True)

@@ -18,12 +18,15 @@ LOGITS: Final = 128
 END_TOKEN: Final = 10
 """A line feed."""
 
+NEVER: Final = VOCABULARY
+"""An end token that no logit stands for."""
+
 TOKEN_CAP: Final = 128
 
 WIDTH: Final = 32
 HEADS: Final = 4
 HEAD_WIDTH: Final = 8
-WINDOW: Final = 16
+WINDOW: Final = 13
 HIDDEN: Final = (22, 36)
 """Of the two feed-forward blocks."""
 

@@ -1,0 +1,151 @@
+"""SmolLM2's segments: EZKL computes what the path computed, points are the trace's, a drawn shard is proved on chain."""
+
+from __future__ import annotations
+
+import pickle
+from functools import cache
+
+import numpy as np
+import onnx
+import pytest
+from language.smol_world import model, needs_weights, short_run
+from mai.chain.check import check_proof
+from mai_zk.circuits import part_digest
+from mai_zk.curve import decode_point
+from mai_zk.errors import ZkError
+from mai_zk.language.integers import round_shift
+from mai_zk.language.model import Proved
+from mai_zk.language.smol import points
+from mai_zk.language.smol.model import Trace
+from mai_zk.language.smol.precision import DIVISION
+from mai_zk.language.smol.proving import Job
+from mai_zk.language.smol.segments import DEEP, LOGROWS, WIDE, named, segment, segments
+from mai_zk.language.smol.segments import onnx as segment_onnx
+from mai_zk.language.smol.weights import LAYERS, VOCABULARY
+from mai_zk.prover import CpuProver
+from mai_zk.prooffile import ProofFile
+from mai_zk.shards import PARTS, SCALE, Shape, prepare
+from mai_zk.srs import make_test_srs
+from mai_zk.sums import UNUSABLE_ROWS
+
+pytestmark = needs_weights
+POSITION = 5
+
+
+def test_the_cut() -> None:
+    found = segments()
+    assert len(found) == 96 * LAYERS + VOCABULARY // 64 == 3648
+    assert [item.name for item in found[:3]] == ["0/q/0", "0/q/1", "0/q/2"] and found[-1].name == "30/logits/767"
+    assert {item.shape for item in found} == {WIDE, DEEP}
+    assert all(shape.logrows == LOGROWS and shape.d_in * shape.d_out == 36864 for shape in (WIDE, DEEP))
+    weights = sum(item.shape.d_in * item.shape.d_out for item in found)
+    assert weights == 134_479_872  # every weight of every linear map, once
+    assert all((item.layer, item.shard) < (after.layer, after.shard) for item, after in zip(found, found[1:]))
+    assert named("12/gate/5") == 12 * 96 + 24 + 5 and segment(named("12/gate/5")).name == "12/gate/5"
+    for wrong in (lambda: segment(3648), lambda: segment(-1), lambda: named("12/gate/24")):
+        with pytest.raises(ZkError, match="SmolLM2 has"):
+            wrong()
+
+
+@pytest.mark.parametrize("name", ["0/v/1", "11/down/3", "24/o/8", "29/up/23", "30/logits/0"])
+def test_a_segment_is_its_part_of_the_map(name: str) -> None:
+    """Input and weights as integers give the output, by Python's integers and the rounding that is stated."""
+    found = segment(named(name))
+    layers, ends = short_run().values(POSITION)
+    values = ends if found.layer == LAYERS else layers[found.layer]
+    sums = found.input(values).astype(object) @ found.weights(model().weights).astype(object)
+    assert np.array_equal(round_shift(sums.astype(np.int64), DIVISION), found.output(values))
+
+
+def test_the_run_keeps_what_a_drawn_position_needs() -> None:
+    """A position that is run again has the integers that were hashed, for every kind of position."""
+    run = short_run()
+    for position in (0, 3, POSITION, len(run.positions) - 1):
+        layers, ends = run.values(position)
+        trace = Trace()
+        for layer, values in enumerate(layers):
+            trace.watch(position, layer, values)
+        gave_a_token = position >= len(run.prompt) - 1
+        assert trace.position(position, ends.logits if gave_a_token else None) == run.positions[position]
+        if gave_a_token:
+            assert int(np.argmax(ends.logits)) == run.generated[position - len(run.prompt) + 1]
+
+
+def test_ezkl_rounds_as_the_path_does(tmp_path) -> None:  # type: ignore[no-untyped-def]
+    """Halves and their neighbours, both signs, in EZKL's own execution of a shard."""
+    sums = np.array([-192, -65, -64, -63, -1, 0, 1, 63, 64, 65, 127, 128, 192, 320, -320, 8])
+    shape = Shape(16, 16)
+    shard = prepare(shape, np.diag(sums).astype(np.float32) / 2**SCALE, tmp_path, CpuProver())
+    run = CpuProver().execute(shard, [1 / 2**SCALE] * 16)
+    assert list(run.outputs) == round_shift(sums, DIVISION).tolist()
+
+
+def test_points_are_those_of_the_plain_msm() -> None:
+    from mai_zk.circuits import commit
+
+    srs = make_test_srs(LOGROWS)
+    values = np.random.default_rng(3).integers(-(1 << 23), 1 << 23, 64)
+    for vector in (values, np.zeros(24, np.int64), np.array([1, -1, 0]), -np.abs(values)):
+        assert points.committer().point(vector) == commit(vector.tolist(), srs, UNUSABLE_ROWS).to_bytes()
+
+
+def test_with_and_without_the_library_the_points_are_the_same() -> None:
+    pytest.importorskip("zksnake", reason="zksnake is not installed: pip install 'mai[llm]'")
+    values = [5, -7, 0, 1 << 20]
+    assert points.Committer(4).point(values) == points.Committer(4, points.library()).point(values)
+
+
+def test_vectors_that_cross_segments_have_one_point() -> None:
+    made = short_run().points(POSITION)
+    assert len(made) == len(segments())
+    for names in (("3/q/0", "3/k/2", "3/v/1"), ("7/gate/0", "7/up/23"), ("9/down/0", "9/down/23")):
+        assert len({made[named(name)][0] for name in names}) == 1
+    assert made[named("3/q/0")] != made[named("4/q/0")]
+
+
+def test_onnx_files_are_the_segments() -> None:
+    found = segment(named("12/gate/5"))
+    graph = onnx.load_from_string(segment_onnx(found, model().weights)).graph
+    held = onnx.numpy_helper.to_array(graph.initializer[0]) * 2**SCALE
+    assert np.array_equal(held, found.weights(model().weights))
+
+
+@cache
+def job() -> Job:
+    """A drawn shard, as a worker process gets it."""
+    return pickle.loads(pickle.dumps(short_run().job(POSITION, named("12/gate/5"))))
+
+
+@cache
+def proved() -> Proved:
+    """Its proof."""
+    return job().prove()
+
+
+def test_a_drawn_shard_is_proved_and_accepted_on_chain() -> None:
+    made, shown = job(), proved()
+    assert made.d_in * made.d_out >= 27_000 and made.name == "smollm2-135m, 12/gate/5, position 5"
+    assert tuple(shown.proof[64 * i : 64 * i + 64] for i in range(PARTS.n_points)) == made.points
+    read, given = short_run().points(POSITION)[named("12/gate/5")]
+    assert (made.points[0], made.points[2]) == (read, given)
+    checked = check_proof(shown.key, ProofFile(shown.instances, shown.proof))
+    assert checked.reason is None and checked.compute_units < 400_000
+    statement = shown.key.statement((), shown.proof)
+    assert statement.params == part_digest((), (made.points[1],))
+    decode_point(made.points[1])
+
+
+def test_a_changed_proof_is_refused() -> None:
+    shown = proved()
+    assert check_proof(shown.key, ProofFile(shown.instances, shown.proof)).reason is None
+    read, given = shown.proof[:64], shown.proof[128:192]
+    swapped = given + shown.proof[64:128] + read + shown.proof[192:]
+    assert check_proof(shown.key, ProofFile(shown.instances, swapped)).reason is not None
+
+
+def test_a_proof_of_other_values_is_refused_at_home() -> None:
+    import dataclasses
+
+    other = dataclasses.replace(job(), inputs=(job().inputs[0] + 1, *job().inputs[1:]))
+    with pytest.raises(ZkError, match="other values than its trace"):
+        other.prove()

@@ -1,0 +1,113 @@
+"""The cut of SmolLM2 into provable segments: its linear maps by columns, in two shapes of 36,864 weights under k = 16.
+
+A segment reads the whole input of its map and gives some of its outputs, so the cut changes no value. What lies
+between (RMSNorm, RoPE, softmax, SwiGLU, residual sums) is computed, traced and re-executed, but has no circuit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+import numpy.typing as npt
+
+from mai_zk.errors import ZkError
+from mai_zk.language.integers import Integers
+from mai_zk.language.smol.forward import Ends, LayerValues
+from mai_zk.language.smol.weights import HEAD, HEADS, HIDDEN, KV_HEADS, LAYERS, VOCABULARY, WIDTH, Weights
+from mai_zk.shards import Shape, model
+
+WIDE, DEEP = Shape(WIDTH, 64), Shape(HIDDEN, 24)
+LOGROWS = 16
+
+_Q, _KV = HEADS * HEAD, KV_HEADS * HEAD
+_CUT = (
+    # map, stored matrix, first row, rows, shape, values that it reads
+    ("q", "qkv", 0, _Q, WIDE, "normed"),
+    ("k", "qkv", _Q, _KV, WIDE, "normed"),
+    ("v", "qkv", _Q + _KV, _KV, WIDE, "normed"),
+    ("o", "o", 0, WIDTH, WIDE, "mixed"),
+    ("gate", "gate_up", 0, HIDDEN, WIDE, "normed_again"),
+    ("up", "gate_up", HIDDEN, HIDDEN, WIDE, "normed_again"),
+    ("down", "down", 0, WIDTH, DEEP, "activated"),
+)
+"""A layer's maps in the order of its shards."""
+
+
+@dataclass(frozen=True)
+class SmolSegment:
+    """One shard of one linear map; layer LAYERS is the logits' map.
+
+    shard: its number within the layer; part: within the map; matrix, row: where its rows begin among the stored ones;
+    reads: the field of LayerValues (of Ends, for the logits) that is its input.
+    """
+
+    layer: int
+    shard: int
+    map: str
+    part: int
+    matrix: str
+    row: int
+    shape: Shape
+    reads: str
+
+    @property
+    def name(self) -> str:
+        """12/gate/5; 30/logits/700."""
+        return f"{self.layer}/{self.map}/{self.part}"
+
+    def weights(self, weights: Weights) -> npt.NDArray[np.int16]:
+        """d_in × d_out integers, as the circuit takes them."""
+        rows = weights.embedding if self.map == "logits" else weights.layers[self.layer][self.matrix]
+        return np.ascontiguousarray(rows[self.row : self.row + self.shape.d_out].T)
+
+    def input(self, values: LayerValues | Ends, row: int = 0) -> Integers:
+        """What it read; row: of the positions in the values."""
+        read: Integers = getattr(values, self.reads)
+        return read if read.ndim == 1 else read[row]
+
+    def output(self, values: LayerValues | Ends, row: int = 0) -> Integers:
+        """What it gave."""
+        given: Integers = getattr(values, self.matrix)
+        return (given if given.ndim == 1 else given[row])[self.row : self.row + self.shape.d_out]
+
+
+@cache
+def segments() -> tuple[SmolSegment, ...]:
+    """All of one position's: 96 a layer, then 768 of the logits."""
+    return tuple(_segments())
+
+
+def _segments() -> Iterator[SmolSegment]:
+    for layer in range(LAYERS):
+        shard = 0
+        for name, matrix, first, rows, shape, reads in _CUT:
+            for part in range(rows // shape.d_out):
+                yield SmolSegment(layer, shard, name, part, matrix, first + part * shape.d_out, shape, reads)
+                shard += 1
+    for part in range(VOCABULARY // WIDE.d_out):
+        yield SmolSegment(LAYERS, part, "logits", part, "logits", part * WIDE.d_out, WIDE, "normed")
+
+
+def segment(index: int) -> SmolSegment:
+    """The segment of a number; ZkError if there is none."""
+    if not 0 <= index < len(segments()):
+        raise ZkError(f"A position of SmolLM2 has segments 0 to {len(segments()) - 1}, not {index}.")
+    return segments()[index]
+
+
+def named(name: str) -> int:
+    """The number of the segment of a name, such as 12/gate/5."""
+    for index, found in enumerate(segments()):
+        if found.name == name:
+            return index
+    raise ZkError(f"SmolLM2 has no segment {name!r}; names are layer/map/part, such as 12/gate/5.")
+
+
+def onnx(found: SmolSegment, weights: Weights) -> bytes:
+    """The segment as an ONNX file. Its weights are the integers over 2^7, which EZKL reads back as the integers."""
+    from mai_zk.shards import SCALE
+
+    return model(found.shape, found.weights(weights).astype(np.float32) / 2**SCALE)
