@@ -31,12 +31,13 @@ from mai.miner.presets import allocation
 from mai.miner.provers import LocalProvers
 from mai.miner.schedule import Schedule
 from mai.miner.seal import Seal
-from mai.miner.table import Lines, LiveTable, earned, line, view, works_table
+from mai.miner.table import Lines, LiveTable, line, view, works_table
 from mai.money import format_mai
 
 app = typer.Typer(help="Mine: take tasks, run a model, prove what is drawn, be paid.")
 
 DEFAULT_MODEL = "tiny"
+MOST_SHOWN = 1_000
 DataOption = Annotated[
     Path | None, typer.Option("--data", envvar="MAI_MINE", help="the miner's folder: journal, key file, offers")
 ]
@@ -67,9 +68,7 @@ def mine(
         str | None,
         typer.Option(help="the engine that prompts are sent to: http://… or unix:SOCKET, served with --held"),
     ] = None,
-    engine_token: Annotated[
-        Path | None, typer.Option(help="a file with the engine's token, if it has one")
-    ] = None,
+    engine_token: Annotated[Path | None, typer.Option(help="a file with the engine's token, if it has one")] = None,
     once: Annotated[bool, typer.Option("--once", help="do what is there, and end")] = False,
     max_works: Annotated[int | None, typer.Option(min=1, help="take so many works, and end")] = None,
     musters: Annotated[bool, typer.Option("--musters/--no-musters", help="answer musters")] = True,
@@ -168,12 +167,11 @@ def _run(found: Mine, output: Output) -> None:
 
 
 def _summary(found: Mine, output: Output) -> None:
-    works = found.desk.journal.works()
     if output is Output.json:
         print_json(status_of(found.desk.journal))
         return
     people.print(works_table(found.desk.journal))
-    people.print(f"Earned: {format_mai(earned(works))} MAI")
+    people.print(f"Earned: {format_mai(found.desk.journal.earned())} MAI")
 
 
 # Looking at it and controlling it
@@ -190,7 +188,7 @@ def status(data: DataOption = None, output: OutputOption = Output.table) -> None
     control = Control(journal)
     said = f"running (process {pid})" if pid is not None else "not running"
     paused = ", ".join(sorted(control.paused())) or "nothing"
-    people.print(f"Miner: {said}; paused: {paused}; earned {format_mai(earned(journal.works()))} MAI")
+    people.print(f"Miner: {said}; paused: {paused}; earned {format_mai(journal.earned())} MAI")
     people.print(works_table(journal))
 
 
@@ -203,7 +201,7 @@ def log(
 ) -> None:
     """Show what happened: every step of every work, and why tasks were not taken."""
     _, journal = _open(data)
-    known = {item.task: item.id for item in journal.works()}
+    known = {item.task: item.id for item in journal.works()} if work else {}
     events = journal.history(last=last, work=known.get(work, work) if work else None)
     if output is Output.json:
         for event in events:
@@ -286,15 +284,14 @@ def _open(data: Path | None) -> tuple[Path, Journal]:
 
 def status_of(journal: Journal) -> dict[str, Any]:
     """A miner for programs; amounts as decimal strings."""
-    works = journal.works()
     control = Control(journal)
     return {
         "device": journal.setting("device"),
         "preset": journal.setting("preset"),
         "lanes": list(control.lanes()),
         "paused": sorted(control.paused()),
-        "earned": format_mai(earned(works), grouped=False),
-        "works": [work_facts(journal, work) for work in works],
+        "earned": format_mai(journal.earned(), grouped=False),
+        "works": [work_facts(journal, work) for work in journal.works(last=MOST_SHOWN)],
         "refused": [
             {"task": task, "reason": reason, "sentence": sentence} for task, reason, sentence in journal.refusals(100)
         ],

@@ -16,6 +16,7 @@ from mai.chain.program import Program
 from mai.chain.signer import Signer
 from mai.chain.trace import Traces
 from mai.chain.verifier import Verifier
+from mai.errors import MaiError
 from mai.miner.journal import Journal, Work
 from mai.miner.models import Served
 from mai.miner.offers import Offers
@@ -64,5 +65,12 @@ class Desk:
         return Device(self.miner, self.economy.read("Miner", self.miner))
 
     def served_by(self, work: Work) -> Served:
-        """The model of a work."""
-        return self.served[Pubkey.from_string(work.model)]
+        """The model of a work.
+
+        Raises:
+            MaiError: the miner was started without it.
+        """
+        found = self.served.get(Pubkey.from_string(work.model))
+        if found is None:
+            raise MaiError(f"the model {work.model} of this work is not served: start the miner with its --model")
+        return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,7 +21,7 @@ from mai.miner.offers import Offer, Salted
 from mai.miner.presets import Allocation
 from mai.miner.refusals import Reason, Refusal
 from mai.miner.schedule import Schedule
-from mai.miner.states import Kind
+from mai.miner.states import WAY, Kind, State
 from mai.money import format_mai
 from mai.program import MODULES
 
@@ -29,6 +30,8 @@ quality, staking, tasks = MODULES["quality"], MODULES["staking"], MODULES["tasks
 SHOWN = 200
 """How many tasks without a prompt are named at most in one look."""
 LEAST_TIME_S = 5
+QUOTE_S = 30
+UNTRACED = WAY[: WAY.index(State.TRACED)]
 FEES = LAMPORTS_PER_SOL // 10
 """Beside the bond: fees of some hundred transactions, and the rents that come back."""
 
@@ -60,6 +63,7 @@ class Intake:
         self.desk, self.terms, self._now = desk, terms, now
         self.closed: Refusal | None = None
         self.quote: prices.Quote | None = None
+        self._quoted = 0.0
 
     def look(self) -> list[Work]:
         """Begin every work that can be begun; the others' tasks are refused in the journal.
@@ -71,7 +75,8 @@ class Intake:
         posted = {address: fields for address, fields in Tasks(economy).open()}
         offers = [offer for served in self.desk.served.values() for offer in self.desk.offers.pending(served.address)]
         device = self.desk.fields()
-        self.quote = prices.quote(economy, device)
+        if time.monotonic() - self._quoted >= QUOTE_S or self.quote is None:
+            self.quote, self._quoted = prices.quote(economy, device), time.monotonic()
         begun, held = [], {offer.task for offer in offers}
         for offer in offers:
             id = str(economy.work_address(offer.task, self.desk.miner))
@@ -209,7 +214,10 @@ class Intake:
             free = int(staking.free_of(stake)) if stake else 0
             if free < risk:
                 return Reason.StakeTooSmall.of(free=format_mai(free), risk=format_mai(risk))
-        needed, has = served.manifest.least_bond + FEES, economy.cluster.balance(wallet)
+        # What was taken and has no trace yet needs its bond first.
+        untraced = [work for work in self.desk.journal.works(ended=False) if work.state in UNTRACED]
+        bonds = sum(self.desk.served_by(work).manifest.least_bond for work in untraced) + served.manifest.least_bond
+        needed, has = bonds + FEES, economy.cluster.balance(wallet)
         if has < needed:
             shown = [f"{amount / LAMPORTS_PER_SOL:.2f}" for amount in (needed, has)]
             return Reason.NotEnoughLamports.of(needed=shown[0], has=shown[1])

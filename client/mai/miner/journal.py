@@ -158,10 +158,17 @@ class Journal:
 
     # Works
 
-    def works(self, *, ended: bool | None = None) -> list[Work]:
-        """All works, or only those that have ended or have not; the oldest first."""
-        found = [_work(row) for row in self._read(f"SELECT {', '.join(_COLUMNS)} FROM works ORDER BY seen_at, id")]
-        return [work for work in found if ended is None or work.ended == ended]
+    def works(self, *, ended: bool | None = None, last: int = -1) -> list[Work]:
+        """All works, or only those that have ended or have not, at most the last so many; the oldest first."""
+        where = {None: "", True: f"WHERE state IN ({_ENDS})", False: f"WHERE state NOT IN ({_ENDS})"}[ended]
+        found = self._read(
+            f"SELECT {', '.join(_COLUMNS)} FROM works {where} ORDER BY seen_at DESC, id DESC LIMIT ?", last
+        )
+        return [_work(row) for row in reversed(found)]
+
+    def earned(self) -> int:
+        """What all works have minted, in base units."""
+        return int(self._read("SELECT coalesce(sum(paid), 0) FROM works")[0][0])
 
     def work(self, id: str) -> Work | None:
         """A work by its id."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime
 
 from rich.console import Console, Group, RenderableType
@@ -39,9 +39,7 @@ def progress(work: Work, shown: dict[str, str]) -> str:
 
 def works_table(journal: Journal, title: str = "") -> Table:
     """The works that are under way, and the last ones that ended."""
-    works = journal.works()
-    open_ = [work for work in works if not work.ended]
-    ended = sorted((work for work in works if work.ended), key=lambda work: work.changed_at)[-RECENT:]
+    open_, ended = journal.works(ended=False), journal.works(ended=True, last=RECENT)
     table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, title=title or None, title_justify="left")
     for name in ("work", "kind", "state", "step", "tokens", "earned", "what"):
         table.add_column(name, justify="right" if name in ("tokens", "earned") else "left", no_wrap=name != "what")
@@ -58,20 +56,14 @@ def works_table(journal: Journal, title: str = "") -> Table:
     return table
 
 
-def earned(works: Sequence[Work]) -> int:
-    """What works have minted, in base units."""
-    return sum(work.paid for work in works)
-
-
 def view(mine: Mine, name: str) -> RenderableType:
     """Everything about one miner."""
     journal, terms = mine.desk.journal, mine.terms
-    works = journal.works()
     closed = f"  takes nothing: {mine.intake.closed}" if mine.intake.closed else ""
     head = Text.assemble(
         (name, "bold"),
-        f"  preset {terms.allocation.name}  earned {format_mai(earned(works))} MAI  "
-        f"in flight {sum(not work.ended for work in works)} of {terms.allocation.in_flight}{closed}",
+        f"  preset {terms.allocation.name}  earned {format_mai(journal.earned())} MAI  "
+        f"in flight {len(journal.works(ended=False))} of {terms.allocation.in_flight}{closed}",
     )
     parts: list[RenderableType] = [head, works_table(journal)]
     refused = journal.refusals(REFUSED)
