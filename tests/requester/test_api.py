@@ -153,6 +153,9 @@ def test_a_page_in_a_browser_cannot_spend(served: Served) -> None:
 
 def test_the_budget_and_the_key(served: Served, tmp_path: Path) -> None:
     body = {"model": "small", "messages": [{"role": "user", "content": "cc"}]}
+    spent = served.limits.spent
+    assert served.post({**body, "messages": [{"role": "user", "content": "hello"}]}).status_code == 400
+    assert served.limits.spent == spent  # what is refused costs nothing
     served.limits.budget = served.limits.spent + FEE - 1
     assert served.post(body).json()["error"]["type"] == "insufficient_quota"
     served.limits.budget = None

@@ -267,7 +267,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(data=st.data())
 def test_any_damage_is_a_refusal_or_a_failed_check(desk: Desk, data: st.DataObject) -> None:
     fields = json.loads(json.dumps(desk.paid.fields()))
