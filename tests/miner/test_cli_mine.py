@@ -74,4 +74,5 @@ def test_what_is_wrong_is_one_sentence(folder: Path, tmp_path_factory: pytest.Te
     assert "is no preset" in refused("--preset", "half", *data)
     assert "is no span of hours" in refused("--schedule", "night", *data)
     assert "is no price floor" in refused("--price-floor", "cheap", *data)
+    assert "there is no dry run of it" in refused("--dry-run", *data)
     assert not (empty / "new").exists()

@@ -33,6 +33,7 @@ from mai.miner.schedule import Schedule
 from mai.miner.seal import Seal
 from mai.miner.table import Lines, LiveTable, line, view, works_table
 from mai.money import format_mai
+from mai.wallet.browser.signer import BrowserSigner
 
 app = typer.Typer(help="Mine: take tasks, run a model, prove what is drawn, be paid.")
 
@@ -90,6 +91,10 @@ def mine(
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # so that the localnet is ended, too
         show(names[0], terms, people, as_json=chain.output is Output.json, tasks=tasks, real_time=real_time)
         return
+    if chain.dry_run:
+        raise MaiError("mining sends transactions for as long as it runs: there is no dry run of it")
+    if isinstance(chain.signer, BrowserSigner):
+        raise MaiError("mining signs hundreds of transactions: use a keypair file or keychain:NAME, not the browser")
     folder = data or default_folder()
     with only_one(folder):
         desk = _desk(chain, folder, names, device, engine, engine_token)
