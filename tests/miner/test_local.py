@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import io
+import json
 from collections.abc import Sequence
 
 import pytest
 from mai.miner import models
 from mai.miner.intake import Terms
+from mai.miner.local import view
 from mai.miner.local.story import play
 from mai.miner.presets import allocation
 from mai.miner.states import State
 from mai.money import UNITS_PER_MAI
 from miner.toy import Toy
 from miner.world import PROMPT
+from rich.console import Console
 
 
 class Fixed(Toy):
@@ -42,3 +46,11 @@ def test_a_network_in_which_a_cheat_is_caught(monkeypatch: pytest.MonkeyPatch) -
     right, wrong = (next(text for who, text in story.answers() if who == name) for name in ("miner", "cheat"))
     assert right != wrong
     assert any("ANOTHER answer" in text for text in said)
+    # What people and programs are shown of it.
+    shown = Console(file=io.StringIO(), width=200, record=True)
+    for part in (view._view(story, said), view._answers(story), view._summary(lines)):
+        shown.print(part)
+    text = shown.export_text()
+    assert "25,000 MAI" in text and "WrongToken" in text and "ANOTHER answer" in text
+    facts = json.loads(json.dumps(view.facts(story, lines, 1.0)))
+    assert [line["lost"] for line in facts["summary"] if line["who"] == "cheat"] == ["25000"]

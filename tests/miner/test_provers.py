@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from mai.errors import MaiError
+from mai.miner.lanes import lanes
 from mai.miner.provers import LocalProvers
 from mai_zk.errors import ZkError
 from mai_zk.keyprogram import KeyProgram
@@ -146,3 +147,34 @@ def test_a_closed_pool_takes_nothing(tmp_path: Path) -> None:
     assert waiting.cancelled()
     with pytest.raises(MaiError, match="died"):
         running.result(PATIENCE_S)
+
+
+def test_a_share_below_one_thread_stops_the_worker_for_a_part_of_the_time(tmp_path: Path) -> None:
+    pool = LocalProvers(1, 1, 50)
+    running = pool.submit(Job(tmp_path, wait=True))
+    until(lambda: bool(ran(tmp_path)))
+    worker = Path(f"/proc/{ran(tmp_path)[0][0]}/stat")
+
+    def state() -> str:
+        return worker.read_text().rsplit(") ", 1)[1][0]
+
+    for _ in range(2):
+        until(lambda: state() == "T")
+        until(lambda: state() != "T")
+    (tmp_path / "job.go").touch()
+    assert running.result(PATIENCE_S).proof == b"job"
+    pool.resize(1, 1, 100)
+    pool.close()
+
+
+def test_lanes_are_what_the_driver_shows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert lanes() == ("cpu",)
+    tool = tmp_path / "nvidia-smi"
+    for said, expected in (
+        ("GPU 0: NVIDIA H100 (UUID: GPU-1)\nGPU 1: NVIDIA H100 (UUID: GPU-2)", ("gpu0", "gpu1")),
+        ("No devices were found", ("cpu",)),
+    ):
+        tool.write_text(f"#!/bin/sh\necho '{said}'\n")
+        tool.chmod(0o755)
+        assert lanes() == expected

@@ -69,9 +69,7 @@ def mine(
         str | None,
         typer.Option(help="the engine that prompts are sent to: http://… or unix:SOCKET, served with --held"),
     ] = None,
-    engine_token: Annotated[
-        Path | None, typer.Option(help="a file with the engine's token, if it has one")
-    ] = None,
+    engine_token: Annotated[Path | None, typer.Option(help="a file with the engine's token, if it has one")] = None,
     once: Annotated[bool, typer.Option("--once", help="do what is there, and end")] = False,
     max_works: Annotated[int | None, typer.Option(min=1, help="take so many works, and end")] = None,
     musters: Annotated[bool, typer.Option("--musters/--no-musters", help="answer musters")] = True,

@@ -156,4 +156,4 @@ class Mine:
         enough = self.terms.most_works is not None and self.terms.taken >= self.terms.most_works
         if not (self.once or enough or self.terms.stopping):
             return False
-        return not self._running and not self.desk.journal.works(ended=False)
+        return not (self._running or self.trouble or self.desk.journal.works(ended=False))
