@@ -17,7 +17,8 @@ LIGHT = allocation("light")
 
 def opened(**wishes: object) -> tuple[object, list[str]]:
     said: list[str] = []
-    pool = open_pool(LIGHT, ("cpu",), said.append, **wishes)  # type: ignore[arg-type]
+    pool, lanes = open_pool(LIGHT, ("cpu",), said.append, **wishes)  # type: ignore[arg-type]
+    assert lanes == ("cpu",)
     pool.close()
     return pool, said
 

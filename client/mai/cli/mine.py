@@ -103,9 +103,10 @@ def mine(
         desk = _desk(chain, folder, names, device, engine, engine_token)
         control = Control(desk.journal)
         terms.allocation = allocation(control.begin(terms.lanes, preset))
-        desk.provers = open_pool(
+        desk.provers, terms.lanes = open_pool(
             terms.allocation, terms.lanes, people.print, prover=prover, ray=ray, labels=labels_of(ray_label or ())
         )
+        control.begin(terms.lanes, None)
         found = Mine(desk, terms, Chores(desk, muster_tokens=16 if musters else 0), control, once=once)
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: found.stop())

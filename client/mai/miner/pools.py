@@ -29,14 +29,14 @@ def labels_of(words: Sequence[str]) -> dict[str, str]:
 
 def open_pool(
     allocation: Allocation,
-    lanes: Sequence[str],
+    lanes: tuple[str, ...],
     say: Callable[[str], None],
     *,
     prover: str = "cpu",
     ray: str | None = None,
     labels: Mapping[str, str] | None = None,
-) -> Provers:
-    """The pool.
+) -> tuple[Provers, tuple[str, ...]]:
+    """The pool, and its lanes: this machine's, or the cluster's nodes.
 
     Args:
         say: hears what was chosen and why.
@@ -53,14 +53,15 @@ def open_pool(
         made, why = choose_prover(prover)
         os.environ[PROVER_VARIABLE] = made.device  # the workers inherit it
         say(why)
-        return LocalProvers(
+        local = LocalProvers(
             allocation.workers, allocation.threads, allocation.duty, lanes=lanes, nice=allocation.nice
         )
+        return local, lanes
     if prover not in ("cpu", "gpu"):
         raise MaiError("nodes of a Ray cluster differ: say --prover cpu or --prover gpu")
     from mai.miner.ray_provers import RayProvers
 
     pool = RayProvers(ray, allocation.workers, allocation.threads, labels=labels, prover=prover)
-    names = ", ".join(node.name for node in pool.nodes())
-    say(f"proofs are made on the Ray cluster at {ray}, by {prover.upper()}: {names}")
-    return pool
+    nodes = tuple(node.name for node in pool.nodes())
+    say(f"proofs are made on the Ray cluster at {ray}, by {prover.upper()}: {', '.join(nodes)}")
+    return pool, nodes
