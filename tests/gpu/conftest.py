@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from mai_zk import circuits
 from mai_zk.errors import ZkError
-from mai_zk.gpu import Build, GpuProver, find_build
+from mai_zk.gpu import GpuProver
 from mai_zk.prover import CpuProver, Keys
 from mai_zk.srs import make_test_srs
 
@@ -27,6 +25,3 @@ def keys() -> Keys:
     segment = circuits.load("digits").segment
     prover = CpuProver()
     return prover.setup(segment, make_test_srs(prover.settings(segment).logrows))
-
-
-__all__ = ["Build", "Path", "find_build"]

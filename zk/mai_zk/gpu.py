@@ -85,6 +85,8 @@ def _version(program: Path) -> str:
 class GpuProver(CpuProver):
     """EZKL's GPU build for proofs; everything else as on the CPU."""
 
+    device = "gpu"
+
     def __init__(self, build: Build | None = None) -> None:
         """Look for the build.
 

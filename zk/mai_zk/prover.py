@@ -143,6 +143,9 @@ class Proof:
 class Prover(Protocol):
     """What the rest of the project asks of a prover; every method raises ZkError."""
 
+    device: str
+    """`cpu` or `gpu`."""
+
     def settings(self, segment: Segment) -> Settings:
         """The segment's fixed settings file, or settings made from its run arguments."""
 
@@ -170,6 +173,8 @@ class Prover(Protocol):
 
 class CpuProver:
     """EZKL's CPU wheel."""
+
+    device = "cpu"
 
     def settings(self, segment: Segment) -> Settings:
         """See Prover.settings."""
