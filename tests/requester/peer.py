@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import uvicorn
+from mai.engine.identity import sign_identity
 from mai.engine.protocol import Metadata
 from mai.engine.sealing import Secret, answer_info, prompt_info, seal
 from mai.engine.signing import sign, tokens_hash
@@ -39,6 +40,11 @@ class Held:
     positions: Sequence[Position] = ()
 
 
+def stated(key: bytes, owner: Keypair) -> dict[str, Any]:
+    """The owner's word for an engine's key."""
+    return sign_identity(key, bytes(owner.pubkey()), bytes(32), lambda text: bytes(owner.sign_message(text))).json()
+
+
 class Peer:
     """One engine.
 
@@ -52,6 +58,7 @@ class Peer:
     def __init__(self, owner: Keypair, models: Sequence[str]) -> None:
         self.owner, self.models = owner, list(models)
         self.key = Secret.new()
+        self.statement = stated(self.key.public, owner)
         self.offers: dict[Pubkey, Held] = {}
         self.refuses: str | None = None
         self.tamper: Callable[[dict[str, Any]], None] = lambda fields: None
@@ -93,6 +100,7 @@ class Peer:
                 "hpke_public_key": self.key.public.hex(),
                 "signing_key": str(self.owner.pubkey()),
                 "owner": str(self.owner.pubkey()),
+                "statement": self.statement,
                 "device": "a rig",
                 "models": [{"name": name} for name in self.models],
             }

@@ -15,6 +15,7 @@ import uvicorn
 from mai.errors import MaiError
 from mai.requester import engines
 from mai.requester.engines import EngineRefused, EngineUnreachable, HttpEngine, known_engines
+from requester.peer import stated
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 from starlette.applications import Starlette
@@ -74,10 +75,10 @@ def test_an_engine_behind_a_unix_socket(tmp_path: Path) -> None:
 
 def test_identities(odd: tuple[Odd, HttpEngine]) -> None:
     server, engine = odd
-    owner = Keypair().pubkey()
-    packed = base64.b64encode(bytes(32)).decode()
-    server.identity = lambda: JSONResponse({**GOOD, "owner": str(owner), "hpke_public_key": packed})
-    assert (engine.identity().owner, engine.identity().sealing) == (owner, bytes(32))
+    owner, packed = Keypair(), base64.b64encode(bytes(32)).decode()
+    named = {**GOOD, "owner": str(owner.pubkey()), "hpke_public_key": packed, "statement": stated(bytes(32), owner)}
+    server.identity = lambda: JSONResponse(named)
+    assert (engine.identity().owner, engine.identity().sealing) == (owner.pubkey(), bytes(32))
     for body in ({}, [], None, {**GOOD, "hpke_public_key": "11"}, {**GOOD, "owner": "x"}, {**GOOD, "models": 5}):
         server.identity = lambda body=body: JSONResponse(body)  # type: ignore[misc]
         with pytest.raises(EngineUnreachable, match="does not say who it is"):
@@ -85,6 +86,25 @@ def test_identities(odd: tuple[Odd, HttpEngine]) -> None:
     server.identity = lambda: JSONResponse({**GOOD, "hpke_public_key": None})
     with pytest.raises(EngineRefused, match="takes no sealed prompts"):
         engine.identity()
+
+
+def test_an_engines_key_is_signed_by_its_owner(odd: tuple[Odd, HttpEngine]) -> None:
+    server, engine = odd
+    owner, key = Keypair(), bytes.fromhex(GOOD["hpke_public_key"])  # type: ignore[arg-type]
+    named = {**GOOD, "owner": str(owner.pubkey())}
+    server.identity = lambda: JSONResponse({**named, "statement": stated(key, owner)})
+    assert engine.identity().sealing == key
+    for statement, why in (
+        (None, "the owner has not signed"),
+        ({}, "no engine's identity"),
+        (stated(bytes(32), owner), "has signed another key"),
+        (stated(key, Keypair()), "another owner"),
+        ({**stated(key, owner), "ends": 0}, "not valid now"),
+        ({**stated(key, owner), "device": base64.b64encode(b"x" * 32).decode()}, "not signed by the device's owner"),
+    ):
+        server.identity = lambda given=statement: JSONResponse({**named, "statement": given})  # type: ignore[misc]
+        with pytest.raises(EngineRefused, match=f"cannot be trusted with a prompt: .*{why}"):
+            engine.identity()
 
 
 def test_answers_that_are_none(odd: tuple[Odd, HttpEngine], monkeypatch: pytest.MonkeyPatch) -> None:

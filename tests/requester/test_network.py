@@ -47,6 +47,7 @@ from mai.verifywork.journal import Journal as VerifiersJournal
 from mai.verifywork.prompts import Prompts
 from mai.verifywork.rounds import VerifyWork
 from mai_zk.language import load
+from requester.peer import stated
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 
@@ -106,10 +107,10 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Whole]:
         spec = chosen(candidates(PLAIN, wish), PLAIN, wish)[0]
 
         def make() -> Engine:
-            envelopes = SealedPrompts(EngineKeys(FilePlace(folder / "keys")))
+            keys = EngineKeys(FilePlace(folder / "keys"))
             return Engine(
-                folder / "engine", [spec], PLAIN, signer=miner, envelopes=envelopes, held=True,
-                owner=str(miner.pubkey()),
+                folder / "engine", [spec], PLAIN, signer=miner, envelopes=SealedPrompts(keys), held=True,
+                owner=str(miner.pubkey()), statement=stated(keys.public, miner),
             )  # fmt: skip
 
         with served(make, Access(token=TOKEN)) as url, engine_at(url, TOKEN) as behind:

@@ -26,6 +26,7 @@ from mai.engine.enginekeys import EngineKeys, FilePlace
 from mai.engine.envelopes import SealedPrompts
 from mai.engine.guard import guard
 from mai.engine.hardware import Machine, detect
+from mai.engine.identity import sign_identity
 from mai.engine.limits import DEFAULT_PORT, Limits
 from mai.engine.places import data_folder
 from mai.engine.protocol import ModelSpec
@@ -33,6 +34,7 @@ from mai.engine.records import Records
 from mai.engine.sealing import Sealer
 from mai.engine.signing import verified
 from mai.errors import MaiError
+from mai.miner.hardware import device_name
 
 if TYPE_CHECKING:
     from mai.chain.signer import Signer
@@ -125,6 +127,7 @@ def serve_command(
         engine = Engine(
             folder, specs, machine, signer=signer, limits=limits, vault=Sealer(keys, "journal"),
             envelopes=SealedPrompts(keys), held=held, owner=str(signer.pubkey()) if signer else "",
+            statement=_statement(keys.public, signer) if signer else None,
         )  # fmt: skip
         facts = _facts(engine, specs, where, reason) | {"left_open": "; ".join(guarded.warnings)}
         show = _Shown(engine, facts, started, output, quiet)
@@ -240,6 +243,12 @@ def _signer(uri: str | None) -> Signer | None:
     if uri is None and not DEFAULT_KEYPAIR.exists():
         return None
     return open_signer(uri or str(DEFAULT_KEYPAIR), browser=refuse)
+
+
+def _statement(key: bytes, signer: Signer) -> dict[str, Any]:
+    """The owner's word for the key that prompts are sealed to."""
+    owner = bytes(signer.pubkey())
+    return sign_identity(key, owner, device_name(owner), lambda message: bytes(signer.sign_message(message))).json()
 
 
 @app.command()

@@ -41,7 +41,7 @@ class Engine:
     def __init__(
         self, folder: Path, specs: Sequence[ModelSpec], machine: Machine, *, signer: Signer | None = None,
         limits: Limits | None = None, vault: Vault | None = None, envelopes: Envelopes | None = None,
-        admit: Admit | None = None, held: bool = False, owner: str = "",
+        admit: Admit | None = None, held: bool = False, owner: str = "", statement: dict[str, Any] | None = None,
     ) -> None:  # fmt: skip
         """Nothing is loaded yet.
 
@@ -53,6 +53,7 @@ class Engine:
             admit: asks the chain whether an offer is what it says.
             held: accepted tasks wait for :meth:`start`.
             owner: the address that the device's work is paid to, for the identity; by default the signer's.
+            statement: the owner's signed word for the key that prompts are sealed to (``mai.engine.identity``).
 
         Raises:
             MaiError: the folder cannot be used, or another engine uses it.
@@ -61,7 +62,7 @@ class Engine:
             raise MaiError("an engine needs a model")
         self.folder, self.machine, self.limits = private_folder(folder), machine, limits or Limits()
         self._lock = _locked(self.folder)
-        self._signer, self._envelopes, self._owner = signer, envelopes, owner
+        self._signer, self._envelopes, self._owner, self._statement = signer, envelopes, owner, statement
         self.figures, self.records = Figures(), Records(self.folder)
         self._journal = Journal(self.folder, vault or KeyFileVault(self.folder))
         self._pools, self.queue = Pools(specs, self.limits), FairQueue(self.limits)
@@ -141,6 +142,7 @@ class Engine:
             "hpke_public_key": self._envelopes.public_key if self._envelopes is not None else None,
             "signing_key": self.signing_key,
             "owner": self._owner or self.signing_key,
+            "statement": self._statement,
             "device": self.machine.cpu,
             "gpus": [gpu.name for gpu in self.machine.gpus],
             "models": [

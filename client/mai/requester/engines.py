@@ -18,7 +18,8 @@ import yaml
 from solders.pubkey import Pubkey
 
 from mai.chain.signer import Signer
-from mai.engine.sealing import KEY_BYTES
+from mai.engine.identity import Identity as Statement
+from mai.engine.sealing import KEY_BYTES, SealError
 from mai.engine.signing import cancel_bytes
 from mai.errors import MaiError
 from mai.requester.printable import printable
@@ -47,7 +48,7 @@ class Identity:
     Attributes:
         sealing: its X25519 key, 32 bytes.
         signing: the Ed25519 key that signs its metadata.
-        owner: the wallet that its work is paid to; None where it mines for nobody.
+        owner: the wallet that its work is paid to, which has signed ``sealing``; None where it mines for nobody.
         models: what it serves.
     """
 
@@ -214,9 +215,23 @@ def _identity(found: Any, shown: str) -> Identity:
         if sealing is None:
             raise EngineRefused(f"the engine {shown} takes no sealed prompts")
         names = tuple(str(item["name"]) for item in models)
-        return Identity(_key(sealing), _address(found.get("signing_key")), _address(found.get("owner")), names)
+        key, owner = _key(sealing), _address(found.get("owner"))
+        if owner is not None:
+            _check_statement(found.get("statement"), key, owner, shown)
+        return Identity(key, _address(found.get("signing_key")), owner, names)
     except (KeyError, TypeError, ValueError, AttributeError):
         raise EngineUnreachable(f"the engine {shown} does not say who it is in a way that can be read") from None
+
+
+def _check_statement(statement: Any, key: bytes, owner: Pubkey, shown: str) -> None:
+    """Whoever names an owner shows the owner's signature of the key that prompts are sealed to."""
+    try:
+        if not isinstance(statement, Mapping):
+            raise SealError("the owner has not signed this engine's key")
+        if Statement.from_json(statement).check(bytes(owner)) != key:
+            raise SealError("the owner has signed another key")
+    except SealError as error:
+        raise EngineRefused(f"the engine {shown} cannot be trusted with a prompt: {error}") from None
 
 
 def _key(text: str) -> bytes:
