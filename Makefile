@@ -6,7 +6,7 @@ SUDO := $(shell [ "$$(id -u)" = 0 ] || echo sudo)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export DEBIAN_FRONTEND := noninteractive
 
-.PHONY: help demo test lint program program-check bench soak clients localnet-reference program-reference sampling-plots \
+.PHONY: help demo test lint program program-check bench bench-gpu soak clients localnet-reference program-reference sampling-plots \
   simulate-plots coverage attack-verifier attack-economy attack-table attack-weakened circuits tools test-tools clean
 
 help: ## list the targets
@@ -37,6 +37,9 @@ program-check: $(VENV)/.runtime tools ## rebuild the programs and compare with p
 
 bench: $(VENV)/.dev ## measure, and write BENCHMARKS.md
 	@PYTHONPATH=tests $(BIN)/python -m bench
+
+bench-gpu: $(VENV)/.dev ## measure proofs and answers on the CPU and, where there is one, on the GPU
+	@$(BIN)/python -m bench.gpu
 
 soak: $(VENV)/.dev ## transfers on a localnet and on solana-test-validator, 15 minutes each, into BENCHMARKS.md (SECONDS=60)
 	@PYTHONPATH=tests $(BIN)/python -m bench.localnet --seconds $(or $(SECONDS),900)

@@ -23,7 +23,7 @@ from mai_zk.field import keccak256
 from mai_zk.language.smol import points
 from mai_zk.language.smol.forward import Cache, LayerValues
 from mai_zk.language.smol.model import SmolLM2, SmolRun, Trace
-from mai_zk.language.smol.precision import Precision, uniform
+from mai_zk.language.smol.precision import uniform
 from mai_zk.language.smol.proving import shape_keys
 from mai_zk.language.smol.segments import named, segments
 from mai_zk.language.smol.weights import gguf_path
@@ -217,7 +217,9 @@ def traces(model: SmolLM2, run: SmolRun, token_ms: float) -> str:
     run.points(3)
     position = time.process_time() - started
     rows = ["| commitment | CPU ms |", "|---|---|"]
-    rows.append(f"| every segment of a drawn position ({len(segments()):,} outputs and their inputs) | {position * 1000:,.0f} |")
+    rows.append(
+        f"| every segment of a drawn position ({len(segments()):,} outputs and their inputs) | {position * 1000:,.0f} |"
+    )
     found = segments()[named(DRAWN)]
     weights = found.weights(model.weights)
     vector = found.output(run.values(3)[0][found.layer])
@@ -279,7 +281,9 @@ def proof(run: SmolRun) -> str:
         "lamports lent to the proof's account meanwhile": f"{rent:,}",
         "key, once a shape: transactions, lamports": f"{len(key.transactions)}, {before - after_key:,}",
     }
-    return "\n".join(["| a drawn shard | |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows.items() if value)])
+    return "\n".join(
+        ["| a drawn shard | |", "|---|---|", *(f"| {name} | {value} |" for name, value in rows.items() if value)]
+    )
 
 
 def examples(model: SmolLM2) -> str:

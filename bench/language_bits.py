@@ -39,7 +39,10 @@ def propose() -> list[LayerBits]:
         q, k, v = np.split(maps["qkv"], [HEADS * HEAD, (HEADS + KV_HEADS) * HEAD])
         gate, up = np.split(maps["gate_up"], 2)
         reach = normed_reach(Precision().normed)
-        alone = {name: _fitting(rows, EXACT / reach) for name, rows in zip("q k v gate up".split(), (q, k, v, gate, up), strict=True)}
+        alone = {
+            name: _fitting(rows, EXACT / reach)
+            for name, rows in zip(["q", "k", "v", "gate", "up"], (q, k, v, gate, up), strict=True)
+        }
         mixed, o = _shared(maps["o"], norms[layer, "mixed"], sizes[layer, "o"])
         activated, down = _shared(maps["down"], norms[layer, "activated"], sizes[layer, "down"])
         found.append(LayerBits(**alone, mixed=mixed, o=o, activated=activated, down=down))

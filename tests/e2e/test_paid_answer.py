@@ -53,11 +53,9 @@ class People:
         self.miner, self.requester = Keypair(), Keypair()
         for name, key in (("miner", self.miner), ("requester", self.requester)):
             write_keypair(folder / f"{name}.json", key)
-        manifest = language.load("tiny").manifest
-        assert manifest is not None
         holdings = {self.miner.pubkey(): 200_000 * UNITS_PER_MAI, self.requester.pubkey(): 1_000 * UNITS_PER_MAI}
         self.rpc = net.cluster()
-        self.economy = found(self.rpc, authority, manifest, holdings).economy
+        self.economy = found(self.rpc, authority, language.load("tiny"), holdings).economy
         self.economy.register_miner(self.miner, DEVICE, Hardware(device_class=1, cpu_mhz=4_000), client_version=1)
         Staking(self.economy).deposit(self.miner, 100_000 * UNITS_PER_MAI)
         self.traces = Traces(Verifier(self.rpc, self.miner, verifier_of(self.economy)))

@@ -12,14 +12,18 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import mai_zk.language
 import pytest
-from engine.helpers import SIGNER, Process, started, worker_path
+from engine.helpers import SIGNER, Process, started, wait_until, worker_path
 from engine.recorded import WORDS, Recorded, answering
 from mai.cli.engine import app
+from mai.cli.model import app as models
 from mai.engine.blocking import BlockingEngine
 from mai.engine.client import EngineClient
+from mai.engine.sealing import Secret, answer_info, prompt_info, seal
 from mai.errors import MaiError
 from mai.wallet.files import write_keypair
+from solders.keypair import Keypair
 from typer.testing import CliRunner
 
 COMMAND = ["-m", "mai.cli.entry", "engine"]
@@ -54,6 +58,47 @@ def test_choose_shows_the_machine_and_a_reason_for_every_candidate(tmp_path: Pat
     assert (found["chosen"] is None) == (done.returncode == 1)
     table = CliRunner().invoke(app, ["choose", *NOWHERE]).output
     assert "processor" in table and "llama.cpp" in table and "no Ollama answers" in table
+
+
+def test_the_registrys_models_are_candidates(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MAI_DATA_DIR", str(tmp_path / "data"))
+    file = tmp_path / "small.gguf"
+    file.write_bytes(b"GGUF" + bytes(4 * 2**20))
+    done = CliRunner().invoke(models, ["pull", f"file:{file}", "--trust-first-use"])
+    assert done.exit_code == 0, done.output
+    found = json.loads(CliRunner().invoke(app, ["choose", "--output", "json", *NOWHERE]).output)
+    assert "small" in [item["model"] for item in found["candidates"] if item["backend"] == "llama.cpp"]
+
+
+def test_a_sealed_task_of_a_killed_engine_is_answered_by_the_next(tmp_path: Path) -> None:
+    arguments = ["--provable", "--model", "tiny", *NOWHERE, "--held", "--uds", str(tmp_path / "engine.sock")]
+    task, reply = Keypair().pubkey(), Secret.new()
+    tokens = [int(byte) for byte in b"Once upon"]
+    prompt = {"tokens": tokens, "salts": ["00" * 16] * len(tokens), "reply_key": reply.public.hex()}
+    first = serve(tmp_path, *arguments)
+    try:
+        with BlockingEngine(lambda: EngineClient(uds=tmp_path / "engine.sock")) as client:
+            key = bytes.fromhex(client.identity()["hpke_public_key"])
+            envelope = seal(key, prompt_info(bytes(task), "tiny"), json.dumps(prompt).encode())
+            other = seal(key, prompt_info(bytes(task), "another"), json.dumps(prompt).encode())
+            asked = str(task), "tiny", str(SIGNER.pubkey())
+            assert client.offer(*asked, other, 4)["reason"] == "envelope_unreadable"
+            assert client.offer(*asked, envelope, 4)["accepted"]
+            client.start(str(task))
+    finally:
+        first.kill()
+    second = serve(tmp_path, *arguments)
+    try:
+        with BlockingEngine(lambda: EngineClient(uds=tmp_path / "engine.sock")) as client:
+            wait_until(lambda: client.status(str(task))["state"] == "done")
+            sealed = client.answer(str(task))[2]
+    finally:
+        second.kill()
+    answer = json.loads(reply.open(answer_info(bytes(task), "tiny"), sealed).reveal())
+    expected = mai_zk.language.load("tiny").run(tokens, 4).generated
+    assert answer["tokens"] == list(expected) and len(answer["salts"]) == len(expected)
+    kept = b"".join(path.read_bytes() for path in (tmp_path / "data" / "engine").iterdir())
+    assert b"Once upon" not in kept
 
 
 @pytest.mark.parametrize(

@@ -106,8 +106,8 @@ def test_marks_in_a_message_are_letters_and_not_marks(run: Run, spec: ModelSpec)
         return [await engine.complete(Request("", Prompt(item), sampling)) for item in prompts]
 
     attack, plain = run(story, spec)
-    # as marks the forged turn would add few tokens; as letters each mark costs several
-    assert attack.metadata.prompt_tokens - plain.metadata.prompt_tokens > 30
+    # as marks the forged turn adds three special tokens and a few words; as letters each mark costs six tokens
+    assert attack.metadata.prompt_tokens - plain.metadata.prompt_tokens > 20
 
 
 def test_tokens_of_the_vocabulary_only(run: Run, spec: ModelSpec) -> None:

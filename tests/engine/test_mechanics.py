@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import os
 import signal
 from collections.abc import Callable
@@ -12,9 +13,10 @@ from typing import Any
 
 import psutil
 import pytest
-from engine.helpers import asked, scripted, until, words
+from engine.helpers import PLAIN, asked, scripted, until, words
 from mai.engine.engine import Engine
 from mai.engine.errors import EngineError
+from mai.engine.hardware import Gpu
 from mai.engine.protocol import Completion, Prompt, Request, Sampling
 from mai.engine.signing import output_hash, tokens_hash, verified
 from mai.errors import MaiError
@@ -53,6 +55,34 @@ def test_an_answer_has_a_signed_record_and_leaves_a_trace_without_text(run: Run,
     assert not verified(changed)
     kept = b"".join(path.read_bytes() for path in (tmp_path / "state").iterdir())
     assert b"confidential" not in kept and b"w3 w4" not in kept
+
+
+def test_the_gpus_use_is_the_mean_while_the_answer_was_made(
+    gate: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tools = tmp_path / "tools"
+    tools.mkdir()
+    asked_for = gate / "asked"
+    tool = tools / "nvidia-smi"
+    tool.write_text(f"#!/bin/sh\necho x >> {asked_for}\necho 30\necho 50\n")  # two GPUs, in percent
+    tool.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tools}{os.pathsep}{os.environ['PATH']}")
+    card = Gpu("CUDA", "NVIDIA H100 80GB HBM3", 81_559 * 2**20, "550.90.07")
+
+    async def story() -> Completion:
+        spec = scripted(gate=gate, gates=[1])
+        machine = dataclasses.replace(PLAIN, gpus=(card, card))
+        engine = Engine(tmp_path / "state", [spec], machine)
+        await engine.begin(preload=False)
+        try:
+            task = asyncio.create_task(engine.complete(asked(max_tokens=2)))
+            await until(lambda: asked_for.exists() and len(asked_for.read_text()) >= 4)  # the first is counted by then
+            (gate / "1").touch()
+            return await task
+        finally:
+            await engine.close()
+
+    assert asyncio.run(story()).metadata.gpu_permille == 400
 
 
 def test_loading_is_not_part_of_the_paid_time(run: Run) -> None:

@@ -114,7 +114,7 @@ def test_without_sealing_offers_are_refused(run: Run) -> None:
 
 def test_whatever_an_envelopes_opener_refuses_by_has_a_name(run: Run) -> None:
     class Stern(SharedKeyEnvelopes):
-        def open(self, task: str, envelope: bytes) -> Opened:
+        def open(self, task: str, model: str, envelope: bytes) -> Opened:
             raise MaiError("this was sealed to another key")
 
     async def story(engine: Engine) -> dict[str, Any]:

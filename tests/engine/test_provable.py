@@ -13,9 +13,6 @@ from mai.engine.engine import Engine
 from mai.engine.errors import EngineError
 from mai.engine.protocol import Completion, ModelSpec, Prompt, Request, Sampling
 
-pytestmark = pytest.mark.skipif(
-    not hasattr(mai_zk.language, "load"), reason="this tree has no provable models (mai_zk.language.load)"
-)
 Run = Callable[..., Any]
 
 

@@ -19,9 +19,9 @@ from mai_zk.language.integers import (
     Integers,
     norm_above,
     powers_of_two,
+    rotations,
     round_divide,
     round_shift,
-    rotations,
 )
 
 

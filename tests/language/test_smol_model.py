@@ -20,8 +20,8 @@ from mai_zk.language.smol.weights import MAPS, quantise
 
 pytestmark = needs_weights
 
-WEIGHTS = "?"
-GOLDEN = "?"
+WEIGHTS = "353146b439249133497159436d375b83b6cee701f0b2d5ccb5e494aa6353603e"
+GOLDEN = "c9e8033045532feede66b892b2f442df314f899f2c43c54d3af9883e4bc92150"
 """The last position's digest of short_run, on every machine."""
 
 ELSEWHERE = """

@@ -22,8 +22,8 @@ from mai_zk.language.smol.proving import Job
 from mai_zk.language.smol.segments import DEEP, LOGROWS, WIDE, named, segment, segments
 from mai_zk.language.smol.segments import onnx as segment_onnx
 from mai_zk.language.smol.weights import LAYERS, VOCABULARY
-from mai_zk.prover import CpuProver
 from mai_zk.prooffile import ProofFile
+from mai_zk.prover import CpuProver
 from mai_zk.shards import PARTS, SCALE, Shape, prepare
 from mai_zk.srs import make_test_srs
 from mai_zk.sums import UNUSABLE_ROWS

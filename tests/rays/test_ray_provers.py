@@ -15,8 +15,11 @@ from pathlib import Path
 import pytest
 from mai.errors import MaiError
 from mai.miner.checking import ProofChecker, Refused
+from mai.miner.pools import open_pool
+from mai.miner.presets import allocation
 from mai.miner.ray_provers import ATTEMPTS, RayProvers
 from mai_zk.errors import ZkError
+from mai_zk.language import load
 from mai_zk.language.model import Proved
 from rays.jobs import Asking, Held, Layer, Lying, Refusing
 from rays.nodes import Cluster
@@ -128,9 +131,14 @@ def test_where_all_lie_the_job_fails(cluster: Cluster) -> None:
         provers.close()
 
 
-def test_a_job_holds_one_leaf_and_no_prompt(provers: RayProvers) -> None:
-    """What goes to a node is the pickled job: the values of one leaf."""
-    assert len(pickle.dumps(Layer(VALUES[0]))) < 500
+def test_what_leaves_is_one_leaf_and_no_prompt() -> None:
+    """The pickled job of the provable model: the same bytes, whatever tokens are committed to elsewhere in the run."""
+    tiny = load("tiny")
+    prompt = tiny.encode("a secret that is asked once")
+    first, longer = tiny.run(prompt[:8], 2), tiny.run(prompt, 2)
+    ours, theirs = first.job(3, 0), longer.job(3, 0)
+    assert pickle.dumps(ours) == pickle.dumps(theirs)
+    assert len(pickle.dumps(ours)) < 100_000
 
 
 def test_a_killed_node_s_jobs_are_done_on_another(cluster: Cluster, provers: RayProvers, held: Path) -> None:
@@ -151,6 +159,15 @@ def test_a_node_that_comes_later_gets_jobs(cluster: Cluster, provers: RayProvers
     until(lambda: set(started(held)) == {"one", "three"}, "a job on the new node")
     (held / "hold").unlink()
     assert all(future.result(WAIT).proof for future in futures)
+
+
+def test_a_miner_s_lanes_are_the_nodes(cluster: Cluster) -> None:
+    said: list[str] = []
+    pool, lanes = open_pool(allocation("light"), ("cpu",), said.append, ray=cluster.address, labels={"mai-test": "one"})
+    pool.close()
+    assert lanes == ("one",) and said == [f"proofs are made on the Ray cluster at {cluster.address}, by CPU: one"]
+    with pytest.raises(MaiError, match="none has CPUs with the labels mai-test=nobody"):
+        RayProvers(cluster.address, labels={"mai-test": "nobody"})
 
 
 # Who is refused

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,6 +27,7 @@ from mai.requester.listen import run
 from mai.requester.receipt import Receipt, read_receipt
 from mai.requester.sealing import SealingKey
 from mai.requester.verify import Verification
+from mai.wallet.files import write_keypair
 from requester.world import Miner, Net
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
@@ -148,6 +153,9 @@ def test_a_page_in_a_browser_cannot_spend(served: Served) -> None:
 
 def test_the_budget_and_the_key(served: Served, tmp_path: Path) -> None:
     body = {"model": "small", "messages": [{"role": "user", "content": "cc"}]}
+    spent = served.limits.spent
+    assert served.post({**body, "messages": [{"role": "user", "content": "hello"}]}).status_code == 400
+    assert served.limits.spent == spent  # what is refused costs nothing
     served.limits.budget = served.limits.spent + FEE - 1
     assert served.post(body).json()["error"]["type"] == "insufficient_quota"
     served.limits.budget = None
@@ -208,3 +216,23 @@ def test_verifiers_get_what_the_requester_lets_them_read(served: Served) -> None
     served.asker.journal.keep(other)
     with pytest.raises(NotDisclosed, match="does not want it to be read"):
         disclose(served.asker, asked(task, verifier, key.public, int(time.time())))
+
+
+def test_the_command_serves_until_it_is_ended(tmp_path: Path) -> None:
+    """`mai ask serve` in a process of its own; no cluster is asked before somebody asks."""
+    keypair, environment = tmp_path / "id.json", {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    write_keypair(keypair, Keypair())
+    command = [sys.executable, "-m", "mai.cli.entry", "ask", "serve", "--port", "0", "--engine", "http://127.0.0.1:1"]
+    options = ["--keypair", str(keypair), "--url", "http://127.0.0.1:1", "--folder", str(tmp_path / "asks")]
+    with subprocess.Popen(
+        [*command, *options, "--output", "json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment
+    ) as process:
+        assert process.stdout is not None and process.stderr is not None
+        line = process.stdout.readline()
+        assert line, process.stderr.read()
+        facts = json.loads(line)
+        assert facts["models"] == ["tiny"]
+        found = httpx.get(f"{facts['url']}/v1/models", timeout=30)
+        assert found.json()["data"][0]["id"] == "tiny"
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) in (0, -signal.SIGTERM)

@@ -87,7 +87,7 @@ class Whole:
 @pytest.fixture(scope="module")
 def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Whole]:
     folder, tiny = tmp_path_factory.mktemp("network"), load("tiny")
-    assert tiny.manifest is not None
+
     authority = Keypair()
     people = {name: Keypair() for name in ("miner", "requester", "verifier")}
     programs = (artifacts.program("mai"), artifacts.program("verifier"))
@@ -96,7 +96,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Whole]:
         assert isinstance(rpc, Rpc)
         rpc.airdrop(authority.pubkey(), 500 * LAMPORTS_PER_SOL)
         holdings = {person.pubkey(): HELD * UNITS_PER_MAI for person in people.values()}
-        founded = found(rpc, authority, tiny.manifest, holdings)
+        founded = found(rpc, authority, tiny, holdings)
         economy, miner = founded.economy, people["miner"]
         for name in ("miner", "verifier"):
             Staking(economy).deposit(people[name], STAKED * UNITS_PER_MAI)

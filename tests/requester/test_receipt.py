@@ -7,19 +7,23 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from mai.cli.main import app
 from mai.engine.protocol import Metadata
 from mai.engine.signing import sign
 from mai.errors import MaiError
 from mai.requester.ask import Order, Wait
+from mai.requester.printable import printable
 from mai.requester.receipt import Receipt, read_receipt, receipt_of
 from mai.requester.verify import State, Verification
 from requester.world import Net
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
+from typer.testing import CliRunner
 
 CHECKS = [
     "cluster", "network", "prompt", "answer", "text", "task", "work", "input", "output", "context", "tokens",
@@ -234,6 +238,28 @@ def test_files_that_are_no_receipts(tmp_path: Path) -> None:
             read_receipt(path)
 
 
+@given(text=st.text())
+def test_nothing_of_others_commands_a_terminal(text: str) -> None:
+    shown = printable(text)
+    assert all(letter.isprintable() or letter in "\n\t" for letter in shown)
+    assert printable(shown) == shown
+    if text.isprintable():
+        assert shown == text
+
+
+def test_a_receipt_cannot_command_the_terminal_that_shows_it(desk: Desk, tmp_path: Path) -> None:
+    fields = json.loads(json.dumps(desk.paid.fields()))
+    fields["answer"]["text"] = "\x1b]0;owned\x07"
+    fields["record"]["metadata"]["task"] = "\x1b[2J"
+    fields["transactions"]["\x1b[31m"] = fields["transactions"]["settle"]
+    path = tmp_path / "receipt.json"
+    path.write_text(json.dumps(fields))
+    with mock.patch("mai.cli.receipt.open_source", lambda _: desk.net.source):
+        said = [CliRunner().invoke(app, ["receipt", word, str(path)]).output for word in ("show", "verify")]
+    assert all("\x1b" not in text and "\x07" not in text for text in said)
+    assert "\\x1b" in said[0] and "\\x1b" in said[1]
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(max_size=8),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
@@ -241,7 +267,7 @@ JSON = st.recursive(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(data=st.data())
 def test_any_damage_is_a_refusal_or_a_failed_check(desk: Desk, data: st.DataObject) -> None:
     fields = json.loads(json.dumps(desk.paid.fields()))

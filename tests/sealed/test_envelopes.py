@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from mai.engine.plain import Plain
 from mai.engine.sealing import (
     LARGEST,
+    MAX_AT_REST,
     MAX_ENVELOPE,
     MAX_PLAIN,
     OVERHEAD,
@@ -147,6 +148,27 @@ def test_what_lies_on_the_disk_opens_in_its_place_alone() -> None:
     assert journal.open(sealed) == b"an accepted prompt" and b"accepted" not in sealed
     with pytest.raises(SealError):
         records.open(sealed)
+
+
+def test_an_envelope_of_any_length_can_be_journaled() -> None:
+    keys = Secret.new()
+    journal, envelope = Sealer(keys, "journal"), seal(keys.public, INFO, bytes(MAX_PLAIN))
+    assert journal.open(journal.seal(envelope)) == envelope
+    with pytest.raises(SealError, match="at most"):
+        journal.seal(bytes(MAX_AT_REST + 1))
+
+
+def test_what_an_engine_seals_to_itself_is_no_envelope_from_others() -> None:
+    keys = Secret.new()
+    kept, sent = Sealer(keys, "journal").seal(b"text"), seal(keys.public, INFO, b"text")
+    for envelope in (kept, Sealer(keys, "journal").seal(bytes(2 * MAX_PLAIN)), bytes([2]) + sent[1:]):
+        with pytest.raises(SealError, match="no sealed envelope"):
+            keys.open(INFO, envelope)
+    with pytest.raises(SealError, match="for something else"):
+        keys.open(INFO, bytes([1]) + kept[1:])
+    for envelope in (sent, bytes([2]) + sent[1:]):
+        with pytest.raises(SealError):
+            Sealer(keys, "journal").open(envelope)
 
 
 def test_a_wiped_secret_opens_nothing() -> None:

@@ -1,14 +1,15 @@
 """The prover: settings, keys, witness, proof and EZKL's own verification of a segment, behind one interface.
 
-`CpuProver` runs the CPU wheel of EZKL. A GPU build takes its place by implementing `Prover`; nothing else in the
-project calls EZKL. Every call runs in a worker process (mai_zk.worker). EZKL 23's own verify ignores bytes after a
-proof's end; the on-chain verifier refuses them.
+`CpuProver` runs the CPU wheel of EZKL, `mai_zk.gpu.GpuProver` proves by its GPU build; nothing else in the project
+calls EZKL. Every call runs in a process of its own (mai_zk.worker). EZKL 23's own verify ignores bytes after a proof's
+end; the on-chain verifier refuses them.
 """
 
 from __future__ import annotations
 
 import json
 import math
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,7 @@ from mai_zk.srs import Srs
 from mai_zk.worker import Stage
 
 POINT_BYTES = 64
+PROVER_VARIABLE = "MAI_PROVER"
 _KEYS_FORMAT = b"keys 1"  # changes when the files of a cached keys folder do
 
 
@@ -141,6 +143,9 @@ class Proof:
 class Prover(Protocol):
     """What the rest of the project asks of a prover; every method raises ZkError."""
 
+    device: str
+    """`cpu` or `gpu`."""
+
     def settings(self, segment: Segment) -> Settings:
         """The segment's fixed settings file, or settings made from its run arguments."""
 
@@ -168,6 +173,8 @@ class Prover(Protocol):
 
 class CpuProver:
     """EZKL's CPU wheel."""
+
+    device = "cpu"
 
     def settings(self, segment: Segment) -> Settings:
         """See Prover.settings."""
@@ -275,7 +282,7 @@ class CpuProver:
 
     def prove(self, keys: Keys, witness: Witness) -> Proof:
         """See Prover.prove."""
-        _execution(witness.data, keys.settings)
+        check_witness(keys, witness)
         with cache.scratch() as folder:
             (folder / "witness.json").write_bytes(witness.data)
             files = {"compiled": str(keys.circuit), "pk": str(keys.pk), "srs": str(keys.srs.path)}
@@ -317,11 +324,35 @@ class CpuProver:
         return cache.entry(function, keys.folder.name, make) / name
 
 
-def make_prover(device: str = "cpu") -> Prover:
-    """The prover for a device: `cpu` now; any other name is refused."""
-    if device != "cpu":
-        raise ZkError(f"There is no prover for {device!r} yet; use `cpu`.")
-    return CpuProver()
+def check_witness(keys: Keys, witness: Witness) -> None:
+    """ZkError if the witness is damaged or empty."""
+    _execution(witness.data, keys.settings)
+
+
+def make_prover(device: str | None = None) -> Prover:
+    """The prover for a device, by default for `$MAI_PROVER`, else the CPU; see `choose_prover`."""
+    return choose_prover(device or os.environ.get(PROVER_VARIABLE) or "cpu")[0]
+
+
+def choose_prover(device: str) -> tuple[Prover, str]:
+    """The prover for `cpu`, `gpu` or `auto`, and the choice in words.
+
+    Raises:
+        ZkError: another name, or `gpu` where EZKL's GPU build cannot work, with what is missing. Nothing falls back.
+    """
+    from mai_zk.gpu import GpuProver
+
+    if device == "cpu":
+        return CpuProver(), "EZKL proves on the CPU."
+    if device not in ("gpu", "auto"):
+        raise ZkError(f"There is no prover for {device!r}; use `cpu`, `gpu` or `auto`.")
+    try:
+        prover = GpuProver()
+    except ZkError as error:
+        if device == "gpu":
+            raise
+        return CpuProver(), f"EZKL proves on the CPU: {error}"
+    return prover, f"EZKL proves on the GPU {prover.build.device.name}."
 
 
 def poseidon(values: Sequence[int]) -> int:

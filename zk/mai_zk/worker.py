@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
 import json
 import os
@@ -48,7 +49,13 @@ class EzklRefused(ZkError):
 
 
 def ezkl_version() -> str:
-    """The installed EZKL's version; ZkError if there is none."""
+    """The installed EZKL's version; ZkError if there is none, or another package's module lies in its place."""
+    with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+        other = importlib.metadata.version("ezkl-gpu")
+        raise ZkError(
+            f"The package ezkl-gpu {other} has written over EZKL's module; run "
+            "`pip uninstall ezkl-gpu` and `pip install --force-reinstall --no-deps ezkl==23.0.5`."
+        )
     try:
         return importlib.metadata.version("ezkl")
     except importlib.metadata.PackageNotFoundError as error:
@@ -79,10 +86,10 @@ def run(steps: Sequence[Step], folder: Path) -> Outcome:
             raise
     name = steps[-1][0]
     if process.returncode != 0 or not result.is_file():
-        raise ZkError(_death(name, process.returncode))
+        raise ZkError(death(name, process.returncode))
     answer = json.loads(result.read_text())
     if answer["error"] is not None:
-        raise EzklRefused(f"EZKL refused `{answer['failed']}`: {_reason(answer['error'])}.")
+        raise refused(answer["failed"], answer["error"])
     return Outcome(
         [step["value"] for step in answer["steps"]],
         float(answer["steps"][-1]["seconds"]),
@@ -91,7 +98,13 @@ def run(steps: Sequence[Step], folder: Path) -> Outcome:
     )
 
 
-def _death(name: str, code: int) -> str:
+def refused(name: str, message: str) -> EzklRefused:
+    """EZKL's own error in one line."""
+    return EzklRefused(f"EZKL refused `{name}`: {_reason(message)}.")
+
+
+def death(name: str, code: int) -> str:
+    """How EZKL's process ended, in a sentence."""
     if code >= 0:
         return f"EZKL's worker ended with status {code} during `{name}`; check that the package `ezkl` imports."
     names = {number.value: number.name for number in signal.Signals}

@@ -27,6 +27,7 @@ from mai.requester.ask import USUAL_LIMIT, Asker, Order, Wait
 from mai.requester.engines import known_engines
 from mai.requester.journal import FOLDER, Ask, Journal
 from mai.requester.models import DEFAULT, open_model
+from mai.requester.printable import printable
 from mai.requester.receipt import Receipt
 
 app = typer.Typer(
@@ -233,7 +234,7 @@ def _finish(
     def show() -> None:
         nonlocal shown
         if not shown and chain.output is Output.table:
-            people.print(Text(session.answer_text(ask, model)), soft_wrap=True)
+            people.print(Text(printable(session.answer_text(ask, model))), soft_wrap=True)
             people.print()
         shown = True
 

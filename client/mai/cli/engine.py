@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import datetime
-import importlib.util
 import os
 import stat
 import sys
@@ -41,7 +40,6 @@ if TYPE_CHECKING:
 app = typer.Typer(help="Inference on this machine: serve, choose, log.", no_args_is_help=True)
 
 GB = 1e9
-REGISTRY = "mai.engine.models"
 LINE_SECONDS = 0.5
 MAX_TOKEN_BYTES = 4_096
 MAX_LOG = 10_000
@@ -96,12 +94,8 @@ def serve_command(
     output: OutputOption = Output.table,
 ) -> None:
     """Serve models until interrupted."""
-    from mai.engine.server import (  # half of the time that the others take to start
-        access_of,
-        listen,
-        listen_unix,
-        serve,
-    )
+    # half of the time that the others take to start
+    from mai.engine.server import access_of, listen, listen_unix, serve
 
     guarded = guard()
     started = time.monotonic()
@@ -110,8 +104,10 @@ def serve_command(
     wish = Wish(model, backend, device, provable, ollama_url, vllm_url, context, threads)
     with progress.status("Looking at this machine ..."):
         machine = detect()
-        found = candidates(machine, wish, _installed())
+        installed = _installed()
+        found = candidates(machine, wish, installed)
         specs = chosen(found, machine, wish)
+        _used(installed, specs[0])
     first = specs[0]
     if ray is not None:
         from mai.engine.backends.replicas import on_ray
@@ -187,11 +183,20 @@ async def _tick(line: Any, engine: Engine, started: float) -> None:
 
 def _installed() -> list[ModelSpec]:
     """The GGUF models of the registry on disk, where there is one; looking makes none."""
-    if importlib.util.find_spec(REGISTRY) is None or not (data_folder() / "models").is_dir():
+    if not (data_folder() / "models").is_dir():
         return []
-    listed = importlib.import_module(f"{REGISTRY}.store").Store().models()
-    good = [item for item in listed if item.kind == "gguf" and item.state == "good"]
+    from mai.engine.models.store import Store
+
+    good = [item for item in Store().models() if item.kind == "gguf" and item.state == "good"]
     return [ModelSpec(item.name, BACKENDS["llama.cpp"], item.path) for item in good]
+
+
+def _used(installed: list[ModelSpec], spec: ModelSpec) -> None:
+    """Note in the registry that one of its models is used."""
+    if any(item.location == spec.location for item in installed):
+        from mai.engine.models.store import Store
+
+        Store().use(spec.name)
 
 
 def _facts(engine: Engine, specs: list[ModelSpec], where: str, reason: str) -> dict[str, Any]:

@@ -27,6 +27,7 @@ from mai.miner.journal import Journal, Work
 from mai.miner.lanes import lanes
 from mai.miner.mine import Mine
 from mai.miner.offers import LocalOffers, Offers
+from mai.miner.pools import labels_of, open_pool
 from mai.miner.presets import allocation
 from mai.miner.provers import LocalProvers
 from mai.miner.schedule import Schedule
@@ -75,6 +76,13 @@ def mine(
     musters: Annotated[bool, typer.Option("--musters/--no-musters", help="answer musters")] = True,
     local: Annotated[bool, typer.Option("--local", help="a whole network in one process, with a cheat in it")] = False,
     real_time: Annotated[bool, typer.Option("--real-time", help="with --local: let no time pass at once")] = False,
+    prover: Annotated[str, typer.Option(help="what proves: cpu, gpu, or auto; gpu never falls back")] = "cpu",
+    ray: Annotated[
+        str | None, typer.Option("--ray", help="prove on the nodes of a Ray cluster: its head's host:port")
+    ] = None,
+    ray_label: Annotated[
+        list[str] | None, typer.Option("--ray-label", help="only on nodes with this label, name=value; several")
+    ] = None,
     tasks: Annotated[int, typer.Option(min=2, max=50, help="with --local: how many tasks are posted")] = 2,
 ) -> None:
     """Take tasks, run, commit, prove what is drawn, settle; ends by Ctrl-C, and goes on where it was."""
@@ -100,10 +108,10 @@ def mine(
         desk = _desk(chain, folder, names, device, engine, engine_token)
         control = Control(desk.journal)
         terms.allocation = allocation(control.begin(terms.lanes, preset))
-        desk.provers = LocalProvers(
-            terms.allocation.workers, terms.allocation.threads, terms.allocation.duty, lanes=terms.lanes,
-            nice=terms.allocation.nice,
-        )  # fmt: skip
+        desk.provers, terms.lanes = open_pool(
+            terms.allocation, terms.lanes, people.print, prover=prover, ray=ray, labels=labels_of(ray_label or ())
+        )
+        control.begin(terms.lanes, None)
         found = Mine(desk, terms, Chores(desk, muster_tokens=16 if musters else 0), control, once=once)
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: found.stop())

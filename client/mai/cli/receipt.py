@@ -17,6 +17,7 @@ from mai.cli.settings import default_url
 from mai.errors import MaiError
 from mai.requester.ask import Wait
 from mai.requester.models import open_model
+from mai.requester.printable import printable
 from mai.requester.receipt import Receipt, read_receipt
 from mai.requester.verify import State, Verification
 
@@ -32,7 +33,7 @@ def show(file: FileArgument, output: OutputOption = Output.table) -> None:
     if output is Output.json:
         print_json(receipt.fields())
         return
-    show_facts(rows(receipt))
+    show_facts({printable(name): printable(value) for name, value in rows(receipt).items()})
 
 
 @app.command()
@@ -58,9 +59,11 @@ def verify(
     else:
         table = listing("", "check", "")
         for line in verification.lines:
-            table.add_row(Text(line.state.value, style=COLOURS[line.state]), line.name, Text(line.reason))
+            table.add_row(
+                Text(line.state.value, style=COLOURS[line.state]), printable(line.name), Text(printable(line.reason))
+            )
         people.print(table)
-        people.print(Text(verdict(verification)))
+        people.print(Text(printable(verdict(verification))))
     if verification.failed:
         raise typer.Exit(1)
 

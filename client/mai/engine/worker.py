@@ -16,6 +16,7 @@ from typing import IO, Any
 from mai.engine import frames
 from mai.engine.backends import make
 from mai.engine.errors import BackendDied, EngineError
+from mai.engine.guard import guard
 from mai.engine.protocol import Backend, Job, ModelSpec, Prompt
 
 
@@ -81,16 +82,9 @@ def _plain(error: BaseException) -> dict[str, Any]:
     return {"name": "backend_refused", "message": f"the backend failed: {kind}", "parameter": None, "died": False}
 
 
-def _no_core_dumps() -> None:
-    with contextlib.suppress(ImportError, ValueError, OSError):
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
 def main() -> None:
     """Serve the engine that started this process."""
-    _no_core_dumps()
+    guard()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the engine ends its workers itself
     incoming, outgoing = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
     nothing = os.open(os.devnull, os.O_RDWR)

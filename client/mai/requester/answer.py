@@ -12,6 +12,7 @@ from solders.pubkey import Pubkey
 from mai.engine.signing import tokens_hash, verified
 from mai.errors import MaiError
 from mai.miner.context import WorkContext
+from mai.requester.printable import printable
 from mai.requester.salted import Salted
 
 MOST_METADATA_BYTES, MOST_SIGNATURE = 16 * 1024, 128
@@ -144,7 +145,7 @@ def metadata_findings(
     elif not verified(record):
         bad = f"it is not {_short(signer)}'s signature of the metadata"
     elif signer != str(owner):
-        bad = f"{signer} has signed, who is not the work's owner {owner}"
+        bad = f"{_short(signer)} has signed, who is not the work's owner {owner}"
     else:
         bad = None
     yield Finding("signature", bad, f"{owner} has signed the metadata")
@@ -157,5 +158,5 @@ def same(name: str, found: bytes, expected: bytes, what: str, where: str) -> Fin
 
 
 def _short(value: object) -> str:
-    text = str(value)
+    text = printable(str(value))
     return text if len(text) <= 48 else text[:48] + "…"

@@ -68,6 +68,11 @@ class Limits:
                 raise Refused(429, "insufficient_quota", "the budget of this server is used up")
             self.spent += self.order.fee
 
+    def keep(self) -> None:
+        """The fee that was counted last will not be paid."""
+        with self.lock:
+            self.spent -= self.order.fee
+
 
 def read_api_key(path: Path) -> str:
     """The key in a file.
@@ -116,7 +121,7 @@ def create_app(asker: Asker, models: Mapping[str, ProvableModel], limits: Limits
             raise Refused(429, "rate_limit_error", f"{AT_ONCE} asks are under way: try again later")
         try:
             limits.spend()
-            ask = await run_in_threadpool(_begin, asker, model, text, order)
+            ask = await run_in_threadpool(_begin, asker, model, text, order, limits)
         except BaseException:
             free.release()
             raise
@@ -201,10 +206,12 @@ def _parsed(body: Any) -> ChatRequest:
         raise Refused(400, "invalid_request_error", f"{place}: {first['msg']}", place) from None
 
 
-def _begin(asker: Asker, model: ProvableModel, text: str, order: Order) -> Ask:
+def _begin(asker: Asker, model: ProvableModel, text: str, order: Order, limits: Limits) -> Ask:
+    """An ask that is written down; one that is refused costs nothing."""
     try:
         return session.begin(asker, model, text, order)
     except MaiError as error:
+        limits.keep()
         raise Refused(400, "invalid_request_error", str(error)) from error
 
 

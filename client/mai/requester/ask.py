@@ -30,7 +30,8 @@ from mai.requester.journal import ANSWERED, CANCELLED, OFFERED, POSTED, PREPARED
 from mai.requester.reader import Reader, model_address
 from mai.requester.salted import Salted
 
-POLL_SECONDS = 0.5
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, PAUSE_GROWTH = 0.5, 3.0, 1.1
+"""Between two looks at the chain: answers come soon, proofs take minutes, and nodes do not like to be asked often."""
 ACCEPTED = "accepted"
 USUAL_LIMIT = 64
 READABLE = (int(rules.WORK_COMMITTED), int(rules.WORK_SETTLED))
@@ -225,7 +226,7 @@ class Asker:
             AnswerWrong: the only answer that there can be is not what was committed.
             MaiError: the time is over, or the task came to an end without an answer.
         """
-        until, told = self.clock() + timeout, set[str]()
+        until, told, pause = self.clock() + timeout, set[str](), FIRST_PAUSE_SECONDS
         refused: dict[Pubkey, MaiError] = {}
         while True:
             task = self.reader.read("Task", ask.task)
@@ -245,7 +246,8 @@ class Asker:
             self._check_alive(ask, task, works)
             if self.clock() >= until:
                 raise MaiError(f"{self._waiting_for(ask, wait, works)} within {timeout:g} s: {self._go_on(ask)}")
-            self.pause(POLL_SECONDS)
+            self.pause(pause)
+            pause = min(pause * PAUSE_GROWTH, LONGEST_PAUSE_SECONDS)
 
     def cancel(self, ask: Ask, say: Say) -> None:
         """Take a task back while no miner has it; its fee returns, and the engines are told.

@@ -21,6 +21,7 @@ from mai.chain.signer import Signer
 from mai.engine.sealing import KEY_BYTES
 from mai.engine.signing import cancel_bytes
 from mai.errors import MaiError
+from mai.requester.printable import printable
 
 IDENTITY_PATH, RPC_PATH = "/v1/mai/identity", "/v1/mai/rpc"
 TIMEOUT_SECONDS = 20.0
@@ -108,7 +109,7 @@ class HttpEngine:
         try:
             if not urlsplit(base).hostname:
                 raise ValueError("it has no host")
-            self._client = httpx.Client(base_url=base, transport=transport, timeout=timeout)
+            self._client = httpx.Client(base_url=base, transport=transport, timeout=timeout, trust_env=False)
         except (httpx.InvalidURL, ValueError) as error:
             raise MaiError(f"{url} is no engine's address: {error}") from error
         self.shown = url
@@ -236,4 +237,4 @@ def _text(raw: bytes) -> str:
 
 def _words(text: object) -> str:
     """Somebody else's words, short and on one line."""
-    return " ".join(str(text or "").split())[:MOST_WORDS]
+    return printable(" ".join(str(text or "").split())[:MOST_WORDS])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from types import SimpleNamespace
 from typing import Any, Protocol
 
@@ -67,10 +68,15 @@ class Reader:
             raise MaiError("there is no MAI network on this cluster: its configuration does not exist")
         return found
 
+    @cached_property
+    def verifier(self) -> Pubkey:
+        """The network's verifier, which never changes."""
+        found: Pubkey = self.config().verifier
+        return found
+
     def trace_address(self, context: bytes, miner: Pubkey) -> Pubkey:
         """Where a work's trace is."""
-        verifier: Pubkey = self.config().verifier
-        return Pubkey.find_program_address([b"trace", context, bytes(miner)], verifier)[0]
+        return Pubkey.find_program_address([b"trace", context, bytes(miner)], self.verifier)[0]
 
     def trace(self, context: bytes, miner: Pubkey) -> Any | None:
         """The trace of a work with the name of its step as ``step_name``; None before it is committed."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from mai.chain.economy import Economy
 from mai.chain.signer import Signer
 from mai.chain.spotcheck import rules
 from mai.chain.stake import Staking
+from mai.chain.tasks import rules as rules_of_works
 from mai.errors import MaiError
 from mai.money import fixed_mai
 from mai.program import MODULES
@@ -40,6 +42,8 @@ from mai.verifywork.prompts import Prompts
 from mai.verifywork.vote import NotNow, Votes
 
 parameters = MODULES["parameters"]
+SETTLED_SECONDS, NEVER = 600.0, -1e9
+"""How often settled works are listed."""
 Say = Callable[[str, Pubkey, str], None]
 """Hears what happens: a word, the account that it is about, and a phrase."""
 POSITIONS_DIFFER = "same output, but other integers than the trace's: reported here, since no challenge can say it"
@@ -88,6 +92,7 @@ class VerifyWork:
         self.reader = Reader(economy.cluster, economy.program.address)
         self.votes = Votes(economy, owner, journal)
         self.consequences = Consequences(self.votes, journal)
+        self._listed_settled = NEVER
         self.wallet, self.stake = owner.pubkey(), economy.stake_address(owner.pubkey())
 
     def check_stake(self) -> None:
@@ -108,10 +113,10 @@ class VerifyWork:
     def round(self) -> Summary:
         """Everything that can be done now."""
         self.votes.settle_meant()
-        for address, work in self._works():
-            self._look(address, work)
-        for address, check in self.economy.all("Check", status=int(rules.CHECK_OPEN)):
-            self._confirm(address, self.reader.read("Check", address), check)
+        for address in self._works():
+            self._look(address)
+        for address, _ in self.economy.all("Check", status=int(rules.CHECK_OPEN)):
+            self._confirm(address, self.reader.read("Check", address))
         for word in self.journal.words(SAID):
             for phrase in self.consequences.look(word):
                 self.say("followed", word.check, phrase)
@@ -151,27 +156,35 @@ class VerifyWork:
 
     # Works
 
-    def _works(self) -> list[tuple[Pubkey, Any]]:
-        """Works of the models that can be run here and that are not done with, the oldest commit first."""
-        found = []
+    def _works(self) -> list[Pubkey]:
+        """Works of the models that can be run here and that are not done with.
+
+        Settled ones grow without end and were committed before: they are listed only now and then, for those that a
+        verifier was not there to see.
+        """
+        statuses = [int(rules_of_works.WORK_COMMITTED)]
+        if time.monotonic() - self._listed_settled > SETTLED_SECONDS:
+            self._listed_settled = time.monotonic()
+            statuses.append(int(rules_of_works.WORK_SETTLED))
+        found = dict.fromkeys(item.work for item in self.journal.works(WAITING, DRAWN, HIDDEN, DIFFERS))
         for model in self.models:
-            for status in sample.CHECKABLE:
-                found += self.economy.all("Work", model=model, status=status)
-        fresh = [(address, work) for address, work in found if self._is_open(address)]
-        return sorted(fresh, key=lambda item: item[1].committed_slot)
+            for status in statuses:
+                listed = self.economy.all("Work", model=model, status=status)
+                found |= dict.fromkeys(address for address, _ in listed if self._is_open(address))
+        return list(found)
 
     def _is_open(self, work: Pubkey) -> bool:
         seen = self.journal.seen(work)
         return seen is None or seen.state not in ENDED
 
-    def _look(self, address: Pubkey, listed: Any) -> None:
+    def _look(self, address: Pubkey) -> None:
         seen = self.journal.seen(address)
         work = self.reader.read("Work", address)
         reason = self._why_not(work)
         if reason is not None and not (seen is not None and seen.state == DIFFERS and self._has_spoken(address)):
             # A work that was never disclosed in time is told apart from one that could not be checked anyway.
             hidden = f"not disclosed: {seen.reason}" if seen is not None and seen.state == HIDDEN else reason
-            self.journal.note(address, listed.task, SKIPPED, hidden)
+            self.journal.note(address, work.task, SKIPPED, hidden)
             self.say(SKIPPED, address, hidden)
             return
         state = WAITING if seen is None else seen.state
@@ -263,7 +276,7 @@ class VerifyWork:
 
     # Other people's checks
 
-    def _confirm(self, address: Pubkey, check: Any, listed: Any) -> None:
+    def _confirm(self, address: Pubkey, check: Any) -> None:
         """Say as a third what the output is, if the lottery lets this verifier in."""
         if check.model not in self.models or self.votes.why_not_third(check) is not None:
             return

@@ -21,7 +21,17 @@ def _tiny_endless() -> ProvableModel:
     return Tiny(endless=True)
 
 
-_MAKERS: dict[str, Callable[[], ProvableModel]] = {"tiny": _tiny, "tiny-endless": _tiny_endless}
+def _smollm2() -> ProvableModel:
+    from mai_zk.language.smol.model import SmolLM2
+
+    return SmolLM2()
+
+
+_MAKERS: dict[str, Callable[[], ProvableModel]] = {
+    "smollm2-135m": _smollm2,
+    "tiny": _tiny,
+    "tiny-endless": _tiny_endless,
+}
 
 
 def names() -> list[str]:

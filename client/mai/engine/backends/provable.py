@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Protocol, runtime_checkable
 
 import mai_zk.language
 from mai_zk.errors import ZkError
@@ -16,8 +16,14 @@ from mai.engine.errors import EngineError
 from mai.engine.protocol import LENGTH, STOP, Chunk, Facts, Job, ModelSpec, Prompt
 
 GREEDY = "a provable model answers greedily: leave temperature out, or set it to 0"
-CHATML = ("smollm2-135m",)
-"""Models that were trained on ChatML's marks."""
+
+
+@runtime_checkable
+class Chatting(Protocol):
+    """A provable model that was trained on conversations."""
+
+    def chat(self, messages: Sequence[Mapping[str, str]]) -> list[int]:
+        """Tokens of a conversation by the model's template; names of control tokens in a message stay text."""
 
 
 def load_model(name: str) -> ProvableModel:
@@ -27,8 +33,8 @@ def load_model(name: str) -> ProvableModel:
         EngineError: load_failed; there is none, or what it needs is not installed.
     """
     try:
-        return mai_zk.language.load(name)  # type: ignore[attr-defined,no-any-return]
-    except (ImportError, AttributeError, ZkError, KeyError) as error:
+        return mai_zk.language.load(name)
+    except (ImportError, ZkError) as error:
         raise EngineError("load_failed", f"the provable model {name} cannot be had: {error}") from error
 
 
@@ -105,20 +111,18 @@ class Provable:
             tokens = list(prompt.tokens)
         else:
             try:
-                tokens = model.encode(self._text(model, prompt))
+                tokens = _of_text(model, prompt)
             except ZkError as error:
                 raise EngineError("context_length_exceeded", str(error)) from error
         if not tokens:
             raise EngineError("invalid_request", "the prompt has no tokens: say something")
         return tokens
 
-    def _text(self, model: ProvableModel, prompt: Prompt) -> str:
-        if not prompt.messages:
-            return prompt.text or ""
-        if model.name not in CHATML:
-            return "\n".join(item.content for item in prompt.messages)
-        turns = [f"<|im_start|>{item.role}\n{item.content}<|im_end|>\n" for item in prompt.messages]
-        return "".join(turns) + "<|im_start|>assistant\n"
+
+def _of_text(model: ProvableModel, prompt: Prompt) -> list[int]:
+    if prompt.messages and isinstance(model, Chatting):
+        return model.chat([{"role": item.role, "content": item.content} for item in prompt.messages])
+    return model.encode(prompt.text or "\n".join(item.content for item in prompt.messages))
 
 
 def _tokens(model: ProvableModel, prompt: list[int], limit: int, cancelled: Callable[[], bool]) -> Iterator[int]:

@@ -178,9 +178,7 @@ class Replicas:
         self._places = []
 
     def _nodes(self) -> list[Node]:
-        nodes = [
-            node for node in self._ray.nodes(self._labels) if node.cpus >= self._cpus and node.gpus >= self._gpus
-        ]
+        nodes = [node for node in self._ray.nodes(self._labels) if node.cpus >= self._cpus and node.gpus >= self._gpus]
         if not nodes:
             raise EngineError(
                 "load_failed",
@@ -189,9 +187,7 @@ class Replicas:
         return nodes
 
     def _place(self, node: Node) -> _Place:
-        actor = self._ray.start(
-            Replica, self._inner, node=node, cpus=self._cpus, gpus=self._gpus, parallel=CALLS
-        )
+        actor = self._ray.start(Replica, self._inner, node=node, cpus=self._cpus, gpus=self._gpus, parallel=CALLS)
         return _Place(actor, node)
 
     def _loaded(self, place: _Place) -> Facts:

@@ -126,7 +126,7 @@ def bench(
         measured=int(time.time()),
     )
     write_atomic(store.folder / FILE, json.dumps(asdict(result), indent=1).encode())
-    if store.catalogue.find(name) is not None:
+    if any(listed.name == name for listed in store.models()):
         store.record_speed(Speed(name, backend, result.fingerprint, prompt, generation, result.measured))
     progress(steps, steps)
     return result, True

@@ -74,8 +74,12 @@ class Part:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        self._close()
+
+    def _close(self) -> None:
         if self._file is not None:
             self._file.close()
+            self._file = None
 
     @property
     def sha256(self) -> str:
@@ -148,6 +152,7 @@ class Part:
     def finish(self, final: Path) -> None:
         """Put the whole file in its place by one rename, which outlives a power cut; :meth:`forget` comes last."""
         self.force()
+        self._close()
         final.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.path.replace(final)
         for folder in (final.parent, final.parent.parent):
@@ -164,6 +169,7 @@ class Part:
 
     def discard(self) -> None:
         """Throw it away."""
+        self._close()
         self.path.unlink(missing_ok=True)
         self._state_path.unlink(missing_ok=True)
 
