@@ -1,4 +1,4 @@
-"""A miner that saves itself work: it computes a run, and answers with another last token than the model's."""
+"""A miner that saves itself work: it computes a run, and answers with another token than the model's."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from mai_zk.trace import Leaf, Manifest, Position
 class FalseRun:
     """An honest run under a false answer."""
 
-    def __init__(self, honest: Run) -> None:
+    def __init__(self, honest: Run, vocabulary: int, end: int | None) -> None:
         self.honest = honest
-        *kept, last = honest.generated
-        self.generated: tuple[int, ...] = (*kept, 1 if last == 0 else 0)
+        first, *others = honest.generated
+        false = next(word % vocabulary for word in range(first + 1, first + 3) if word % vocabulary != end)
+        self.generated: tuple[int, ...] = (false, *others)
 
     @property
     def prompt(self) -> tuple[int, ...]:
@@ -73,4 +74,5 @@ class FalseModel:
         on_token: Callable[[int], None] | None = None,
         cancelled: Callable[[], bool] | None = None,
     ) -> Any:
-        return FalseRun(self.honest.run(prompt, limit, stop=stop, on_token=on_token, cancelled=cancelled))
+        run = self.honest.run(prompt, limit, stop=stop, on_token=on_token, cancelled=cancelled)
+        return FalseRun(run, self.vocabulary, self.manifest.end_token if self.manifest else None)

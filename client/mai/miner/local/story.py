@@ -48,7 +48,8 @@ offence_rules = MODULES["slashing"]
 MINERS_MAI, VERIFIERS_MAI, REQUESTERS_MAI, FEE_MAI = 200_000, 300_000, 10_000, 10
 STAKED_MAI, VERIFYING_MAI = 100_000, 100_000
 LIFETIME_S, LIMIT, TURN_S = 3_600, 3, 0.3
-PROMPTS = ("Hi", "So", "We", "An", "It", "No")
+PROMPTS = ("3+4=", "2+6=", "1+8=", "5+2=", "4+4=", "6+3=")
+"""The tiny model adds."""
 Say = Callable[[str], None]
 
 

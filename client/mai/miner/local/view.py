@@ -71,7 +71,7 @@ def _answers(story: Story) -> Table:
     table.add_column("from")
     table.add_column("answer", overflow="fold")
     for who, text in story.answers():
-        table.add_row(who, Text(text))
+        table.add_row(who, Text("".join(sign if sign.isprintable() else "·" for sign in text)))
     return table
 
 
