@@ -233,7 +233,7 @@ def traces(model: SmolLM2, run: SmolRun, token_ms: float) -> str:
     rows.append(f"| 64 outputs, ezkl.kzg_commit | {_kzg_commit(vector.tolist()):,.1f} |")
     rate = position * 1000 / (0.03 * token_ms)
     return "\n".join(rows) + (
-        f"\n\nA drawn position's commitments take the time of {position * 1000 / token_ms:.0f} tokens: they stay within "
+        f"\n\nA drawn position's commitments take the time of {position * 1000 / token_ms:.0f} tokens: they are within "
         f"3 % of a run where one position in {rate:,.0f} is drawn."
     )
 
@@ -326,7 +326,7 @@ def section() -> str:
     shard = proof(run)
     compared = agreement(model, sequences(model))
     return (
-        f"SmolLM2-135M-Instruct, {len(QUESTIONS)} questions, answers of at most {ANSWER} tokens; {os.cpu_count()} cores, "
+        f"SmolLM2-135M-Instruct, {len(QUESTIONS)} questions, at most {ANSWER} tokens an answer; {os.cpu_count()} cores, "
         "one thread a model.\n\n"
         f"{compared}\n\nErrors are of logits, without what all logits of a position have in common; the margin is the "
         "float model's between its first and second token, where the integers chose another.\n\n"
