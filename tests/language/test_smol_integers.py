@@ -88,7 +88,7 @@ def matrix(seed: int, rows: int, columns: int, size: int) -> tuple[Integers, Int
 
 @given(st.integers(0, 1000), st.sampled_from([50, 1 << 10, 1 << 15, 1 << 21]), st.booleans())
 def test_products_are_exact_at_every_size(seed: int, size: int, hot: bool) -> None:
-    """Within the reach in float32, beyond it in limbs; rows of large norm in float64. Python's integers are the judge."""
+    """In float32 within the reach, in limbs beyond it, rows of large norm in float64: as Python's integers."""
     weights, norms = matrix(seed, 24, 40, 800)
     if hot:
         weights[3] = 32000

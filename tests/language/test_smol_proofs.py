@@ -1,9 +1,10 @@
-"""SmolLM2's segments: EZKL computes what the path computed, points are the trace's, a drawn shard is proved on chain."""
+"""SmolLM2's segments: EZKL's integers, the trace's points, a drawn shard proved and checked on chain."""
 
 from __future__ import annotations
 
 import pickle
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 import onnx
@@ -40,7 +41,7 @@ def test_the_cut() -> None:
     assert all(shape.logrows == LOGROWS and shape.d_in * shape.d_out == 36864 for shape in (WIDE, DEEP))
     weights = sum(item.shape.d_in * item.shape.d_out for item in found)
     assert weights == 134_479_872  # every weight of every linear map, once
-    assert all((item.layer, item.shard) < (after.layer, after.shard) for item, after in zip(found, found[1:]))
+    assert all((item.layer, item.shard) < (after.layer, after.shard) for item, after in pairwise(found))
     assert named("12/gate/5") == 12 * 96 + 24 + 5 and segment(named("12/gate/5")).name == "12/gate/5"
     for wrong in (lambda: segment(3648), lambda: segment(-1), lambda: named("12/gate/24")):
         with pytest.raises(ZkError, match="SmolLM2 has"):

@@ -36,7 +36,8 @@ def round_shift(values: Integers, bits: int) -> Integers:
 
 def round_divide(values: Integers, divisor: Integers | int) -> Integers:
     """values / divisor to the nearest integer, halves away from zero; divisor > 0, |2 values| + divisor < 2^63."""
-    return (2 * values + divisor + (values >> 63)) // (2 * divisor)
+    rounded: Integers = (2 * values + divisor + (values >> 63)) // (2 * divisor)
+    return rounded
 
 
 def norm_above(values: Integers) -> int:

@@ -171,8 +171,8 @@ class Forward:
         sums = np.matmul(decayed.astype(np.float64), values).astype(np.int64)
         more = self._layers[layer].mixed_shift
         mixed = round_divide(sums, total << more) if more >= 0 else round_divide(sums << -more, total)
-        mixed = mixed.reshape(KV_HEADS, GROUP, count, HEAD).transpose(2, 0, 1, 3)
-        return np.ascontiguousarray(mixed.reshape(count, _Q))
+        heads = mixed.reshape(KV_HEADS, GROUP, count, HEAD).transpose(2, 0, 1, 3)
+        return np.ascontiguousarray(heads.reshape(count, _Q))
 
     def _rotate(self, heads: Integers, first: int) -> Integers:
         """RoPE on neighbouring pairs, as the GGUF's rows are ordered; heads: positions × heads × HEAD."""

@@ -39,9 +39,13 @@ class Job:
     points: tuple[bytes, bytes, bytes]
 
     def prove(self) -> Proved:
+        """See ProofJob.prove."""
+        proof, key = self.proof(), shape_program(Shape(self.d_in, self.d_out))
+        return Proved(key, proof.instances, proof.proof, key.payload(proof.instances, proof.proof), proof.seconds)
+
+    def proof(self) -> Proof:
         """Prove it and have EZKL verify it; ZkError where the proof's points are not the trace's."""
-        prover, shape = CpuProver(), Shape(self.d_in, self.d_out)
-        common = shape_keys(shape)
+        prover, common = CpuProver(), shape_keys(Shape(self.d_in, self.d_out))
         with disk.scratch() as folder:
             keys = self._keys(prover, common, folder)
             proof = prover.prove(keys, prover.witness(keys, [value / 2**SCALE for value in self.inputs]))
@@ -49,7 +53,7 @@ class Job:
             raise ZkError(f"The proof of {self.name} is of other values than its trace; run the position again.")
         if not prover.verify(common, proof):
             raise ZkError(f"EZKL refuses its own proof of {self.name}; make the keys again.")
-        return self._proved(shape, proof)
+        return proof
 
     def _keys(self, prover: CpuProver, common: Keys, folder: Path) -> Keys:
         """The shape's keys beside this segment's own circuit."""
@@ -61,11 +65,6 @@ class Job:
         for path in (common.vk, common.pk, common.settings_path, compiled / "circuit"):
             (own / path.name).symlink_to(path)
         return Keys(segment, common.settings, common.srs, own, common.stage)
-
-    @staticmethod
-    def _proved(shape: Shape, proof: Proof) -> Proved:
-        key = shape_program(shape)
-        return Proved(key, proof.instances, proof.proof, key.payload(proof.instances, proof.proof), proof.seconds)
 
 
 def make_job(

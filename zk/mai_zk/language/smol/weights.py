@@ -2,8 +2,8 @@
 
 The rule. A tensor is dequantised as the library `gguf` does (float32: d·q + m for Q4_1, d·q for Q8_0). The weights of
 q, k and v are multiplied by the gain of the RMSNorm before them, those of gate and up by theirs (float64, rounded
-once). A weight w becomes round(w · 2^b), halves away from zero, and must fit 16 bits. The last RMSNorm's gain is not folded,
-because the embedding's rows are the logits' weights too: it becomes round(g · 2^GAIN_BITS).
+once). A weight w becomes round(w · 2^b), halves away from zero, and must fit 16 bits. The last RMSNorm's gain is not
+folded, because the embedding's rows are the logits' weights too: it becomes round(g · 2^GAIN_BITS).
 """
 
 from __future__ import annotations
