@@ -1,4 +1,4 @@
-"""The whole way of a question through four processes: localnet, engine, miner and requester, each as a user starts it."""
+"""A question's whole way through four processes: localnet, engine, miner and requester, each as a user starts it."""
 
 from __future__ import annotations
 

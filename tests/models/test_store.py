@@ -200,6 +200,12 @@ def test_a_changed_byte_is_found_and_the_model_is_used_no_more(store: Store, tmp
     assert store.verify("m").state == GOOD and store.use("m")
 
 
+@pytest.mark.parametrize("size", [64, 2_000, 70_000])
+def test_a_small_file_is_looked_at_when_it_is_there(store: Store, tmp_path: Path, size: int) -> None:
+    put(store, tmp_path, "small", size)
+    assert (store.find("small").size, store.find("small").state) == (size, GOOD)
+
+
 def test_a_file_that_is_gone_is_missing(store: Store, tmp_path: Path) -> None:
     put(store, tmp_path, "m")
     store.use("m").unlink()

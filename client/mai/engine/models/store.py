@@ -151,6 +151,7 @@ class Store:
                 except Held:
                     part.discard()
                     return self.find(name), removed
+                part.force()
                 check_content(part.path, kind)
                 model = Model(
                     name=name,
