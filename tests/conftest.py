@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import Any
 
 import pytest
+import typer.testing
 from pace import CLUSTER, longest_first
+
+# Commands are built once, not at every call: reading the types of all their options takes a tenth of a second.
+if hasattr(typer.testing, "_get_command"):
+    typer.testing._get_command = functools.cache(typer.testing._get_command)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
