@@ -20,7 +20,7 @@ from mai.demo.story import Image
 from mai_zk.digits import sample
 from rich.console import Console
 
-from bench import batch, compute, field, language, localnet, policy, prove, shards
+from bench import batch, compute, field, language, localnet, policy, prove, shards, tiny
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 PAGE = REPOSITORY / "BENCHMARKS.md"
@@ -51,6 +51,7 @@ def main() -> int:
         "Programs": _programs,
         "Proving": lambda: _proving(arguments.runs),
         "Shards of linear layers": shards.section,
+        "A transformer proved whole": lambda: tiny.section(tiny.measure()),
         "A language model in integers": language.section,
         "Localnet": localnet.section,
         "The demo": _demo,
