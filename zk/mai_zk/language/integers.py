@@ -23,6 +23,9 @@ Floats = npt.NDArray[np.floating]
 SINGLE, DOUBLE = 1 << 24, 1 << 53
 """Every integer up to these in size is a float32, a float64."""
 
+LARGEST = 1 << 26
+"""Inputs of products are smaller than this in size, so that the squares of 2^11 of them add up in int64."""
+
 TABLE_BITS = 12
 """The table of powers of two has 2^12 steps."""
 
@@ -147,6 +150,8 @@ class ExactMatrix:
 
     def __call__(self, inputs: Integers) -> Integers:
         """W·x for one vector (k) or for several (m × k): exact int64 sums, (n) or (m × n)."""
+        if np.abs(inputs).max(initial=0) >= LARGEST:
+            raise ZkError("An activation is too large for exact products; this input cannot be run.")
         if inputs.ndim == 1:
             return self._one(inputs)
         outputs = np.empty((len(inputs), len(self.norms)), dtype=np.int64)

@@ -236,11 +236,13 @@ def normed_reach(bits: int) -> int:
 
 def _linear(matrix: ExactMatrix, inputs: Integers) -> Integers:
     """The map as its shard circuits compute it."""
+    inputs = _checked(inputs)
     sums = matrix(inputs[0])[None] if len(inputs) == 1 else matrix(inputs)
     return _checked(round_shift(sums, DIVISION))
 
 
 def _checked(given: Integers) -> Integers:
+    """Integers that a circuit range-checks: inputs and outputs of linear maps."""
     if np.abs(given).max() >= BOUND:
-        raise ZkError("An output leaves the range that the circuits check; this prompt cannot be run in integers.")
+        raise ZkError("A value leaves the range that the circuits check; this prompt cannot be run in integers.")
     return given
