@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from functools import cache
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -39,8 +40,7 @@ def round_shift(values: Integers, bits: int) -> Integers:
 
 def round_divide(values: Integers, divisor: Integers | int) -> Integers:
     """values / divisor to the nearest integer, halves away from zero; divisor > 0, |2 values| + divisor < 2^63."""
-    rounded: Integers = (2 * values + divisor + (values >> 63)) // (2 * divisor)
-    return rounded
+    return cast(Integers, (2 * values + divisor + (values >> 63)) // (2 * divisor))
 
 
 def norm_above(values: Integers) -> int:
