@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from functools import cache
+from typing import cast
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +23,9 @@ Floats = npt.NDArray[np.floating]
 
 SINGLE, DOUBLE = 1 << 24, 1 << 53
 """Every integer up to these in size is a float32, a float64."""
+
+LARGEST = 1 << 26
+"""Inputs of products are smaller than this in size, so that the squares of 2^11 of them add up in int64."""
 
 TABLE_BITS = 12
 """The table of powers of two has 2^12 steps."""
@@ -36,8 +40,7 @@ def round_shift(values: Integers, bits: int) -> Integers:
 
 def round_divide(values: Integers, divisor: Integers | int) -> Integers:
     """values / divisor to the nearest integer, halves away from zero; divisor > 0, |2 values| + divisor < 2^63."""
-    rounded: Integers = (2 * values + divisor + (values >> 63)) // (2 * divisor)
-    return rounded
+    return cast(Integers, (2 * values + divisor + (values >> 63)) // (2 * divisor))
 
 
 def norm_above(values: Integers) -> int:
@@ -147,6 +150,8 @@ class ExactMatrix:
 
     def __call__(self, inputs: Integers) -> Integers:
         """W·x for one vector (k) or for several (m × k): exact int64 sums, (n) or (m × n)."""
+        if np.abs(inputs).max(initial=0) >= LARGEST:
+            raise ZkError("An activation is too large for exact products; this input cannot be run.")
         if inputs.ndim == 1:
             return self._one(inputs)
         outputs = np.empty((len(inputs), len(self.norms)), dtype=np.int64)

@@ -156,8 +156,8 @@ class Forward:
         keys[:, first:] = turned[:, HEADS:].transpose(1, 0, 2)
         values[:, first:] = qkv[:, _Q + _KV :].reshape(count, KV_HEADS, HEAD).transpose(1, 0, 2)
         # Head h reads the keys of h // GROUP; rows are (head of the group, position).
-        queries = turned[:, :HEADS].reshape(count, KV_HEADS, GROUP, HEAD).transpose(1, 2, 0, 3)
-        queries = queries.reshape(KV_HEADS, GROUP * count, HEAD).astype(np.float64)
+        grouped = turned[:, :HEADS].reshape(count, KV_HEADS, GROUP, HEAD).transpose(1, 2, 0, 3)
+        queries = grouped.reshape(KV_HEADS, GROUP * count, HEAD).astype(np.float64)
         scores = np.matmul(queries, keys.transpose(0, 2, 1)).astype(np.int64)
         hidden = None
         if count > 1:
@@ -236,11 +236,13 @@ def normed_reach(bits: int) -> int:
 
 def _linear(matrix: ExactMatrix, inputs: Integers) -> Integers:
     """The map as its shard circuits compute it."""
+    inputs = _checked(inputs)
     sums = matrix(inputs[0])[None] if len(inputs) == 1 else matrix(inputs)
     return _checked(round_shift(sums, DIVISION))
 
 
 def _checked(given: Integers) -> Integers:
+    """Integers that a circuit range-checks: inputs and outputs of linear maps."""
     if np.abs(given).max() >= BOUND:
-        raise ZkError("An output leaves the range that the circuits check; this prompt cannot be run in integers.")
+        raise ZkError("A value leaves the range that the circuits check; this prompt cannot be run in integers.")
     return given
