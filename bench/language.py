@@ -310,20 +310,29 @@ def examples(model: SmolLM2) -> str:
     if importlib.util.find_spec("llama_cpp") is not None:
         from llama_cpp import Llama
 
-        llama = Llama(str(gguf_path()), n_ctx=512, n_threads=1, verbose=False)
+        llama = Llama(str(gguf_path()), n_ctx=512, logits_all=True, n_threads=1, verbose=False)
     for question in QUESTIONS[:4]:
         prompt = model.chat([{"role": "user", "content": question}])
         ours = model.decode(model.run(prompt, 2 * ANSWER).generated)
         theirs = "not installed"
         if llama is not None:
-            made: list[int] = []
-            for token in llama.generate(prompt, temp=0.0, repeat_penalty=1.0):
-                if len(made) == 2 * ANSWER or token in (0, 2):
-                    break
-                made.append(token)
-            theirs = model.decode(made)
+            theirs = model.decode(_greedy(llama, prompt))
         rows.append(f"| {question} | {_cell(ours)} | {_cell(theirs)} |")
     return "\n".join(rows)
+
+
+def _greedy(llama: Any, prompt: list[int]) -> list[int]:
+    """llama.cpp's largest logits, without its sampler."""
+    llama.reset()
+    made: list[int] = []
+    pending = prompt
+    while len(made) < 2 * ANSWER:
+        llama.eval(pending)
+        pending = [int(np.argmax(llama.scores[llama.n_tokens - 1]))]
+        if pending[0] in (0, 2):
+            break
+        made += pending
+    return made
 
 
 def _cell(text: str) -> str:
