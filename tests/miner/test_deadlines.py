@@ -96,7 +96,8 @@ def test_musters_are_called_answered_and_proved(world: World) -> None:
     (work,) = started.finish()
     assert work.state is State.SETTLED, work
     (given,) = started.desk.musters.answers_of(started.desk.miner)
-    assert (given.status, given.tokens, given.muster) == (2, 4, 1)
+    assert (given.status, given.tokens, given.muster) == (2, work.tokens, 1)
+    assert 1 <= work.tokens <= 4
 
 
 def test_signs_of_life_and_the_crank_come_once_an_hour(world: World) -> None:

@@ -38,7 +38,8 @@ from mai.wallet.browser.signer import BrowserSigner
 
 app = typer.Typer(help="Mine: take tasks, run a model, prove what is drawn, be paid.")
 
-DEFAULT_MODEL = "tiny"
+DEFAULT_MODELS = ("tiny", "tiny-endless")
+"""The second never ends an answer: it is for musters, where length counts."""
 MOST_SHOWN = 1_000
 DataOption = Annotated[
     Path | None, typer.Option("--data", envvar="MAI_MINE", help="the miner's folder: journal, key file, offers")
@@ -92,7 +93,7 @@ def mine(
         allocation(preset or "balanced"), Schedule.parse(schedule or ()), prices.parse_floor(price_floor),
         lanes=lanes(), most_works=max_works,
     )  # fmt: skip
-    names = model or [DEFAULT_MODEL]
+    names = model or list(DEFAULT_MODELS)
     if local:
         from mai.miner.local.view import show
 

@@ -94,13 +94,14 @@ class Chores:
         return done
 
     def _strongest(self) -> Served | None:
-        """A model that a muster takes; of several, the one of the largest work."""
+        """A model that a muster takes; of several one that never ends an answer, then the one of the largest work."""
         found = []
         for served in self.desk.served.values():
             model = self.desk.economy.find("Model", served.address)
             if model is not None and model.approved and model.detection_bps >= int(assignment.NEWCOMER_SAMPLING):
-                found.append((model.segments * model.work_units, str(served.address), served))
-        return max(found, key=lambda item: item[:2])[2] if found else None
+                endless = served.manifest.end_token >= served.model.vocabulary
+                found.append((endless, model.segments * model.work_units, str(served.address), served))
+        return max(found, key=lambda item: item[:3])[3] if found else None
 
     def sign_of_life(self) -> list[str]:
         """One an hour: the hours of the week in which there was one are the device's uptime."""

@@ -115,7 +115,7 @@ def run_of(desk: Desk, work: Work) -> Run:
 def _run(desk: Desk, work: Work) -> Run:
     prompt = prompt_of(desk, work)
     model = desk.served_by(work).model
-    run = model.run(prompt.tokens, work.most_tokens, stop=work.kind is not Kind.MUSTER, cancelled=desk.stopping)
+    run = model.run(prompt.tokens, work.most_tokens, cancelled=desk.stopping)
     desk.runs[work.id] = run
     return run
 

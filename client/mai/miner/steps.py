@@ -129,7 +129,9 @@ class Machine:
         made, address = runs.trees(desk, work), self._address(work)
         if desk.economy.cluster.account(address) is None:
             manifest = desk.published.manifest(made.manifest)
-            desk.traces.commit(made, manifest, work.context, limit=work.most_tokens, bond=made.manifest.least_bond)
+            # A muster asks for no length: what was answered is what could have been.
+            limit = work.tokens if work.kind is Kind.MUSTER else work.most_tokens
+            desk.traces.commit(made, manifest, work.context, limit=limit, bond=made.manifest.least_bond)
         header = desk.traces.state(address).header
         ours = (made.prompt_tree.root, made.generated_tree.root, made.positions_tree.root)
         if tuple(bytes(part) for part in (header.input, header.output, header.positions_root)) != ours:
