@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import typer.testing
-from pace import CLUSTER, longest_first
+from pace import ALONE, CLUSTER, longest_first
 
 # Commands are built once, not at every call: reading the types of all their options takes a tenth of a second.
 if hasattr(typer.testing, "_get_command"):
@@ -31,13 +31,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """A file's tests stay together, since they share fixtures; on each cluster they are a part of their own."""
+    """A file's tests stay together, since they share fixtures; on each cluster they are a part of their own.
+
+    A folder that starts a cluster of its own for each file is one part: two of them at once would starve each other.
+    """
     from xdist.scheduler import LoadScopeScheduling
 
     class ByFile(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
             file = nodeid.partition("::")[0]
+            folder = file.rpartition("/")[0]
             cluster = re.search(CLUSTER, nodeid)
-            return f"{file} {cluster[1]}" if cluster else file
+            return folder if folder in ALONE else f"{file} {cluster[1]}" if cluster else file
 
     return ByFile(config, log)

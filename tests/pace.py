@@ -7,6 +7,9 @@ import pytest
 CLUSTER = r"\[(localnet|solana-test-validator)\b"
 """In the id of a test that runs on several clusters."""
 
+ALONE = ("tests/rays",)
+"""Folders whose files never run at the same time."""
+
 LONG = (
     *("test_deploy", "test_economy_walk", "test_validator", "test_campaign", "test_browser_wallet", "test_audit_lies"),
     *("test_ray_provers", "test_ray_replicas"),

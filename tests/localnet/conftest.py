@@ -33,9 +33,9 @@ def server(tmp_path_factory: pytest.TempPathFactory, wallet: Path) -> Iterator[S
         yield found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def validator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """Solana's own validator."""
+    """Solana's own validator; it takes most of a core even when nobody asks it anything, so it ends with its file."""
     with running(start_validator(tmp_path_factory.mktemp("validator"))) as found:
         yield found
 
