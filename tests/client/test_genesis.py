@@ -18,6 +18,7 @@ from mai.cli import genesis as commands
 from mai.cli.main import app
 from mai.errors import MaiError, ProgramError
 from mai.wallet.files import write_keypair
+from mai_zk.errors import ZkError
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 from spl.token.instructions import AuthorityType
@@ -106,6 +107,14 @@ def test_an_adoption_from_the_command_line(
     assert adopted["chain"]["collections"] == {"gold": str(collection)}
     assert (adopted["chain"]["srs"], adopted["chain"]["changed_parameters"]) == ("test (public secret)", [])
     assert adopted["steps"][3]["who"] == "2 of the 3 keys of the multisig"
+
+    registered = run("model", "tiny")
+    assert registered == run("model", "tiny")  # only what is missing
+    assert registered["approved"] and chain.account(Pubkey.from_string(registered["model"])) is not None
+    with pytest.raises(MaiError, match="smollm2-135m cannot be settled by a trace yet"):
+        run("model", "smollm2-135m")
+    with pytest.raises(ZkError, match="no provable model 'none'"):
+        run("model", "none")
 
     unsigned = CliRunner().invoke(app, ["genesis", "hand-over", "--keypair", write(tmp_path / "a.json", admin)])
     assert unsigned.exit_code == 1
@@ -285,3 +294,11 @@ def test_the_table_shows_every_step(chain: Embedded, presale: ClusterPresale, mo
     assert result.exit_code == 0
     for text in (*STEPS, "done", "open", str(presale.multi)):
         assert text in result.stdout
+
+
+def test_a_model_of_another_srs_is_not_registered(chain: Embedded, admin: Keypair, run: Run) -> None:
+    for name in PROGRAMS:
+        put_upgradeable(chain, name, admin.pubkey())
+    Genesis(chain, artifacts.program("mai"), artifacts.program("verifier").address).create(admin, terms())
+    with pytest.raises(MaiError, match="of another SRS than this network's"):
+        run("model", "tiny")

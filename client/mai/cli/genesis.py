@@ -15,7 +15,7 @@ from mai.chain.cluster import Landed
 from mai.chain.genesis import MONTH_S, RATE_FLOOR, TIERS, Genesis, State, Terms
 from mai.chain.genesis_steps import hand_over_commands, steps
 from mai.chain.loader import Deployed
-from mai.cli.connect import Chain
+from mai.cli.connect import Chain, show_facts
 from mai.cli.options import on_chain
 from mai.cli.output import Output, facts_table, parse_address, people, print_json, progress
 from mai.errors import MaiError
@@ -86,6 +86,30 @@ def adopt(
     collections = read_collections(collection or [])
     sent = genesis.adopt(chain.signer, parse_address(mint), parse_address(multisig), terms, collections=collections)
     _report(genesis, sent, chain)
+
+
+@app.command()
+@on_chain
+def model(
+    chain: Chain,
+    name: Annotated[str, typer.Argument(help="a provable language model, such as tiny and tiny-endless")],
+) -> None:
+    """Register a provable language model by its own terms; before the opening it may mint, afterwards by vote."""
+    from mai.miner import models
+
+    economy = chain.economy
+    terms, manifest = models.terms_of(models.load(name))
+    if bytes(economy.state("config").srs) != manifest.srs:
+        raise MaiError(f"the keys of {name} are of another SRS than this network's: it could never be proved here")
+    address = economy.model_address(terms)
+    if not economy.exists(address):
+        economy.register_model(chain.signer, terms)
+    approved = bool(economy.read("Model", address).approved)
+    if chain.output is Output.json:
+        print_json({"model": str(address), "name": name, "manifest": manifest.hash.hex(), "approved": approved})
+        return
+    state = "approved: its work is paid" if approved else f"waits for a vote: `mai dao propose model {address} admit`"
+    show_facts({"model": str(address), "name": name, "manifest": manifest.hash.hex(), "state": state})
 
 
 @app.command("hand-over")

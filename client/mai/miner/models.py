@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
 from mai_zk import language
@@ -40,13 +41,24 @@ def load(name: str) -> ProvableModel:
     return language.load(name)
 
 
+def terms_of(model: ProvableModel) -> tuple[ModelTerms, Manifest]:
+    """What a model is registered with, and its manifest.
+
+    Raises:
+        MaiError: its runs cannot be settled by a trace.
+    """
+    terms, manifest = model.terms, model.manifest
+    if terms is None or manifest is None:
+        raise MaiError(f"runs of {model.name} cannot be settled by a trace yet, so they cannot be mined")
+    fields = dataclasses.asdict(terms)
+    return ModelTerms(key_hash=manifest.hash, params=NO_PARAMS, proof=1, **fields), manifest
+
+
 def serve(economy: Economy, model: ProvableModel) -> Served:
     """The model as the chain knows it, whether or not it is registered yet.
 
     Raises:
         MaiError: its runs cannot be settled by a trace.
     """
-    if model.manifest is None:
-        raise MaiError(f"runs of {model.name} cannot be settled by a trace yet, so they cannot be mined")
-    terms = ModelTerms(model.manifest.hash, NO_PARAMS, 1, 1, 1)
-    return Served(model, model.manifest, economy.model_address(terms))
+    terms, manifest = terms_of(model)
+    return Served(model, manifest, economy.model_address(terms))

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from mai_zk.language.model import ProvableModel
-from mai_zk.trace import Manifest
 from solders.instruction import Instruction
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
@@ -31,13 +29,11 @@ from mai.chain import artifacts
 from mai.chain.cluster import LAMPORTS_PER_SOL, Cluster
 from mai.chain.economy import Economy
 from mai.chain.genesis import Genesis, Terms
-from mai.chain.network import ModelTerms
 from mai.chain.signer import Signer
 from mai.chain.trace import Traces
 from mai.chain.verifier import Verifier
-from mai.errors import MaiError
 from mai.miner.desk import verifier_of
-from mai.miner.models import NO_PARAMS
+from mai.miner.models import terms_of
 from mai.money import DECIMALS
 
 CHAIN_ID = 901
@@ -80,19 +76,6 @@ def found(cluster: Cluster, authority: Signer, model: ProvableModel, holdings: M
     genesis.open(authority, final=True)
     Traces(Verifier(cluster, authority, verifier_of(economy))).upload_manifest(manifest)
     return Founded(economy, economy.model_address(terms))
-
-
-def terms_of(model: ProvableModel) -> tuple[ModelTerms, Manifest]:
-    """What a model is registered with, and its manifest.
-
-    Raises:
-        MaiError: its runs cannot be settled by a trace.
-    """
-    terms, manifest = model.terms, model.manifest
-    if terms is None or manifest is None:
-        raise MaiError(f"runs of {model.name} cannot be settled by a trace yet, so they cannot be mined")
-    fields = dataclasses.asdict(terms)
-    return ModelTerms(key_hash=manifest.hash, params=NO_PARAMS, proof=1, **fields), manifest
 
 
 def _presale(
