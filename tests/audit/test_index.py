@@ -172,6 +172,8 @@ chain.height = len(chain.all)
 made = indexer(chain, Path(sys.argv[1]))
 for number, item in enumerate(made.advance()):
     print(number, flush=True)
+    if number == 3 * len(chain.all) // 4:
+        sys.stdin.read()  # however slow the kill is, it comes before the end
 """
 
 
@@ -179,9 +181,12 @@ def test_killed_at_any_moment_it_goes_on_where_it_was(chain: Forked, tmp_path: P
     chain.height = len(chain.all)
     path = tmp_path / "index.db"
     child = subprocess.Popen(
-        [sys.executable, "-c", KILLED, str(path)], stdout=subprocess.PIPE, env={**os.environ, "PYTHONPATH": _path()}
+        [sys.executable, "-c", KILLED, str(path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": _path()},
     )
-    assert child.stdout is not None
+    assert child.stdout is not None and 3 * len(chain.all) // 4 > 60
     for line in child.stdout:
         if int(line) == 60:
             child.send_signal(signal.SIGKILL)
