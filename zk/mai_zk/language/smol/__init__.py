@@ -1,0 +1,1 @@
+"""SmolLM2-135M in exact integers: weights, path, segments, commitments, proofs, tokens."""
