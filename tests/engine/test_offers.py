@@ -21,8 +21,11 @@ from engine.helpers import (
     words,
 )
 from mai.engine.engine import Engine
+from mai.engine.enginekeys import EngineKeys, FilePlace
 from mai.engine.errors import EngineError
+from mai.engine.journal import Journal
 from mai.engine.offers import Answer, Opened
+from mai.engine.sealing import Sealer
 from mai.engine.signing import cancel_bytes, verified
 from mai.errors import MaiError
 from solders.keypair import Keypair
@@ -253,3 +256,19 @@ def test_a_held_task_that_no_miner_begins_makes_room_at_last(run: Run) -> None:
 
     bounds = {"offers": 1, "held_seconds": 0.0}
     assert run(story, scripted(), held=True, bounds=bounds) == ["", "", "timed_out"]
+
+
+def test_a_task_that_was_kept_under_a_key_that_is_gone_is_refused_by_name(tmp_path: Path) -> None:
+    def journal(keys: str) -> Journal:
+        return Journal(tmp_path, Sealer(EngineKeys(FilePlace(tmp_path / keys)), "journal"))
+
+    first = journal("first")
+    first.accept("task", "m", "r", bytes(32), None, b"an envelope")
+    assert first.find("task", whole=True).envelope == b"an envelope"
+    first.close()
+    other = journal("other")
+    assert other.find("task").state == "accepted"
+    with pytest.raises(EngineError) as refused:
+        other.find("task", whole=True)
+    assert refused.value.name == "envelope_unreadable"
+    other.close()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -18,7 +17,6 @@ from mai.engine.limits import MAX_FRAME_BYTES
 from mai.engine.protocol import Completion, Metadata
 from mai.engine.signing import output_hash, sign, tokens_hash, verified
 from mai.engine.stops import Stops
-from mai.engine.vault import KeyFileVault
 from solders.keypair import Keypair
 
 LETTERS = st.text(alphabet="ab\n", max_size=30)
@@ -63,30 +61,6 @@ def test_growing_text_is_whole_in_the_end(text: str) -> None:
     data = text.encode()
     said = "".join(made.add(data[: end + 1].decode(errors="replace")) for end in range(len(data)))
     assert said + made.end(text) == text
-
-
-@given(st.binary(max_size=200))
-def test_the_vault_opens_what_it_sealed_and_nothing_else(
-    tmp_path_factory: pytest.TempPathFactory, plain: bytes
-) -> None:
-    folder = tmp_path_factory.getbasetemp() / "vault"
-    folder.mkdir(exist_ok=True)
-    vault = KeyFileVault(folder)
-    sealed = vault.seal(plain)
-    assert vault.open(sealed) == plain and vault.seal(plain) != sealed
-    for place in (0, len(sealed) - 1):
-        changed = bytearray(sealed)
-        changed[place] ^= 1
-        with pytest.raises(EngineError):
-            vault.open(bytes(changed))
-    with pytest.raises(EngineError):
-        vault.open(sealed[:10])
-
-
-def test_the_vaults_key_is_its_owners_and_stays(tmp_path: Path) -> None:
-    sealed = KeyFileVault(tmp_path).seal(b"x")
-    assert (tmp_path / "vault.key").stat().st_mode & 0o077 == 0
-    assert KeyFileVault(tmp_path).open(sealed) == b"x"
 
 
 RECORD: dict[str, Any] = {

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from mai.engine.backends import NAMES
+from mai.engine.enginekeys import EngineKeys, FilePlace
 from mai.engine.errors import EngineError
 from mai.engine.figures import Figures
 from mai.engine.hardware import Machine
@@ -23,7 +24,7 @@ from mai.engine.pool import Pools
 from mai.engine.protocol import Completion, ModelSpec, Request
 from mai.engine.queue import FairQueue
 from mai.engine.records import Records
-from mai.engine.vault import KeyFileVault
+from mai.engine.sealing import Sealer
 from mai.errors import MaiError
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class Engine:
         Args:
             specs: the models; the first is the default.
             signer: the device's key; without one, records are not signed.
-            vault: seals the journal; by default with a key file in ``folder``.
+            vault: seals the journal; by default with the engine's keys in ``folder``.
             envelopes: opens sealed prompts; without one, offers are refused by name.
             admit: asks the chain whether an offer is what it says.
             held: accepted tasks wait for :meth:`start`.
@@ -64,7 +65,8 @@ class Engine:
         self._lock = _locked(self.folder)
         self._signer, self._envelopes, self._owner, self._statement = signer, envelopes, owner, statement
         self.figures, self.records = Figures(), Records(self.folder)
-        self._journal = Journal(self.folder, vault or KeyFileVault(self.folder))
+        keys = vault or Sealer(EngineKeys(FilePlace(self.folder)), "journal")
+        self._journal = Journal(self.folder, keys)
         self._pools, self.queue = Pools(specs, self.limits), FairQueue(self.limits)
         self._pipeline = Pipeline(
             self._pools, self.queue, self.limits, Meter(machine), self.records, self.figures, signer

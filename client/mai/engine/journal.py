@@ -37,7 +37,7 @@ class Vault(Protocol):
         """Bytes that only :meth:`open` can read."""
 
     def open(self, sealed: bytes, /) -> bytes:
-        """What was sealed; EngineError if it was not sealed here, or was changed."""
+        """What was sealed; MaiError if it was not sealed here, or was changed."""
 
 
 @dataclass(frozen=True)
@@ -180,8 +180,14 @@ class Journal:
         values = list(row)
         for place in (5, 8):
             sealed = values[place]
-            values[place] = self._vault.open(sealed) if isinstance(sealed, bytes) and sealed else b""
+            values[place] = self._unsealed(sealed) if isinstance(sealed, bytes) and sealed else b""
         return Kept(*values)  # type: ignore[arg-type]
+
+    def _unsealed(self, sealed: bytes) -> bytes:
+        try:
+            return self._vault.open(sealed)
+        except MaiError as error:
+            raise EngineError("envelope_unreadable", str(error)) from None
 
     def close(self) -> None:
         """Close the file."""
