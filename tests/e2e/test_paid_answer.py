@@ -129,7 +129,8 @@ def test_a_question_is_answered_proved_and_paid(people: People) -> None:
     socket, receipt = folder / "engine.sock", folder / "receipt.json"
     engine = ("engine", "serve", "--model", "tiny", "--provable", "--held", "--uds", str(socket), "--output", "json")
     wallet = ("--keypair", str(folder / "miner.json"))
-    mine = ("mine", "--url", url, *wallet, "--data", str(folder / "mine"), "--engine", f"unix:{socket}", "--no-musters")
+    how = ("--engine", f"unix:{socket}", "--preset", "maximum", "--no-musters")
+    mine = ("mine", "--url", url, *wallet, "--data", str(folder / "mine"), *how)
     asker = ("--url", url, "--keypair", str(folder / "requester.json"))
     before = people.economy.balance(people.miner.pubkey())
     with (
