@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from mai.engine.backends.remote import Remote
+from mai.engine.backends.remote import Remote, RemoteBackend, messages_of
 from mai.engine.errors import EngineError
 from mai.engine.protocol import LENGTH, STOP, Chunk, Facts, Job, ModelSpec, Prompt
 
@@ -14,13 +14,8 @@ PARALLEL = 4
 """Answers at a time; Ollama itself queues what its OLLAMA_NUM_PARALLEL does not allow."""
 
 
-class Ollama:
+class Ollama(RemoteBackend):
     """One model of an Ollama server. Tokens are not told, so answers are hashed as text only."""
-
-    def __init__(self) -> None:
-        self._remote: Remote | None = None
-        self._facts: Facts | None = None
-        self._name = ""
 
     def load(self, spec: ModelSpec) -> Facts:
         """Look the model up, and have the server load it (an empty prompt does that)."""
@@ -74,7 +69,7 @@ class Ollama:
         body: dict[str, Any] = {"model": self._name, "stream": True, "options": options}
         if job.prompt.messages:
             path = "/api/chat"
-            body["messages"] = [{"role": item.role, "content": item.content} for item in job.prompt.messages]
+            body["messages"] = messages_of(job.prompt)
         else:
             path = "/api/generate"
             body |= {"prompt": job.prompt.text or "", "raw": True}
@@ -94,22 +89,6 @@ class Ollama:
             return
         if not cancelled():
             raise server.ended()
-
-    def _server(self) -> Remote:
-        if self._remote is None:
-            raise EngineError("load_failed", "no model is loaded")
-        return self._remote
-
-    def describe(self) -> Facts:
-        """What :meth:`load` found."""
-        if self._facts is None:
-            raise EngineError("load_failed", "no model is loaded")
-        return self._facts
-
-    def close(self) -> None:
-        """Close the connections; the model stays with its server."""
-        if self._remote is not None:
-            self._remote.close()
 
 
 def _context(info: Any) -> int | None:

@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 
 from mai.engine.errors import BackendDied, EngineError
+from mai.engine.protocol import Facts, Prompt
 
 CONNECT_SECONDS = 5.0
 SILENCE_SECONDS = 300.0
@@ -106,6 +107,36 @@ class Remote:
     def close(self) -> None:
         """Close the connections."""
         self._http.close()
+
+
+class RemoteBackend:
+    """What every backend behind a :class:`Remote` is: nothing before ``load`` has set its server and its facts."""
+
+    def __init__(self) -> None:
+        self._remote: Remote | None = None
+        self._facts: Facts | None = None
+        self._name = ""
+
+    def describe(self) -> Facts:
+        """What ``load`` found."""
+        if self._facts is None:
+            raise EngineError("load_failed", "no model is loaded")
+        return self._facts
+
+    def close(self) -> None:
+        """Close the connections; the model stays with its server."""
+        if self._remote is not None:
+            self._remote.close()
+
+    def _server(self) -> Remote:
+        if self._remote is None:
+            raise EngineError("load_failed", "no model is loaded")
+        return self._remote
+
+
+def messages_of(prompt: Prompt) -> list[dict[str, str]]:
+    """A conversation as both servers take it."""
+    return [{"role": item.role, "content": item.content} for item in prompt.messages]
 
 
 @contextmanager

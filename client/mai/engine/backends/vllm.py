@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from mai.engine.backends.remote import Remote
+from mai.engine.backends.remote import Remote, RemoteBackend, messages_of
 from mai.engine.errors import EngineError
 from mai.engine.protocol import LENGTH, STOP, Chunk, Facts, Job, ModelSpec, Prompt
 
@@ -15,13 +15,8 @@ PARALLEL = 64
 DATA, DONE = "data:", "[DONE]"
 
 
-class Vllm:
+class Vllm(RemoteBackend):
     """One model of a vLLM server. Its weights' hash is not told; tokens are, since 0.10.2."""
-
-    def __init__(self) -> None:
-        self._remote: Remote | None = None
-        self._facts: Facts | None = None
-        self._name = ""
 
     def load(self, spec: ModelSpec) -> Facts:
         """Look the model up; vLLM has loaded it before it answers."""
@@ -48,7 +43,7 @@ class Vllm:
         if prompt.tokens is not None:
             return len(prompt.tokens)
         body: dict[str, Any] = {"model": self._name}
-        body |= {"messages": _messages(prompt)} if prompt.messages else {"prompt": prompt.text or ""}
+        body |= {"messages": messages_of(prompt)} if prompt.messages else {"prompt": prompt.text or ""}
         return int(self._server().ask("POST", "/tokenize", body)["count"])
 
     def generate(self, job: Job, cancelled: Callable[[], bool]) -> Iterator[Chunk]:
@@ -67,7 +62,7 @@ class Vllm:
             body["temperature"] = job.temperature
         if job.prompt.messages:
             path = "/v1/chat/completions"
-            body["messages"] = _messages(job.prompt)
+            body["messages"] = messages_of(job.prompt)
         else:
             path = "/v1/completions"
             body["prompt"] = job.prompt.text if job.prompt.tokens is None else list(job.prompt.tokens)
@@ -92,23 +87,3 @@ class Vllm:
                 return
         if not cancelled():
             raise server.ended()
-
-    def _server(self) -> Remote:
-        if self._remote is None:
-            raise EngineError("load_failed", "no model is loaded")
-        return self._remote
-
-    def describe(self) -> Facts:
-        """What :meth:`load` found."""
-        if self._facts is None:
-            raise EngineError("load_failed", "no model is loaded")
-        return self._facts
-
-    def close(self) -> None:
-        """Close the connections."""
-        if self._remote is not None:
-            self._remote.close()
-
-
-def _messages(prompt: Prompt) -> list[dict[str, str]]:
-    return [{"role": item.role, "content": item.content} for item in prompt.messages]
