@@ -3,7 +3,7 @@
 protocol, errors, limits: what is asked and answered, refusals by name, and every bound. hardware, choice, served: what
 the machine has, and which backend and model fit. models: the registry on disk, benchmark and tiers. backends, worker,
 workers, pool: models in processes of their own. queue, pipeline, metering, signing, records: from a request to a signed
-answer. sealing, enginekeys, identity, guard, plain, scrub: prompts that only this process reads. journal,
+answer. sealing, enginekeys, keyfile, identity, guard, plain, scrub: prompts that only this process reads. journal,
 offers: tasks that survive. engine, client, blocking: the same methods in this process and over a socket. api, server:
 the doors.
 """

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import os
 import secrets
 from pathlib import Path
 
@@ -12,9 +11,10 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from mai_zk.trace.work import SALT_BYTES
 
+from mai.engine.keyfile import secret_in
 from mai.errors import MaiError
 
-KEY_BYTES, NONCE_BYTES = 32, 12
+NONCE_BYTES = 12
 
 
 class Seal:
@@ -32,19 +32,7 @@ class Seal:
         Raises:
             MaiError: the file cannot be read or made, others can read it, or it holds no key.
         """
-        try:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _make(path)
-            with path.open("rb") as file:
-                shared = os.name == "posix" and os.fstat(file.fileno()).st_mode & 0o077
-                secret = file.read(KEY_BYTES + 1)
-        except OSError as error:
-            raise MaiError(f"the key file {path} cannot be read or made: {error.strerror}") from error
-        if shared:
-            raise MaiError(f"others can read the key file {path}: run `chmod 600 {path}`")
-        if len(secret) != KEY_BYTES:
-            raise MaiError(f"{path} is not a key file of this miner: it has {KEY_BYTES} bytes")
-        return cls(secret)
+        return cls(secret_in(path))
 
     def close(self, plain: bytes, name: str) -> bytes:
         """Seal bytes under a name: they open under no other."""
@@ -72,20 +60,3 @@ class Seal:
     def number(self, context: bytes) -> int:
         """A number of eight bytes that follows from a context: names an upload, so that a restart goes on with it."""
         return int.from_bytes(hmac.digest(self._salting, b"upload" + context, hashlib.sha256)[:8], "little")
-
-
-def _make(path: Path) -> None:
-    """A new key file, complete or not there at all; an existing one is left alone."""
-    if path.exists():
-        return
-    part = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
-    try:
-        with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            file.write(secrets.token_bytes(KEY_BYTES))
-            file.flush()
-            os.fsync(file.fileno())
-        os.link(part, path)
-    except FileExistsError:
-        pass  # another process made it meanwhile
-    finally:
-        part.unlink(missing_ok=True)
