@@ -87,6 +87,9 @@ clean: ## remove what can be made again
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis target programs/build/.build \
 	  tests/localnet/js/node_modules
 
+# The Python package ships libllama alone; the rest of llama.cpp is most of what there is to compile.
+LLAMA := -DLLAVA_BUILD=OFF -DCMAKE_PROJECT_llama.cpp_INCLUDE=$(CURDIR)/tests/engine/llama.cmake
+
 # Debian splits venv from Python; everything else comes from PyPI.
 $(VENV)/bin/pip:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.11"; exit 1; }
@@ -101,5 +104,5 @@ $(VENV)/.runtime: $(VENV)/bin/pip pyproject.toml
 
 $(VENV)/.dev: $(VENV)/.runtime
 	@echo "Installing the test tools ..."
-	@$(BIN)/pip install --quiet --editable '.[dev]'
+	@CMAKE_ARGS="$(LLAMA)" $(BIN)/pip install --quiet --editable '.[dev]'
 	@touch $@

@@ -6,6 +6,7 @@ import importlib
 import importlib.metadata
 import os
 import platform
+import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -15,6 +16,8 @@ from mai.errors import MaiError
 ANSWER_SECONDS = 120
 """How long a node has to start its first worker and answer."""
 PACKAGES = ("ezkl", "mai")
+_LEAVING = threading.Lock()
+"""Ray's own code aborts the process where one thread asks for the nodes while another leaves the cluster."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +52,7 @@ class Ray:
             MaiError: Ray is not installed, or there is no cluster that this machine is a node of.
         """
         os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+        os.environ["RAY_ENABLE_AUTO_CONNECT"] = "0"  # a late call would start a cluster of its own
         try:
             ray = importlib.import_module("ray")
         except ImportError:
@@ -73,12 +77,15 @@ class Ray:
 
     def disconnect(self) -> None:
         """Leave the cluster."""
-        self._ray.shutdown()
+        with _LEAVING:
+            self._ray.shutdown()
 
     def nodes(self, labels: Mapping[str, str]) -> list[Node]:
-        """The nodes that are alive, have CPUs, and have all of these labels, by name."""
+        """The nodes that are alive, have CPUs, and have all of these labels, by name; none once disconnected."""
         found = []
-        for item in self._ray.nodes():
+        with _LEAVING:
+            items = self._ray.nodes() if self._ray.is_initialized() else []
+        for item in items:
             resources, own = item.get("Resources", {}), item.get("Labels") or {}
             node = Node(
                 item["NodeID"],

@@ -137,7 +137,8 @@ class RayProvers:
             self._ray.break_off(reference)
         for waiting in left:
             waiting.promise.cancel()
-        self._checks.shutdown(wait=False, cancel_futures=True)
+        self._checks.shutdown(wait=True, cancel_futures=True)
+        self._looking.join()
         if self._own:
             self._own.close()
         self._ray.disconnect()
