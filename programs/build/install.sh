@@ -31,6 +31,8 @@ if ! command -v cargo-build-sbf >/dev/null && command -v apt-get >/dev/null; the
 fi
 
 if ! seahorse --version 2>/dev/null | grep -q "$seahorse_version" && command -v cargo >/dev/null; then
-  echo "Installing seahorse-lang $seahorse_version (cargo, about four minutes) ..."
-  quietly cargo install --quiet seahorse-lang --version "$seahorse_version" --locked
+  echo "Installing seahorse-lang $seahorse_version (cargo, a minute or two) ..."
+  # It compiles three small programs: a compiler that is itself compiled without optimisation is ready sooner.
+  profile=(CARGO_PROFILE_RELEASE_OPT_LEVEL=0 CARGO_PROFILE_RELEASE_LTO=off CARGO_PROFILE_RELEASE_CODEGEN_UNITS=16)
+  quietly env "${profile[@]}" cargo install --quiet seahorse-lang --version "$seahorse_version" --locked
 fi
