@@ -17,7 +17,7 @@ ANSWER_SECONDS = 120
 """How long a node has to start its first worker and answer."""
 PACKAGES = ("ezkl", "mai")
 _LEAVING = threading.Lock()
-"""Ray's own code aborts the process where one thread asks for the nodes while another leaves the cluster."""
+"""No thread asks for the nodes while another leaves the cluster."""
 
 
 @dataclass(frozen=True)

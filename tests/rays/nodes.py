@@ -43,6 +43,8 @@ class Cluster:
             "RAY_AUTH_TOKEN": TOKEN,
             "RAY_health_check_period_ms": "500",
             "RAY_health_check_failure_threshold": "3",
+            # Its monitor counts page cache as memory in use, and repeats for ever what it ended for lack of memory.
+            "RAY_memory_monitor_refresh_ms": "0",
         }
         return cls(folder, f"127.0.0.1:{free_ports(1)[0]}", environment)
 
