@@ -287,7 +287,7 @@ def proof(run: SmolRun) -> str:
     verifier.close(account.address)
     spent = after_key - chain.balance(payer)
     rows = {
-        "weights": f"{job.d_in * job.d_out:,}",
+        "weights": f"{job.shape.d_in * job.shape.d_out:,}",
         "proof, bytes": f"{len(made.proof):,}",
         "EZKL's prover, s": f"{made.seconds:.1f}",
         "its CPU, s": f"{made.stage.cpu_seconds:.1f}" if made.stage else "",

@@ -19,7 +19,7 @@ from mai_zk.errors import ZkError
 from mai_zk.keyprogram import KeyProgram
 from mai_zk.language.model import Proved
 from mai_zk.prover import CpuProver, Keys, Proof
-from mai_zk.shards import PARTS, SCALE, Shape, prepare
+from mai_zk.shards import SCALE, Shape, prepare
 from mai_zk.srs import make_test_srs
 
 
@@ -27,29 +27,28 @@ from mai_zk.srs import make_test_srs
 class Job:
     """One leaf to prove; it can be pickled, and is the same in every run.
 
-    weights: d_in × d_out 16-bit integers, little-endian bytes; inputs: the integers that the segment read;
-    points: the commitments of input, weights and output in the trace.
+    shape: the segment's; weights: d_in × d_out 16-bit integers, little-endian bytes; inputs: the integers that the
+    segment read; points: the commitments of input, weights (64 bytes a column) and output in the trace.
     """
 
     name: str
-    d_in: int
-    d_out: int
+    shape: Shape
     weights: bytes
     inputs: tuple[int, ...]
     points: tuple[bytes, bytes, bytes]
 
     def prove(self) -> Proved:
         """See ProofJob.prove."""
-        proof, key = self.proof(), shape_program(Shape(self.d_in, self.d_out))
+        proof, key = self.proof(), shape_program(self.shape)
         return Proved(key, proof.instances, proof.proof, key.payload(proof.instances, proof.proof), proof.seconds)
 
     def proof(self) -> Proof:
         """Prove it and have EZKL verify it; ZkError where the proof's points are not the trace's."""
-        prover, common = CpuProver(), shape_keys(Shape(self.d_in, self.d_out))
+        prover, common = CpuProver(), shape_keys(self.shape)
         with disk.scratch() as folder:
             keys = self._keys(prover, common, folder)
             proof = prover.prove(keys, prover.witness(keys, [value / 2**SCALE for value in self.inputs]))
-        if proof.commitments(PARTS) != self.points:
+        if b"".join(proof.commitments(self.shape.parts)) != b"".join(self.points):
             raise ZkError(f"The proof of {self.name} is of other values than its trace; run the position again.")
         if not prover.verify(common, proof):
             raise ZkError(f"EZKL refuses its own proof of {self.name}; make the keys again.")
@@ -57,8 +56,8 @@ class Job:
 
     def _keys(self, prover: CpuProver, common: Keys, folder: Path) -> Keys:
         """The shape's keys beside this segment's own circuit."""
-        matrix = np.frombuffer(self.weights, dtype="<i2").reshape(self.d_in, self.d_out).astype(np.float32) / 2**SCALE
-        segment = prepare(Shape(self.d_in, self.d_out), matrix, folder / "segment", prover)
+        stored = np.frombuffer(self.weights, dtype="<i2").reshape(self.shape.d_in, self.shape.d_out)
+        segment = prepare(self.shape, stored.astype(np.float32) / 2**SCALE, folder / "segment", prover)
         compiled = prover.compile(segment, common.settings)
         own = folder / "keys"
         own.mkdir()
@@ -68,11 +67,14 @@ class Job:
 
 
 def make_job(
-    name: str, weights: npt.NDArray[np.int16], inputs: npt.NDArray[np.int64], points: tuple[bytes, bytes, bytes]
+    name: str,
+    shape: Shape,
+    weights: npt.NDArray[np.int16],
+    inputs: npt.NDArray[np.int64],
+    points: tuple[bytes, bytes, bytes],
 ) -> Job:
     """A job from arrays."""
-    d_in, d_out = weights.shape
-    return Job(name, d_in, d_out, weights.astype("<i2").tobytes(), tuple(inputs.tolist()), points)
+    return Job(name, shape, weights.astype("<i2").tobytes(), tuple(inputs.tolist()), points)
 
 
 @cache
@@ -94,6 +96,6 @@ def shape_program(shape: Shape) -> KeyProgram:
             prover = CpuProver()
             segment = prepare(shape, np.zeros((shape.d_in, shape.d_out), np.float32), temporary, prover)
             own = Keys(segment, keys.settings, keys.srs, keys.folder, keys.stage)
-            (folder / "key.bin").write_bytes(compile_key(prover, own, PARTS).blob)
+            (folder / "key.bin").write_bytes(compile_key(prover, own, shape.parts).blob)
 
     return KeyProgram.from_bytes((disk.entry("shape-programs", keys.folder.name, make) / "key.bin").read_bytes())

@@ -1,4 +1,4 @@
-"""The cut of SmolLM2 into provable segments: its linear maps by columns, in two shapes of 36,864 weights under k = 16.
+"""The cut of SmolLM2 into provable segments: its linear maps by columns, in two shapes of 27,648 weights under k = 14.
 
 A segment reads the whole input of its map and gives some of its outputs, so the cut changes no value. What lies
 between (RMSNorm, RoPE, softmax, SwiGLU, residual sums) is computed, traced and re-executed, but has no circuit.
@@ -19,8 +19,8 @@ from mai_zk.language.smol.forward import Ends, LayerValues
 from mai_zk.language.smol.weights import HEAD, HEADS, HIDDEN, KV_HEADS, LAYERS, VOCABULARY, WIDTH, Weights
 from mai_zk.shards import Shape, model
 
-WIDE, DEEP = Shape(WIDTH, 64), Shape(HIDDEN, 24)
-LOGROWS = 16
+WIDE, DEEP = Shape(WIDTH, 48, columns=3), Shape(HIDDEN, 18, columns=3)
+LOGROWS = 14
 
 _Q, _KV = HEADS * HEAD, KV_HEADS * HEAD
 _CUT = (
@@ -76,7 +76,7 @@ class SmolSegment:
 
 @cache
 def segments() -> tuple[SmolSegment, ...]:
-    """All of one position's: 96 a layer, then 768 of the logits."""
+    """All of one position's: 128 a layer, then 1,024 of the logits."""
     return tuple(_segments())
 
 
