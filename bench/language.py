@@ -24,9 +24,9 @@ from mai_zk.language.smol import points
 from mai_zk.language.smol.forward import Cache, LayerValues
 from mai_zk.language.smol.model import SmolLM2, SmolRun, Trace
 from mai_zk.language.smol.precision import uniform
-from mai_zk.language.smol.proving import shape_keys, shape_program
 from mai_zk.language.smol.segments import named, segments
 from mai_zk.language.smol.weights import gguf_path
+from mai_zk.linear import shape_keys, shape_program
 from rich.console import Console
 from threadpoolctl import threadpool_limits
 
@@ -288,7 +288,7 @@ def proof(run: SmolRun) -> str:
     verifier.close(account.address)
     spent = after_key - chain.balance(payer)
     rows = {
-        "weights": f"{job.shape.d_in * job.shape.d_out:,}",
+        "weights": f"{job.shape.size:,}",
         "proof, bytes": f"{len(made.proof):,}",
         "EZKL's prover, s": f"{made.seconds:.1f}",
         "its CPU, s": f"{made.stage.cpu_seconds:.1f}" if made.stage else "",

@@ -104,28 +104,6 @@ def test_rows_follow_the_rule(shape: Shape) -> None:
     assert found.run_args["ignore_range_check_inputs_outputs"] is False
 
 
-@pytest.mark.parametrize(
-    "shape",
-    [Shape(576, 48, columns=3), Shape(1536, 18, columns=3), Shape(40, 16, columns=3), Shape(7, 5, columns=2)],
-    ids=lambda shape: shape.name,
-)
-def test_columns_share_the_rows(shape: Shape) -> None:
-    found = shards.fixed_settings(shape, PROVER)  # it refuses a number of rows that is far from the rule's
-    assert found.rows <= shape.rows <= (1 << shape.logrows) - RESERVED_ROWS
-    assert shape.rows < replace(shape, columns=1).rows and found.run_args["num_inner_cols"] == shape.columns
-    assert found.run_args["ignore_range_check_inputs_outputs"] is False
-    assert found.run_args["decomp_base"] ** found.run_args["decomp_legs"] == BOUND
-
-
-def test_weights_that_fill_several_columns_have_several_points() -> None:
-    assert Shape(576, 48).parts == shards.PARTS and Shape(576, 28, columns=3).parts == shards.PARTS
-    two = Shape(576, 48, columns=3)
-    assert (two.logrows, two.params_points, two.parts.n_points) == (14, 2, 4)
-    for columns in (0, shards.MAX_COLUMNS + 1):
-        with pytest.raises(ZkError, match="columns"):
-            Shape(576, 48, columns=columns)
-
-
 def proof_bytes(d_in: int, d_out: int, logrows: int, folder: Path) -> int:
     """Bytes of a proof at a given k, whether the shape fits or not."""
     shape = Shape(d_in, d_out)

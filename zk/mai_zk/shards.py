@@ -36,15 +36,10 @@ BOUND = BASE**LEGS
 """Inputs and outputs are range-checked in the circuit: every integer is smaller than this in size."""
 
 PARTS = Parts(input_points=1, params_points=1, output_points=1)
-"""Those of a shape whose weights fill one column, as they do where `columns` is 1."""
 MIN_LOGROWS, MAX_LOGROWS = 9, 20
 RESERVED_ROWS = 8
 """With more than 2^k - 8 rows EZKL lays out a second set of columns: half as many points again to verify."""
 MAX_SIDE = 1 << 17
-MAX_COLUMNS = 3
-"""With four, one of EZKL's gates has a degree that doubles the domain of the quotient."""
-DOT_PRODUCTS = 5
-"""Kinds of dot products in a circuit: the map itself, and one a decomposition."""
 
 _GEMM = re.compile(r"([1-9][0-9]{0,6})[x×]([1-9][0-9]{0,6})")
 
@@ -55,7 +50,6 @@ class Shape:
 
     The offset is part of the circuit, so each has its own key; it costs no rows. By default there is no padding.
     least_logrows: a larger k than the shape needs by itself, since only commitments under one k link and add.
-    columns: products of a dot product in one row. More of them make k smaller, proofs quicker and longer.
     """
 
     d_in: int
@@ -63,7 +57,6 @@ class Shape:
     width: int = 0
     offset: int = 0
     least_logrows: int = 0
-    columns: int = 1
 
     def __post_init__(self) -> None:
         if not (0 < self.d_in <= MAX_SIDE and 0 < self.d_out <= self.full_width <= MAX_SIDE):
@@ -72,8 +65,6 @@ class Shape:
             raise ZkError(f"{self.d_out} outputs from {self.offset} on do not fit {self.full_width}.")
         if self.width and self.width == self.d_out:
             raise ZkError(f"A shard with all of its {self.width} outputs has no padding; leave the width out.")
-        if not 1 <= self.columns <= MAX_COLUMNS:
-            raise ZkError(f"A shard has 1 to {MAX_COLUMNS} columns, not {self.columns}.")
 
     @property
     def full_width(self) -> int:
@@ -82,31 +73,14 @@ class Shape:
 
     @property
     def name(self) -> str:
-        """576x48, or 576x48-at-96-of-576 with padding, and 576x48-by-3 with three columns."""
+        """576x48, or 576x48-at-96-of-576 with padding."""
         padding = f"-at-{self.offset}-of-{self.width}" if self.width else ""
-        columns = f"-by-{self.columns}" if self.columns > 1 else ""
-        return f"{self.d_in}x{self.d_out}{padding}{columns}"
+        return f"{self.d_in}x{self.d_out}{padding}"
 
     @property
     def rows(self) -> int:
-        """Rows that EZKL's layout uses: one a weight, decompositions of each input (one) and each output (three).
-
-        Several columns share them; each dot product begins a row. Then this is a bound, a few rows above EZKL's count.
-        """
-        terms, legs = (self.columns * -(-length // self.columns) for length in (self.d_in, LEGS))
-        ends = DOT_PRODUCTS * (self.columns - 1)
-        cells = terms * self.d_out + (2 * LEGS + legs + 4) * self.d_in + (6 * LEGS + 3 * legs + 28) * self.d_out + ends
-        return -(-cells // self.columns)
-
-    @property
-    def params_points(self) -> int:
-        """Columns that the weights fill, each with a commitment of its own."""
-        return 1 + self.d_in * self.d_out // ((1 << self.logrows) - UNUSABLE_ROWS)
-
-    @property
-    def parts(self) -> Parts:
-        """The proof's first points."""
-        return dataclasses.replace(PARTS, params_points=self.params_points)
+        """Rows that EZKL's layout uses: one a weight, decompositions of each input (one) and each output (three)."""
+        return self.d_in * self.d_out + (3 * LEGS + 4) * self.d_in + (9 * LEGS + 28) * self.d_out
 
     @property
     def logrows(self) -> int:
@@ -125,7 +99,7 @@ class Shape:
             param_scale=SCALE,
             scale_rebase_multiplier=1,
             logrows=self.logrows,
-            num_inner_cols=self.columns,
+            num_inner_cols=1,
             decomp_base=BASE,
             decomp_legs=LEGS,
         )
@@ -193,8 +167,7 @@ def fixed_settings(shape: Shape, prover: Prover) -> Settings:
         (folder / "model.onnx").write_bytes(model(shape, np.zeros((shape.d_in, shape.d_out))))
         blank = Segment(shape.name, folder / "model.onnx", (1, shape.d_in), Visibility(), shape.run_args)
         found = prover.settings(blank)
-        over = shape.rows - found.rows
-        if not 0 <= over <= DOT_PRODUCTS * (shape.columns - 1) or found.output_scale != SCALE:
+        if found.rows != shape.rows or found.output_scale != SCALE:
             raise ZkError(f"EZKL lays out {found.rows} rows for {shape.name}, not {shape.rows}; is EZKL 23.0.5 there?")
         (folder / "settings.json").write_text(found.text)
 

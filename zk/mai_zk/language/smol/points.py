@@ -25,8 +25,8 @@ from mai_zk.sums import UNUSABLE_ROWS, unusable_point
 
 VECTOR = 1536
 """The longest vector that crosses a segment's edge."""
-COLUMN = (1 << LOGROWS) - UNUSABLE_ROWS
-"""Values in one column, and so in one commitment."""
+COLUMN = WIDE.column
+"""Weights in one column, and so in one commitment; the same for both shapes, since they have one k."""
 
 
 class Committer:
@@ -97,4 +97,4 @@ def all_weights_points(weights: Weights, progress: Callable[[float], None] = lam
 
     folder = disk.entry("smollm2-points", f"{weights.digest[:16]}-{WIDE.name}-{DEEP.name}-all", make)
     with (folder / "points").open("rb") as file:
-        return [file.read(64 * segment.shape.params_points) for segment in segments()]
+        return [file.read(64 * segment.shape.parts.params_points) for segment in segments()]

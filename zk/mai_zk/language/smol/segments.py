@@ -17,9 +17,9 @@ from mai_zk.errors import ZkError
 from mai_zk.language.integers import Integers
 from mai_zk.language.smol.forward import Ends, LayerValues
 from mai_zk.language.smol.weights import HEAD, HEADS, HIDDEN, KV_HEADS, LAYERS, VOCABULARY, WIDTH, Weights
-from mai_zk.shards import Shape, model
+from mai_zk.linear import LinearShape
 
-WIDE, DEEP = Shape(WIDTH, 48, columns=3), Shape(HIDDEN, 18, columns=3)
+WIDE, DEEP = LinearShape(WIDTH, 48, columns=2), LinearShape(HIDDEN, 18, columns=2)
 LOGROWS = 14
 
 _Q, _KV = HEADS * HEAD, KV_HEADS * HEAD
@@ -50,7 +50,7 @@ class SmolSegment:
     part: int
     matrix: str
     row: int
-    shape: Shape
+    shape: LinearShape
     reads: str
 
     @property
@@ -104,10 +104,3 @@ def named(name: str) -> int:
         if found.name == name:
             return index
     raise ZkError(f"SmolLM2 has no segment {name!r}; names are layer/map/part, such as 12/gate/5.")
-
-
-def onnx(found: SmolSegment, weights: Weights) -> bytes:
-    """The segment as an ONNX file. Its weights are the integers over 2^7, which EZKL reads back as the integers."""
-    from mai_zk.shards import SCALE
-
-    return model(found.shape, found.weights(weights).astype(np.float32) / 2**SCALE)
