@@ -21,6 +21,7 @@ from mai_zk.shards import BOUND, RESERVED_ROWS, SCALE, Shape
 from mai_zk.srs import make_test_srs
 from mai_zk.sums import UNUSABLE_ROWS
 from onnx import TensorProto, helper, numpy_helper
+from zk.permutation import tied_rows
 
 PROVER = CpuProver()
 SIDE = 16
@@ -81,6 +82,25 @@ def test_an_output_beyond_the_bound_is_not_proved() -> None:
     shape = LinearShape(16, 16)
     with pytest.raises(ZkError, match="EZKL refused"):
         PROVER.witness(shape_keys(shape), linear.values(np.full(16, BOUND - 1), np.full((16, 16), 1 << SCALE)))
+
+
+# -- what the commitments bind
+
+
+@pytest.mark.parametrize("shape", [*SHAPES, LinearShape(576, 48, 2), LinearShape(1536, 18, 2)], ids=name)
+def test_every_committed_value_is_tied_to_the_product(shape: LinearShape) -> None:
+    """The last two are SmolLM2's."""
+    tied = tied_rows(shape_keys(shape).pk, shape.logrows)
+    weights = [min(shape.column, shape.size - start) for start in range(0, shape.size, shape.column)]
+    for column, length in enumerate((shape.d_in, *weights, shape.d_out)):
+        assert tied[column] == list(range(length))
+
+
+def test_constants_of_a_graph_are_not_tied(tmp_path: Path) -> None:
+    shape = Shape(SIDE, SIDE)
+    segment = shards.prepare(shape, shards.seeded_weights(shape, 1), tmp_path, PROVER)
+    inputs, weights, outputs, *_ = tied_rows(PROVER.setup(segment, make_test_srs(shape.logrows)).pk, shape.logrows)
+    assert inputs == outputs == list(range(SIDE)) and weights == []
 
 
 # -- a prover with a circuit of its own
