@@ -24,9 +24,9 @@ from mai_zk.language.smol import points
 from mai_zk.language.smol.forward import Cache, LayerValues
 from mai_zk.language.smol.model import SmolLM2, SmolRun, Trace
 from mai_zk.language.smol.precision import uniform
-from mai_zk.language.smol.proving import shape_keys, shape_program
 from mai_zk.language.smol.segments import named, segments
 from mai_zk.language.smol.weights import gguf_path
+from mai_zk.linear import shape_keys, shape_program
 from rich.console import Console
 from threadpoolctl import threadpool_limits
 
@@ -238,13 +238,14 @@ def traces(model: SmolLM2, run: SmolRun, token_ms: float) -> str:
     found = segments()[named(DRAWN)]
     weights = found.weights(model.weights)
     vector = found.output(run.values(3)[0][found.layer])
+    column = weights.ravel()[: points.COLUMN]
     for name, native in (("zksnake (arkworks)", points.library()), ("mai_zk.msm, Python alone", None)):
-        committer = points.Committer(weights.size, native)
-        for what, values in (("64 outputs", vector), ("36,864 weights", weights)):
+        committer = points.Committer(points.COLUMN, native)
+        for what, values in ((f"{len(vector)} outputs", vector), (f"{len(column):,} weights, a column", column)):
             started = time.process_time()
             committer.point(values)
             rows.append(f"| {what}, {name} | {(time.process_time() - started) * 1000:,.1f} |")
-    rows.append(f"| 64 outputs, ezkl.kzg_commit | {_kzg_commit(vector.tolist()):,.1f} |")
+    rows.append(f"| {len(vector)} outputs, ezkl.kzg_commit | {_kzg_commit(vector.tolist()):,.1f} |")
     rate = position * 1000 / (0.03 * token_ms)
     return "\n".join(rows) + (
         f"\n\nA drawn position's commitments take the time of {position * 1000 / token_ms:.0f} tokens: they are within "
@@ -287,7 +288,7 @@ def proof(run: SmolRun) -> str:
     verifier.close(account.address)
     spent = after_key - chain.balance(payer)
     rows = {
-        "weights": f"{job.d_in * job.d_out:,}",
+        "weights": f"{job.shape.size:,}",
         "proof, bytes": f"{len(made.proof):,}",
         "EZKL's prover, s": f"{made.seconds:.1f}",
         "its CPU, s": f"{made.stage.cpu_seconds:.1f}" if made.stage else "",

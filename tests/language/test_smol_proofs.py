@@ -7,7 +7,6 @@ from functools import cache
 from itertools import pairwise
 
 import numpy as np
-import onnx
 import pytest
 from language.smol_world import model, needs_weights, short_run
 from mai.chain.check import check_proof
@@ -21,11 +20,10 @@ from mai_zk.language.smol.model import Trace
 from mai_zk.language.smol.precision import DIVISION
 from mai_zk.language.smol.proving import Job
 from mai_zk.language.smol.segments import DEEP, LOGROWS, WIDE, named, segment, segments
-from mai_zk.language.smol.segments import onnx as segment_onnx
 from mai_zk.language.smol.weights import LAYERS, VOCABULARY
 from mai_zk.prooffile import ProofFile
 from mai_zk.prover import CpuProver
-from mai_zk.shards import PARTS, SCALE, Shape, prepare
+from mai_zk.shards import SCALE, Shape, prepare
 from mai_zk.srs import make_test_srs
 from mai_zk.sums import UNUSABLE_ROWS
 
@@ -35,20 +33,20 @@ POSITION = 5
 
 def test_the_cut() -> None:
     found = segments()
-    assert len(found) == 96 * LAYERS + VOCABULARY // 64 == 3648
-    assert [item.name for item in found[:3]] == ["0/q/0", "0/q/1", "0/q/2"] and found[-1].name == "30/logits/767"
+    assert len(found) == 128 * LAYERS + VOCABULARY // 48 == 4864
+    assert [item.name for item in found[:3]] == ["0/q/0", "0/q/1", "0/q/2"] and found[-1].name == "30/logits/1023"
     assert {item.shape for item in found} == {WIDE, DEEP}
-    assert all(shape.logrows == LOGROWS and shape.d_in * shape.d_out == 36864 for shape in (WIDE, DEEP))
-    weights = sum(item.shape.d_in * item.shape.d_out for item in found)
+    assert all((shape.logrows, shape.column, shape.size) == (LOGROWS, points.COLUMN, 27_648) for shape in (WIDE, DEEP))
+    weights = sum(item.shape.size for item in found)
     assert weights == 134_479_872  # every weight of every linear map, once
     assert all((item.layer, item.shard) < (after.layer, after.shard) for item, after in pairwise(found))
-    assert named("12/gate/5") == 12 * 96 + 24 + 5 and segment(named("12/gate/5")).name == "12/gate/5"
-    for wrong in (lambda: segment(3648), lambda: segment(-1), lambda: named("12/gate/24")):
+    assert named("12/gate/5") == 12 * 128 + 32 + 5 and segment(named("12/gate/5")).name == "12/gate/5"
+    for wrong in (lambda: segment(4864), lambda: segment(-1), lambda: named("12/gate/32")):
         with pytest.raises(ZkError, match="SmolLM2 has"):
             wrong()
 
 
-@pytest.mark.parametrize("name", ["0/v/1", "11/down/3", "24/o/8", "29/up/23", "30/logits/0"])
+@pytest.mark.parametrize("name", ["0/v/1", "11/down/3", "24/o/11", "29/up/31", "30/logits/0"])
 def test_a_segment_is_its_part_of_the_map(name: str) -> None:
     """Input and weights as integers give the output, by Python's integers and the rounding that is stated."""
     found = segment(named(name))
@@ -99,48 +97,65 @@ def test_with_and_without_the_library_the_points_are_the_same() -> None:
 def test_vectors_that_cross_segments_have_one_point() -> None:
     made = short_run().points(POSITION)
     assert len(made) == len(segments())
-    for names in (("3/q/0", "3/k/2", "3/v/1"), ("7/gate/0", "7/up/23"), ("9/down/0", "9/down/23")):
+    for names in (("3/q/0", "3/k/2", "3/v/1"), ("7/gate/0", "7/up/31"), ("9/down/0", "9/down/31")):
         assert len({made[named(name)][0] for name in names}) == 1
     assert made[named("3/q/0")] != made[named("4/q/0")]
 
 
-def test_onnx_files_are_the_segments() -> None:
-    found = segment(named("12/gate/5"))
-    graph = onnx.load_from_string(segment_onnx(found, model().weights)).graph
-    held = onnx.numpy_helper.to_array(graph.initializer[0]) * 2**SCALE
-    assert np.array_equal(held, found.weights(model().weights))
+DRAWN = ("12/gate/5", "11/down/3")
+"""One of each shape."""
 
 
 @cache
-def job() -> Job:
+def job(name: str = DRAWN[0]) -> Job:
     """A drawn shard, as a worker process gets it."""
-    return pickle.loads(pickle.dumps(short_run().job(POSITION, named("12/gate/5"))))
+    return pickle.loads(pickle.dumps(short_run().job(POSITION, named(name))))
 
 
 @cache
-def proved() -> Proved:
+def proved(name: str = DRAWN[0]) -> Proved:
     """Its proof."""
-    return job().prove()
+    return job(name).prove()
 
 
-def test_a_drawn_shard_is_proved_and_accepted_on_chain() -> None:
-    made, shown = job(), proved()
-    assert made.d_in * made.d_out >= 27_000 and made.name == "smollm2-135m, 12/gate/5, position 5"
-    assert tuple(shown.proof[64 * i : 64 * i + 64] for i in range(PARTS.n_points)) == made.points
-    read, given = short_run().points(POSITION)[named("12/gate/5")]
+@pytest.mark.parametrize("name", DRAWN)
+def test_a_drawn_shard_is_proved_and_accepted_on_chain(name: str) -> None:
+    made, shown = job(name), proved(name)
+    shape, parts = made.shape, made.shape.parts
+    assert shape.size >= 27_000 and made.name == f"smollm2-135m, {name}, position 5"
+    assert shown.proof[: 64 * parts.n_points] == b"".join(made.points)
+    read, given = short_run().points(POSITION)[named(name)]
     assert (made.points[0], made.points[2]) == (read, given)
     checked = check_proof(shown.key, ProofFile(shown.instances, shown.proof))
     assert checked.reason is None and checked.compute_units < 400_000
     statement = shown.key.statement((), shown.proof)
-    assert statement.params == part_digest((), (made.points[1],))
-    decode_point(made.points[1])
+    columns = [made.points[1][start : start + 64] for start in range(0, len(made.points[1]), 64)]
+    assert len(columns) == parts.params_points and statement.params == part_digest((), columns)
+    for point in columns:
+        decode_point(point)
+
+
+def test_weights_fill_columns_one_after_the_other() -> None:
+    """The points of a segment's weights are the plain commitments of their parts, in the matrix's order."""
+    from mai_zk.circuits import commit
+
+    found = segment(named(DRAWN[0]))
+    values = found.weights(model().weights).ravel().tolist()
+    rows = (1 << LOGROWS) - UNUSABLE_ROWS
+    srs = make_test_srs(LOGROWS)
+    parts = [values[:rows], values[rows:]]
+    assert job().points[1] == b"".join(commit(part, srs, UNUSABLE_ROWS).to_bytes() for part in parts)
 
 
 def test_a_changed_proof_is_refused() -> None:
     shown = proved()
     assert check_proof(shown.key, ProofFile(shown.instances, shown.proof)).reason is None
-    read, given = shown.proof[:64], shown.proof[128:192]
-    swapped = given + shown.proof[64:128] + read + shown.proof[192:]
+    last = 64 * (job().shape.parts.n_points - 1)
+    read, given = shown.proof[:64], shown.proof[last : last + 64]
+    swapped = given + shown.proof[64:last] + read + shown.proof[last + 64 :]
+    assert check_proof(shown.key, ProofFile(shown.instances, swapped)).reason is not None
+    one, other = shown.proof[64:128], shown.proof[128:192]
+    swapped = shown.proof[:64] + other + one + shown.proof[192:]
     assert check_proof(shown.key, ProofFile(shown.instances, swapped)).reason is not None
 
 

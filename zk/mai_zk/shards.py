@@ -4,6 +4,8 @@ Input, weights and output are all committed, settings are fixed by the shape, an
 scale, so that one shard's output commitment is the next one's input commitment. A feed-forward layer and attention's
 projections q, k, v and o are the same case. The map is cut by columns of W (each shard gives some outputs), by rows
 (each shard gives a partial sum of all outputs, rounded by itself) or both; mai_zk.sums says how shards join.
+
+EZKL does not tie these weights to their commitment, nor does it range-check committed inputs: see mai_zk.linear.
 """
 
 from __future__ import annotations
@@ -33,7 +35,8 @@ SCALE = 7
 
 BASE, LEGS = 256, 3
 BOUND = BASE**LEGS
-"""Inputs and outputs are range-checked in the circuit: every integer is smaller than this in size."""
+"""Outputs are range-checked in the circuit: every integer is smaller than this in size. EZKL's witness holds inputs to
+it as well, the circuit does not."""
 
 PARTS = Parts(input_points=1, params_points=1, output_points=1)
 MIN_LOGROWS, MAX_LOGROWS = 9, 20

@@ -76,7 +76,7 @@ class SmolRun:
 
     def leaves(self, position: int) -> tuple[Leaf, ...]:
         """See Run.leaves. The weights' points are made at the first call: minutes, once a machine."""
-        params = [part_digest((), (point,)) for point in points.all_weights_points(self._model.weights)]
+        params = [part_digest((), (columns,)) for columns in points.all_weights_points(self._model.weights)]
         made = self.points(position)
         return tuple(
             Leaf(part_digest((), (read,)), weights, part_digest((), (given,)))
@@ -103,8 +103,9 @@ class SmolRun:
         values = ends if found.layer == LAYERS else layers[found.layer]
         inputs, outputs = found.input(values), found.output(values)
         commit, weights = points.committer().point, self._model.weights
-        shown = commit(inputs), points.weights_point(found, weights), commit(outputs)
-        return make_job(f"{NAME}, {found.name}, position {position}", found.weights(weights), inputs, shown)
+        shown = commit(inputs), points.weights_points(found, weights), commit(outputs)
+        name = f"{NAME}, {found.name}, position {position}"
+        return make_job(name, found.shape, found.weights(weights), inputs, shown)
 
 
 class SmolLM2:

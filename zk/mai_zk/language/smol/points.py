@@ -6,7 +6,6 @@ same points, some twenty times slower.
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
@@ -18,7 +17,7 @@ import numpy.typing as npt
 from mai_zk import cache as disk
 from mai_zk.curve import Point, add
 from mai_zk.language.integers import Integers
-from mai_zk.language.smol.segments import LOGROWS, WIDE, SmolSegment, segments
+from mai_zk.language.smol.segments import DEEP, LOGROWS, WIDE, SmolSegment, segments
 from mai_zk.language.smol.weights import Weights
 from mai_zk.msm import weighted_sum
 from mai_zk.srs import lagrange_points, make_test_srs
@@ -26,6 +25,8 @@ from mai_zk.sums import UNUSABLE_ROWS, unusable_point
 
 VECTOR = 1536
 """The longest vector that crosses a segment's edge."""
+COLUMN = WIDE.column
+"""Weights in one column, and so in one commitment; the same for both shapes, since they have one k."""
 
 
 class Committer:
@@ -71,27 +72,29 @@ def committer() -> Committer:
     return Committer(VECTOR, library())
 
 
-def weights_point(segment: SmolSegment, weights: Weights, made_by: Committer | None = None) -> bytes:
-    """The commitment of a segment's weights, cached; the second point of each of its proofs."""
+def weights_points(segment: SmolSegment, weights: Weights, made_by: Committer | None = None) -> bytes:
+    """The commitments of a segment's weights, cached: 64 bytes a column, as its proofs carry them after the first."""
 
     def make(folder: Path) -> None:
-        found = made_by or Committer(segment.shape.d_in * segment.shape.d_out)
-        (folder / "point").write_bytes(found.point(segment.weights(weights)))
+        values = segment.weights(weights).ravel()
+        found = made_by or Committer(COLUMN)
+        columns = [values[start : start + COLUMN] for start in range(0, len(values), COLUMN)]
+        (folder / "points").write_bytes(b"".join(found.point(column) for column in columns))
 
-    key = f"{weights.digest[:16]}-{segment.layer}-{segment.shard}"
-    return (disk.entry("smollm2-points", key, make) / "point").read_bytes()
+    key = f"{weights.digest[:16]}-{segment.shape.name}-{segment.layer}-{segment.shard}"
+    return (disk.entry("smollm2-points", key, make) / "points").read_bytes()
 
 
 def all_weights_points(weights: Weights, progress: Callable[[float], None] = lambda _: None) -> list[bytes]:
     """The commitments of all segments' weights, in order, from the cache or made now (minutes, once a model)."""
 
     def make(folder: Path) -> None:
-        found, points = Committer(WIDE.d_in * WIDE.d_out, library()), []
-        for index, segment in enumerate(segments()):
-            points.append(weights_point(segment, weights, found))
-            progress((index + 1) / len(segments()))
-        (folder / "points").write_bytes(struct.pack("<I", len(points)) + b"".join(points))
+        found = Committer(COLUMN, library())
+        with (folder / "points").open("wb") as file:
+            for index, segment in enumerate(segments()):
+                file.write(weights_points(segment, weights, found))
+                progress((index + 1) / len(segments()))
 
-    folder = disk.entry("smollm2-points", f"{weights.digest[:16]}-all", make)
-    data = (folder / "points").read_bytes()[4:]
-    return [data[start : start + 64] for start in range(0, len(data), 64)]
+    folder = disk.entry("smollm2-points", f"{weights.digest[:16]}-{WIDE.name}-{DEEP.name}-all", make)
+    with (folder / "points").open("rb") as file:
+        return [file.read(64 * segment.shape.parts.params_points) for segment in segments()]

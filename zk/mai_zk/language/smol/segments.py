@@ -1,4 +1,4 @@
-"""The cut of SmolLM2 into provable segments: its linear maps by columns, in two shapes of 36,864 weights under k = 16.
+"""The cut of SmolLM2 into provable segments: its linear maps by columns, in two shapes of 27,648 weights under k = 14.
 
 A segment reads the whole input of its map and gives some of its outputs, so the cut changes no value. What lies
 between (RMSNorm, RoPE, softmax, SwiGLU, residual sums) is computed, traced and re-executed, but has no circuit.
@@ -17,10 +17,10 @@ from mai_zk.errors import ZkError
 from mai_zk.language.integers import Integers
 from mai_zk.language.smol.forward import Ends, LayerValues
 from mai_zk.language.smol.weights import HEAD, HEADS, HIDDEN, KV_HEADS, LAYERS, VOCABULARY, WIDTH, Weights
-from mai_zk.shards import Shape, model
+from mai_zk.linear import LinearShape
 
-WIDE, DEEP = Shape(WIDTH, 64), Shape(HIDDEN, 24)
-LOGROWS = 16
+WIDE, DEEP = LinearShape(WIDTH, 48, columns=2), LinearShape(HIDDEN, 18, columns=2)
+LOGROWS = 14
 
 _Q, _KV = HEADS * HEAD, KV_HEADS * HEAD
 _CUT = (
@@ -50,7 +50,7 @@ class SmolSegment:
     part: int
     matrix: str
     row: int
-    shape: Shape
+    shape: LinearShape
     reads: str
 
     @property
@@ -76,7 +76,7 @@ class SmolSegment:
 
 @cache
 def segments() -> tuple[SmolSegment, ...]:
-    """All of one position's: 96 a layer, then 768 of the logits."""
+    """All of one position's: 128 a layer, then 1,024 of the logits."""
     return tuple(_segments())
 
 
@@ -104,10 +104,3 @@ def named(name: str) -> int:
         if found.name == name:
             return index
     raise ZkError(f"SmolLM2 has no segment {name!r}; names are layer/map/part, such as 12/gate/5.")
-
-
-def onnx(found: SmolSegment, weights: Weights) -> bytes:
-    """The segment as an ONNX file. Its weights are the integers over 2^7, which EZKL reads back as the integers."""
-    from mai_zk.shards import SCALE
-
-    return model(found.shape, found.weights(weights).astype(np.float32) / 2**SCALE)
