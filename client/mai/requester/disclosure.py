@@ -17,9 +17,9 @@ from solders.pubkey import Pubkey
 from solders.signature import Signature
 
 from mai.chain.signer import Signer
+from mai.engine.salted import MOST_TOKENS, Salted
 from mai.engine.sealing import KEY_BYTES, seal
 from mai.errors import MaiError
-from mai.requester.salted import MOST_TOKENS, Salted
 from mai.requester.sealing import SealingKey
 
 DOMAIN = b"\xffMAI disclosure v1\n"
