@@ -1,7 +1,7 @@
 """Who may see a prompt and its answer afterwards, to run them again: somebody with a verifier stake who signs for it.
 
-A disclosure is asked for by JSON-RPC, `mai_disclose`, of whoever holds the prompt: the requester, or the miner where
-the requester has allowed it in its offer. It comes sealed to a key of the asking verifier's, who checks it against the
+A disclosure is asked for by JSON-RPC, `mai_disclose`, of the requester: an engine has erased the prompt by the time that
+anybody may ask (docs/how-to/verify-work.md). It comes sealed to a key of the asking verifier's, who checks it against the
 roots on chain, so a false one harms nobody.
 """
 
