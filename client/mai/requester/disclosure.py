@@ -1,8 +1,8 @@
 """Who may see a prompt and its answer afterwards, to run them again: somebody with a verifier stake who signs for it.
 
-A disclosure is asked for by JSON-RPC, `mai_disclose`, of the requester: an engine has erased the prompt by the time that
-anybody may ask (docs/how-to/verify-work.md). It comes sealed to a key of the asking verifier's, who checks it against the
-roots on chain, so a false one harms nobody.
+A disclosure is asked for by JSON-RPC, `mai_disclose`, of the requester: an engine has erased the prompt by the time
+that anybody may ask (docs/how-to/verify-work.md). It comes sealed to a key of the asking verifier's, who checks it
+against the roots on chain, so a false one harms nobody.
 """
 
 from __future__ import annotations
