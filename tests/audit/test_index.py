@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import signal
 import sqlite3
@@ -28,66 +29,68 @@ PAGE = 100
 
 
 class Forked:
-    """A cluster that shows the walk's transactions up to a moment, and can put the newest of them elsewhere."""
+    """A cluster that shows the walk's transactions up to a moment, and can put the newest of them elsewhere.
+
+    Attributes:
+        order: what is there, as it landed.
+        slots: of what is not in the slot of the walk any more.
+    """
 
     def __init__(self, transactions: list[Transaction]) -> None:
         self.all = transactions
-        self.height = 0
-        self.hidden: set[str] = set()
+        self.order: list[Transaction] = []
         self.slots: dict[str, int] = {}
-        self.asked = self.final = 0
+        self.height = self.asked = self.final = 0
 
     def grow(self, number: int) -> None:
         """So many more transactions land; never in a slot before what is there."""
-        newest = self.newest_slot()
         for item in self.all[self.height : self.height + number]:
-            self.slots[item.signature] = max(newest, item.slot)
+            self.slots[item.signature] = max(self.newest_slot(), item.slot)
+            self.order.append(item)
         self.height = min(self.height + number, len(self.all))
 
-    def visible(self) -> list[Transaction]:
-        found = [item for item in self.all[: self.height] if item.signature not in self.hidden]
-        return sorted(found, key=lambda item: self.slot_of(item.signature, item.slot))
+    def fork(self, away: list[Transaction], landing: list[Transaction]) -> None:
+        """Some are gone from where they were, and some land in the next slot, in this order."""
+        ahead = max(self.newest_slot(), self.final) + 1
+        out = {item.signature for item in [*away, *landing]}
+        self.order = [item for item in self.order if item.signature not in out] + landing
+        self.slots |= {item.signature: ahead for item in landing}
 
-    def slot_of(self, signature: str, slot: int) -> int:
-        return self.slots.get(signature, slot)
+    def slot_of(self, item: Transaction) -> int:
+        return self.slots[item.signature]
 
     def newest_first(self, address: Pubkey, *, until: str | None = None) -> Iterator[list[Signed]]:
         found = []
-        for item in reversed(self.visible()):
+        for item in reversed(self.order):
             if item.signature == until:
                 break
-            found.append(Signed(item.signature, self.slot_of(item.signature, item.slot), item.failed))
+            found.append(Signed(item.signature, self.slot_of(item), item.failed))
         for start in range(0, len(found), PAGE):
             yield found[start : start + PAGE]
 
     def transaction(self, signature: str) -> Transaction | None:
         self.asked += 1
-        item = next((item for item in self.visible() if item.signature == signature), None)
-        if item is None:
-            return None
-        return Transaction(
-            item.signature, self.slot_of(signature, item.slot), item.time, item.failed, item.calls, item.logs, {}, {}
-        )
+        item = next((item for item in self.order if item.signature == signature), None)
+        return None if item is None else dataclasses.replace(item, slot=self.slot_of(item))
 
     def finalized_slot(self) -> int:
         self.final = max(self.final, self.newest_slot() - BEHIND)
         return self.final
 
     def newest_slot(self) -> int:
-        seen = self.visible()
-        return self.slot_of(seen[-1].signature, seen[-1].slot) if seen else 0
-
-    def finalized(self, signatures: list[str]) -> dict[str, int]:
-        final = self.finalized_slot()
-        slots = {item.signature: self.slot_of(item.signature, item.slot) for item in self.visible()}
-        return {name: slots[name] for name in signatures if name in slots and slots[name] <= final}
+        return self.slot_of(self.order[-1]) if self.order else 0
 
 
 @pytest.fixture
 def chain() -> Forked:
+    return Forked(transactions())
+
+
+def transactions() -> list[Transaction]:
+    """The walk's, as they landed."""
     source = short_walk()
     found = [source.transaction(signed.signature) for signed in source.signatures(MAI)]
-    return Forked([item for item in found if item is not None])
+    return [item for item in found if item is not None]
 
 
 def indexer(chain: Forked, path: Path | str = ":memory:") -> Indexer:
@@ -97,7 +100,7 @@ def indexer(chain: Forked, path: Path | str = ":memory:") -> Indexer:
 def expected(chain: Forked) -> list[tuple[str, int, str]]:
     return [
         (item.signature, event.index, event.name)
-        for item in chain.visible()
+        for item in chain.order
         if not item.failed
         for event in read_events(INTERFACE, MAI, item.logs).events
     ]
@@ -108,7 +111,7 @@ def found(database: Database) -> list[tuple[str, int, str]]:
 
 
 def test_everything_once_and_again_nothing(chain: Forked) -> None:
-    chain.height = len(chain.all)
+    chain.grow(len(chain.all))
     made = indexer(chain)
     news = [(item.transaction.signature, item.event.index, item.event.name) for item in made.advance()]
     assert news == found(made.database) == expected(chain)
@@ -119,7 +122,7 @@ def test_everything_once_and_again_nothing(chain: Forked) -> None:
 
 
 def test_events_about_an_address(chain: Forked) -> None:
-    chain.height = len(chain.all)
+    chain.grow(len(chain.all))
     made = indexer(chain)
     settled = next(item.event for item in made.advance() if item.event.name == "WorkSettled")
     names = [row.name for row in made.database.events(about=settled.data["work"])]
@@ -128,47 +131,81 @@ def test_events_about_an_address(chain: Forked) -> None:
     assert {row.name for row in made.database.events(about=miner, name="WorkSettled")} == {"WorkSettled"}
 
 
+FATES = st.sampled_from(["stays", "stays", "vanishes", "moves"])
+
+
 @settings(max_examples=15, deadline=None)
 @given(data=st.data())
 def test_any_forks_and_restarts_end_in_the_same_index(data: st.DataObject) -> None:
-    """The newest transactions vanish, or land in a later slot, between any two looks; the process may be a new one."""
-    source = short_walk()
-    kept = [source.transaction(signed.signature) for signed in source.signatures(MAI)]
-    chain = Forked([item for item in kept if item is not None][:120])
+    """Between any two looks the newest vanish, come back or land later, in any order; the process may be a new one."""
+    chain = Forked(transactions()[:120])
     database = Database(":memory:", MAI)
+    lost: list[Transaction] = []
     while chain.height < len(chain.all):
         chain.grow(data.draw(st.integers(1, 40)))
-        made = Indexer(chain, database, MAI, INTERFACE)
-        final = chain.finalized_slot()
-        newest = [item for item in chain.visible() if chain.slot_of(item.signature, item.slot) > final]
-        list(made.advance())
-        ahead = max(chain.newest_slot(), final) + 1
-        for item in newest:
-            what = data.draw(st.sampled_from(["stays", "stays", "vanishes", "moves"]))
-            if what == "vanishes":
-                chain.hidden.add(item.signature)
-            elif what == "moves":
-                chain.slots[item.signature] = ahead
-    last = max(chain.slot_of(item.signature, item.slot) for item in chain.visible())
-    ending = Transaction("the end", last + 10 * BEHIND, 0, True, (), (), {}, {})
-    chain.all.append(ending)
-    chain.height += 1
-    made = Indexer(chain, database, MAI, INTERFACE)
-    list(made.advance())
-    list(made.advance())
+        list(Indexer(chain, database, MAI, INTERFACE).advance())
+        fates: dict[str, list[Transaction]] = {"stays": [], "vanishes": [], "moves": []}
+        for item in chain.order:
+            if chain.slot_of(item) > chain.final:
+                fates[data.draw(FATES)].append(item)
+        back = [item for item in lost if data.draw(st.booleans())]
+        chain.fork(fates["vanishes"], data.draw(st.permutations(fates["moves"] + back)))
+        lost = [item for item in lost if item not in back] + fates["vanishes"]
+    assert_true_in_the_end(chain, database)
+
+
+def test_a_fork_can_turn_the_order_around() -> None:
+    """In the slot where they land again, what was older is younger: the index's order is the chain's, not its own."""
+    chain, database = Forked(transactions()[:IN_FLIGHT]), Database(":memory:", MAI)
+    late = in_flight(chain, database)
+    chain.fork([], late[::-1])
+    list(Indexer(chain, database, MAI, INTERFACE).advance())
     assert found(database) == expected(chain)
-    assert database.open_signatures(last) == {}
+    assert_true_in_the_end(chain, database)
+
+
+def test_a_fork_is_seen_when_half_of_it_is_final() -> None:
+    """Of two that it puts into one slot, one's old slot is final by the next look, the other's is not."""
+    chain, database = Forked(transactions()[:IN_FLIGHT]), Database(":memory:", MAI)
+    late = in_flight(chain, database)
+    chain.final = chain.slot_of(late[-1]) - 1
+    assert chain.slot_of(late[0]) <= chain.final
+    chain.fork([], [late[0], late[-1]])
+    list(Indexer(chain, database, MAI, INTERFACE).advance())
+    assert found(database) == expected(chain)
+    assert_true_in_the_end(chain, database)
+
+
+IN_FLIGHT = 47
+"""So many transactions of the walk, and the newest that tell something are in several slots that are not final."""
+
+
+def in_flight(chain: Forked, database: Database) -> list[Transaction]:
+    """All have landed and are in the index; those with events that a fork can still undo."""
+    chain.grow(IN_FLIGHT)
+    list(Indexer(chain, database, MAI, INTERFACE).advance())
+    late = [item for item in chain.order if chain.slot_of(item) > chain.final and not item.failed]
+    telling = [item for item in late if read_events(INTERFACE, MAI, item.logs).events]
+    assert len({chain.slot_of(item) for item in telling}) > 2
+    return telling
+
+
+def assert_true_in_the_end(chain: Forked, database: Database) -> None:
+    """When everything that was forked is finalized, the index has it all, in order, once."""
+    last = chain.newest_slot()
+    chain.all.append(Transaction("the end", last + 10 * BEHIND, 0, True, (), (), {}, {}))
+    chain.grow(1)
+    list(Indexer(chain, database, MAI, INTERFACE).advance())
+    assert found(database) == expected(chain)
+    assert database.open_signatures(last) == set()
 
 
 KILLED = """
 import sys
 from pathlib import Path
-from audit.test_index import Forked, indexer
-from audit.histories import short_walk
-from audit.lies import MAI
-source = short_walk()
-chain = Forked([source.transaction(signed.signature) for signed in source.signatures(MAI)])
-chain.height = len(chain.all)
+from audit.test_index import Forked, indexer, transactions
+chain = Forked(transactions())
+chain.grow(len(chain.all))
 made = indexer(chain, Path(sys.argv[1]))
 for number, item in enumerate(made.advance()):
     print(number, flush=True)
@@ -178,7 +215,7 @@ for number, item in enumerate(made.advance()):
 
 
 def test_killed_at_any_moment_it_goes_on_where_it_was(chain: Forked, tmp_path: Path) -> None:
-    chain.height = len(chain.all)
+    chain.grow(len(chain.all))
     path = tmp_path / "index.db"
     child = subprocess.Popen(
         [sys.executable, "-c", KILLED, str(path)],
@@ -214,29 +251,29 @@ def test_another_program_s_index_is_not_written_to(tmp_path: Path) -> None:
 
 
 def test_a_batch_is_written_whole_or_not_at_all(chain: Forked) -> None:
-    chain.height = 50
+    chain.grow(50)
     made = indexer(chain)
-    batch = [(item, read_events(INTERFACE, MAI, item.logs).events, True) for item in chain.visible()]
+    batch = [(item, read_events(INTERFACE, MAI, item.logs).events, True) for item in chain.order]
+    order = [item.signature for item in chain.order]
     broken = Transaction(None, 1, 1, False, (), (), {}, {})  # type: ignore[arg-type]
     with pytest.raises(sqlite3.Error):
-        made.database.add([*batch, (broken, [], True)], finalized_slot=0)
+        made.database.add([*batch, (broken, [], True)], order, after=0, finalized_slot=0)
     assert made.database.transactions == 0
-    made.database.add(batch, finalized_slot=0)
-    made.database.add(batch, finalized_slot=0)
+    made.database.add(batch, order, after=0, finalized_slot=0)
+    made.database.add(batch, order, after=0, finalized_slot=0)
     assert made.database.transactions == 50
 
 
 def test_following_shows_what_is_new_once_in_spite_of_forks(chain: Forked) -> None:
-    chain.height = 100
+    chain.grow(100)
     follower = Follower(chain, MAI, INTERFACE)
     assert len(follower.start(past=5)) == 5
     shown = []
-    while chain.height < 300:
-        chain.height += 37
-        newest = chain.visible()[-1]
-        chain.hidden = {newest.signature}  # not seen in this look, there in the next
+    while chain.height < len(chain.all):
+        chain.grow(37)
+        newest = chain.order.pop()  # not seen in this look, there in the next
         shown += [(item.transaction.signature, item.event.index) for item in follower.look()]
-        chain.hidden = set()
+        chain.order.append(newest)
     shown += [(item.transaction.signature, item.event.index) for item in follower.look()]
     late = {item.signature for item in chain.all[100 : chain.height]}
     should = [(name, index) for name, index, _ in expected(chain) if name in late]

@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from mai.engine.salted import Salted
 from mai.errors import MaiError
 from mai.miner import journal as journals
 from mai.miner.control import Control, only_one, running
 from mai.miner.journal import Journal, Work
-from mai.miner.offers import LocalOffers, Salted, Timing
+from mai.miner.offers import LocalOffers, Timing
 from mai.miner.seal import Seal
 from mai.miner.states import ENDS, WAY, Kind, State, follows
 from solders.pubkey import Pubkey
@@ -40,7 +41,7 @@ def test_nothing_that_was_sent_is_readable_on_disk(tmp_path: Path, seal: Seal) -
     journal.begin(Work("w", Kind.TASK, str(TASK), str(MODEL)), {"prompt": prompt().encode()})
     offers.deliver(TASK, prompt((9001,)), TIMING)
     assert offers.answer(TASK) == prompt((9001,)) and offers.prompt(TASK) == prompt()
-    assert Salted.decode(journal.blob("w", "prompt") or b"") == prompt()
+    assert Salted.decode(journal.blob("w", "prompt") or b"", "the prompt") == prompt()
     raw = b"".join(path.read_bytes() for path in tmp_path.iterdir() if path.name != "key")
     assert (
         b"7001" not in raw and b"9001" not in raw and b"01010101" not in raw and (1).to_bytes(1, "big") * 16 not in raw

@@ -1,4 +1,4 @@
-"""The pool of worker processes: jobs of dead workers are done again, lanes pause, shares are kept."""
+"""The pool of worker processes: jobs of dead and hanging workers are done again, lanes pause, shares are kept."""
 
 from __future__ import annotations
 
@@ -13,23 +13,25 @@ from pathlib import Path
 
 import pytest
 from mai.errors import MaiError
+from mai.miner.jobs import PROOF_SECONDS
 from mai.miner.lanes import lanes
 from mai.miner.provers import LocalProvers
 from mai_zk.errors import ZkError
 from mai_zk.keyprogram import KeyProgram
 from mai_zk.language.model import Proved
 
-PATIENCE_S = 120
+PATIENCE_S = 300
 
 
 @dataclass(frozen=True)
 class Job:
-    """Says where it ran; waits for a file, dies, or fails where it is told to."""
+    """Says where it ran; waits for a file, dies, hangs with a process of its own, or fails where it is told to."""
 
     folder: Path
     name: str = "job"
     wait: bool = False
     dies: int = 0
+    hangs: int = 0
     fails: bool = False
 
     def prove(self) -> Proved:
@@ -37,8 +39,13 @@ class Job:
             file.write(f"{os.getpid()} {os.environ['CUDA_VISIBLE_DEVICES']} {os.environ['RAYON_NUM_THREADS']}\n")
         if self.fails:
             raise ZkError("The leaf cannot be proved.")
-        if len((self.folder / f"{self.name}.ran").read_text().splitlines()) <= self.dies:
+        tries = len((self.folder / f"{self.name}.ran").read_text().splitlines())
+        if tries <= self.dies:
             os.kill(os.getpid(), signal.SIGKILL)
+        if tries <= self.hangs:
+            child = subprocess.Popen(["sleep", "100000"])
+            (self.folder / f"{self.name}.child").write_text(str(child.pid))
+            child.wait()
         while self.wait and not (self.folder / f"{self.name}.go").exists():
             time.sleep(0.01)
         return Proved(KeyProgram(b""), (os.getpid(),), self.name.encode(), b"", 0.0)
@@ -56,6 +63,17 @@ def ran(folder: Path, name: str = "job") -> list[list[str]]:
     return [line.split(" ") for line in path.read_text().splitlines()] if path.exists() else []
 
 
+def gone(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return True
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(") ", 1)[1][0] == "Z"
+    except FileNotFoundError:
+        return True
+
+
 @pytest.fixture
 def pool() -> Iterator[LocalProvers]:
     made = LocalProvers(1, 3, lanes=("gpu0", "gpu1"))
@@ -67,13 +85,44 @@ def test_a_dead_workers_job_is_done_again_and_not_for_ever(tmp_path: Path, pool:
     again, never = pool.submit(Job(tmp_path, dies=1)), pool.submit(Job(tmp_path, "never", dies=9))
     assert again.result(PATIENCE_S).proof == b"job"
     assert len(ran(tmp_path)) == 2
-    with pytest.raises(MaiError, match="the worker that proves never died 3 times"):
+    with pytest.raises(MaiError, match=r"the worker that proves never died on gpu[01], attempt 3 of 3"):
         never.result(PATIENCE_S)
     with pytest.raises(ZkError, match=r"The leaf cannot be proved\."):
         pool.submit(Job(tmp_path, "fails", fails=True)).result(PATIENCE_S)
     assert len(ran(tmp_path, "fails")) == 1
     assert pool.submit(Job(tmp_path, "fine")).result(PATIENCE_S).proof == b"fine"
     assert pool.busy() == 0
+
+
+def test_a_hanging_job_is_ended_and_done_elsewhere_and_its_neighbour_goes_on(tmp_path: Path) -> None:
+    pool = LocalProvers(2, 1, lanes=("gpu0", "gpu1"))
+    warm = [pool.submit(Job(tmp_path, name, wait=True)) for name in ("a", "b", "c", "d")]
+    until(lambda: all(ran(tmp_path, name) for name in ("a", "b", "c", "d")))  # starting takes time; it is not measured
+    neighbours = {name: ran(tmp_path, name)[0][1] for name in ("a", "b", "c", "d")}
+    for name in ("a", next(name for name in "bcd" if neighbours[name] != neighbours["a"])):
+        (tmp_path / f"{name}.go").touch()
+        assert warm["abcd".index(name)].result(PATIENCE_S)
+        del neighbours[name]
+    pool.proof_seconds = 5
+    assert pool.submit(Job(tmp_path, hangs=1)).result(PATIENCE_S).proof == b"job"
+    first, second, *_ = ran(tmp_path)
+    assert first[1] != second[1]  # the other lane
+    until(lambda: gone(int(first[0])) and gone(int((tmp_path / "job.child").read_text())))
+    for name in neighbours:
+        (tmp_path / f"{name}.go").touch()
+        assert warm["abcd".index(name)].result(PATIENCE_S).proof == name.encode()
+        assert len(ran(tmp_path, name)) == 1
+    pool.close()
+
+
+def test_a_job_that_always_hangs_fails_by_name(tmp_path: Path) -> None:
+    pool = LocalProvers(proof_seconds=0.5)
+    with pytest.raises(MaiError, match=r"the proof of job took more than 0\.5 s on cpu, attempt 3 of 3"):
+        pool.submit(Job(tmp_path, hangs=9)).result(PATIENCE_S)
+    assert pool.busy() == 0 and pool.pids() == []
+    pool.proof_seconds = PROOF_SECONDS
+    assert pool.submit(Job(tmp_path, "fine")).result(PATIENCE_S).proof == b"fine"
+    pool.close()
 
 
 def test_lanes_see_their_gpu_and_can_be_paused(tmp_path: Path, pool: LocalProvers) -> None:
@@ -126,15 +175,7 @@ def test_workers_end_with_whoever_started_them(tmp_path: Path) -> None:
     worker = int(ran(tmp_path)[0][0])
     process.kill()
     process.wait()
-
-    def gone() -> bool:
-        try:
-            os.kill(worker, 0)
-        except ProcessLookupError:
-            return True
-        return Path(f"/proc/{worker}/stat").read_text().split()[2] == "Z"
-
-    until(gone)
+    until(lambda: gone(worker))
 
 
 def test_a_closed_pool_takes_nothing(tmp_path: Path) -> None:
@@ -145,8 +186,9 @@ def test_a_closed_pool_takes_nothing(tmp_path: Path) -> None:
     with pytest.raises(MaiError, match="closed"):
         pool.submit(Job(tmp_path))
     assert waiting.cancelled()
-    with pytest.raises(MaiError, match="died"):
+    with pytest.raises(MaiError, match="the pool of provers was closed"):
         running.result(PATIENCE_S)
+    until(lambda: gone(int(ran(tmp_path)[0][0])))
 
 
 def test_a_share_below_one_thread_stops_the_worker_for_a_part_of_the_time(tmp_path: Path) -> None:

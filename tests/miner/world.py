@@ -16,12 +16,13 @@ from mai.chain.embedded import Embedded
 from mai.chain.network import Hardware
 from mai.chain.signer import Signer
 from mai.chain.stake import Staking
+from mai.engine.salted import Salted
 from mai.miner.desk import Desk
 from mai.miner.intake import Intake, Terms
 from mai.miner.journal import Journal, Work, urgency
 from mai.miner.local.network import found
 from mai.miner.models import serve
-from mai.miner.offers import LocalOffers, Salted
+from mai.miner.offers import LocalOffers
 from mai.miner.outcome import Wait
 from mai.miner.presets import allocation
 from mai.miner.seal import Seal

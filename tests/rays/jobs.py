@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import subprocess
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +40,21 @@ class Held(Layer):
         (self.folder / f"{os.environ['MAI_TEST_NODE']}-{os.getpid()}").touch()
         while (self.folder / "hold").exists():
             time.sleep(0.02)
+        return super().prove()
+
+
+@dataclass(frozen=True)
+class Hanging(Layer):
+    """Says where it runs and, while there is a file named `hold`, hangs with a process that it started."""
+
+    folder: Path
+
+    def prove(self) -> Proved:
+        child = subprocess.Popen(["sleep", "100000"]) if (self.folder / "hold").exists() else None
+        pid = child.pid if child else 0
+        (self.folder / f"{os.environ['MAI_TEST_NODE']}-{os.getpid()}").write_text(str(pid))
+        if child:
+            child.wait()
         return super().prove()
 
 

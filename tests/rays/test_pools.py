@@ -31,8 +31,8 @@ def nothing_here(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_processes_here_unless_a_cluster_is_named() -> None:
-    pool, said = opened()
-    assert isinstance(pool, LocalProvers) and said == ["EZKL proves on the CPU."]
+    pool, said = opened(proof_seconds=7)
+    assert isinstance(pool, LocalProvers) and pool.proof_seconds == 7 and said == ["EZKL proves on the CPU."]
 
 
 def test_automatic_tells_why_and_gpu_never_falls_back() -> None:

@@ -1,4 +1,4 @@
-"""Proofs on two nodes: real ones, with a killed worker, a killed node, a liar and a stranger. About 50 s."""
+"""Proofs on two nodes: real ones, with a killed worker, a killed node, a liar and a stranger. About 80 s."""
 
 from __future__ import annotations
 
@@ -12,16 +12,18 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 from mai.errors import MaiError
 from mai.miner.checking import ProofChecker, Refused
+from mai.miner.jobs import ATTEMPTS
 from mai.miner.pools import open_pool
 from mai.miner.presets import allocation
-from mai.miner.ray_provers import ATTEMPTS, RayProvers
+from mai.miner.ray_provers import RayProvers
 from mai_zk.errors import ZkError
 from mai_zk.language import load
 from mai_zk.language.model import Proved
-from rays.jobs import Asking, Held, Layer, Lying, Refusing
+from rays.jobs import Asking, Hanging, Held, Layer, Lying, Refusing
 from rays.nodes import Cluster
 from traces import model
 
@@ -48,6 +50,11 @@ def started(folder: Path) -> dict[str, int]:
     """Where held jobs run: process by node."""
     found = (path.name.rpartition("-") for path in folder.glob("*-*"))
     return {node: int(pid) for node, _, pid in found}
+
+
+def gone(pid: int) -> bool:
+    """Whether a process has ended."""
+    return not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
 
 
 @pytest.fixture
@@ -90,6 +97,35 @@ def test_a_job_that_kills_every_worker_fails_in_the_end(provers: RayProvers, hel
             os.kill(pid, signal.SIGKILL)
     with pytest.raises(MaiError, match=rf"died on (one|two), attempt {ATTEMPTS} of {ATTEMPTS}"):
         future.result(WAIT)
+
+
+def test_a_hanging_job_is_broken_off_and_done_elsewhere(provers: RayProvers, held: Path) -> None:
+    warm = [provers.submit(Held(VALUES[index], held)) for index in (0, 1)]
+    until(lambda: len(started(held)) == 2, "a worker on each node: starting them takes time")
+    (held / "hold").unlink()
+    assert all(future.result(WAIT).proof for future in warm)
+    for path in held.iterdir():
+        path.unlink()
+    (held / "hold").touch()
+    provers.proof_seconds = 15
+    future = provers.submit(Hanging(VALUES[2], held))
+    until(lambda: any(path.read_text() for path in held.glob("*-*")), "a start")
+    ((node, worker),) = started(held).items()
+    child = int(next(held.glob("*-*")).read_text())
+    (held / "hold").unlink()
+    assert future.result(WAIT).proof
+    assert len(started(held)) == 2 and node in started(held)
+    until(lambda: gone(worker) and gone(child), "worker and what it started are gone")
+
+
+def test_a_job_that_always_hangs_fails_by_name(cluster: Cluster, held: Path) -> None:
+    provers = RayProvers(cluster.address, workers=1, threads=1, proof_seconds=1)
+    try:
+        with pytest.raises(MaiError, match=rf"took more than 1 s on (one|two), attempt {ATTEMPTS} of {ATTEMPTS}"):
+            provers.submit(Hanging(VALUES[2], held)).result(WAIT)
+        assert provers.busy() == 0
+    finally:
+        provers.close()
 
 
 def test_a_job_s_own_error_is_its_own(provers: RayProvers) -> None:

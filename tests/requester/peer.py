@@ -14,11 +14,11 @@ from typing import Any
 import uvicorn
 from mai.engine.identity import sign_identity
 from mai.engine.protocol import Metadata
+from mai.engine.salted import Salted
 from mai.engine.sealing import Secret, answer_info, prompt_info, seal
 from mai.engine.signing import sign, tokens_hash
 from mai.errors import MaiError
 from mai.requester.engines import HttpEngine
-from mai.requester.salted import Salted
 from mai_zk.trace import Position
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey

@@ -280,7 +280,7 @@ KILLED = """
 import os, signal, sys
 from pathlib import Path
 from mai.requester.journal import Ask, Journal
-from mai.requester.salted import Salted
+from mai.engine.salted import Salted
 from solders.pubkey import Pubkey
 journal = Journal(Path(sys.argv[1]))
 who = Pubkey.default()

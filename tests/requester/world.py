@@ -18,11 +18,11 @@ from mai.chain.network import ModelTerms
 from mai.chain.stake import Staking
 from mai.chain.trace import Traces
 from mai.chain.verifier import Verifier
+from mai.engine.salted import Salted
 from mai.money import UNITS_PER_MAI
 from mai.requester.ask import Asker
 from mai.requester.disclosure import Disclosed, NotDisclosed, admit
 from mai.requester.journal import Journal
-from mai.requester.salted import Salted
 from mai_zk.trace import Token, Work
 from program.chain import OUT
 from requester.peer import Held, Peer

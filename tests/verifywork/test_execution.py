@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from mai.engine.salted import Salted
 from mai.errors import MaiError
 from mai.requester.disclosure import Disclosed
-from mai.requester.salted import Salted
 from mai.verifywork.execute import WrongDisclosure, check_salts, execute, root_of
 from mai_zk.trace import Position
 from requester.small import Small

@@ -23,6 +23,7 @@ from mai.miner.control import Control, only_one, running
 from mai.miner.desk import Desk
 from mai.miner.engine_offers import EngineOffers, engine_at
 from mai.miner.intake import Terms
+from mai.miner.jobs import PROOF_SECONDS
 from mai.miner.journal import Journal, Work
 from mai.miner.lanes import lanes
 from mai.miner.mine import Mine
@@ -41,6 +42,7 @@ app = typer.Typer(help="Mine: take tasks, run a model, prove what is drawn, be p
 DEFAULT_MODELS = ("tiny", "tiny-endless")
 """The second never ends an answer: it is for musters, where length counts."""
 MOST_SHOWN = 1_000
+LONGEST_PROOF = 24 * 3600
 DataOption = Annotated[
     Path | None, typer.Option("--data", envvar="MAI_MINE", help="the miner's folder: journal, key file, offers")
 ]
@@ -84,6 +86,9 @@ def mine(
     ray_label: Annotated[
         list[str] | None, typer.Option("--ray-label", help="only on nodes with this label, name=value; several")
     ] = None,
+    proof_timeout: Annotated[
+        int, typer.Option(min=1, max=LONGEST_PROOF, help="seconds after which a proof is broken off and tried again")
+    ] = PROOF_SECONDS,
     tasks: Annotated[int, typer.Option(min=2, max=50, help="with --local: how many tasks are posted")] = 2,
 ) -> None:
     """Take tasks, run, commit, prove what is drawn, settle; ends by Ctrl-C, and goes on where it was."""
@@ -110,8 +115,9 @@ def mine(
         control = Control(desk.journal)
         terms.allocation = allocation(control.begin(terms.lanes, preset))
         desk.provers, terms.lanes = open_pool(
-            terms.allocation, terms.lanes, people.print, prover=prover, ray=ray, labels=labels_of(ray_label or ())
-        )
+            terms.allocation, terms.lanes, people.print, prover=prover, ray=ray, labels=labels_of(ray_label or ()),
+            proof_seconds=proof_timeout,
+        )  # fmt: skip
         control.begin(terms.lanes, None)
         found = Mine(desk, terms, Chores(desk, muster_tokens=16 if musters else 0), control, once=once)
         for number in (signal.SIGINT, signal.SIGTERM):

@@ -15,6 +15,7 @@ from solders.pubkey import Pubkey
 from mai.engine.errors import EngineError
 from mai.engine.offers import Answer, Opened
 from mai.engine.plain import Plain
+from mai.engine.salted import Salted
 from mai.engine.sealing import KEY_BYTES, SealError, answer_info, prompt_info, seal
 from mai.errors import MaiError
 
@@ -45,18 +46,14 @@ class SealedPrompts:
         """A prompt; EngineError envelope_unreadable says nothing of what is inside."""
         try:
             found = json.loads(self._keys.open(prompt_info(_address(task), model), envelope).reveal())
-            tokens, salts = found["tokens"], tuple(bytes.fromhex(salt) for salt in found["salts"])
-            reply_key = bytes.fromhex(found["reply_key"])
-            right = all(type(token) is int and 0 <= token < 2**32 for token in tokens)
-            if not right or any(len(salt) != SALT_BYTES for salt in salts) or len(salts) != len(tokens):
-                raise ValueError
+            prompt, reply_key = Salted.read(found, "the prompt"), bytes.fromhex(found["reply_key"])
             if len(reply_key) != KEY_BYTES:
                 raise ValueError
         except SealError as error:
             raise EngineError("envelope_unreadable", str(error)) from None
         except (MaiError, ValueError, TypeError, KeyError, RecursionError):
             raise EngineError("envelope_unreadable", "the envelope does not hold a prompt") from None
-        return Opened(tuple(tokens), salts, reply_key)
+        return Opened(prompt.tokens, prompt.salts, reply_key)
 
     def seal(self, task: str, model: str, opened: Opened, answer: Answer) -> bytes:
         """An answer for whoever holds the prompt's reply key; salts are made where the answer has none."""

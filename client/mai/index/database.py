@@ -2,14 +2,14 @@
 
 The cursor is the newest transaction that is finalized, so it is written with the rows, in one transaction: a kill at
 any moment leaves the index as it was before or after a batch. An event is named by its signature and place, so that
-writing it again changes nothing.
+writing it again changes nothing. `seen.place` is the chain's order within a slot: whoever writes says it, each time.
 """
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,6 @@ create table if not exists seen (
     finalized integer not null, complete integer not null
 ) without rowid;
 create index if not exists seen_by_slot on seen (finalized, slot, place);
-create index if not exists seen_by_place on seen (place);
 create table if not exists event (
     signature text not null references seen on delete cascade, place integer not null, name text not null,
     data text not null, primary key (signature, place)
@@ -81,12 +80,12 @@ class Database:
     # How far it is
 
     @property
-    def cursor(self) -> str | None:
-        """The newest signature that nothing can undo: whatever is older is in the index, too."""
+    def cursor(self) -> tuple[str | None, int]:
+        """The newest signature that nothing can undo (whatever is older is in the index, too), and its place."""
         row = self._file.execute(
-            "select signature from seen where finalized order by slot desc, place desc limit 1"
+            "select signature, place from seen where finalized order by slot desc, place desc limit 1"
         ).fetchone()
-        return None if row is None else str(row[0])
+        return (None, 0) if row is None else (str(row[0]), int(row[1]))
 
     def knows(self, signature: str, slot: int) -> bool:
         """Whether a transaction is here, as of this slot."""
@@ -98,10 +97,10 @@ class Database:
         """The slot of the newest transaction; 0 in an empty index."""
         return int(self._file.execute("select coalesce(max(slot), 0) from seen").fetchone()[0])
 
-    def open_signatures(self, up_to_slot: int) -> dict[str, int]:
-        """Transactions that were not finalized yet and are old enough to be by now, with their slots."""
-        rows = self._file.execute("select signature, slot from seen where not finalized and slot <= ?", (up_to_slot,))
-        return dict(rows.fetchall())
+    def open_signatures(self, up_to_slot: int) -> set[str]:
+        """Transactions that were not finalized yet and are old enough to be by now."""
+        rows = self._file.execute("select signature from seen where not finalized and slot <= ?", (up_to_slot,))
+        return {signature for (signature,) in rows}
 
     def counts(self) -> dict[str, int]:
         """Events by name."""
@@ -114,30 +113,35 @@ class Database:
 
     # Writing
 
-    def add(self, batch: Iterable[tuple[Transaction, list[Told], bool]], *, finalized_slot: int) -> None:
-        """Write a batch, the oldest first, all or nothing; those up to ``finalized_slot`` are the new cursor.
+    def add(
+        self,
+        batch: Iterable[tuple[Transaction, list[Told], bool]],
+        order: Sequence[str],
+        *,
+        after: int,
+        finalized_slot: int,
+    ) -> None:
+        """Write a batch, all or nothing; those up to ``finalized_slot`` are the new cursor.
 
         Args:
-            batch: transactions with their events and whether the logs were whole.
+            batch: what is new or in another slot: transactions with their events and whether the logs were whole.
+            order: signatures as they landed, the oldest first, known ones as well: a fork can change it within a slot.
+            after: the place before the first of them.
         """
         with self._whole():
             for transaction, events, complete in batch:
-                self._add(transaction, events, complete, transaction.slot <= finalized_slot)
+                self._add(transaction, events, complete)
+            self._file.executemany(
+                "update seen set place = ?, finalized = slot <= ? where signature = ?",
+                [(place, finalized_slot, signature) for place, signature in enumerate(order, after + 1)],
+            )
 
-    def _add(self, transaction: Transaction, events: list[Told], complete: bool, finalized: bool) -> None:
-        (place,) = self._file.execute("select coalesce(max(place), 0) + 1 from seen").fetchone()
-        known = self._file.execute("select 1 from seen where signature = ?", (transaction.signature,)).fetchone()
-        if known:
-            self._file.execute(
-                "update seen set slot = ?, time = ?, finalized = ?, complete = ? where signature = ?",
-                (transaction.slot, transaction.time, finalized, complete, transaction.signature),
-            )
-            self._file.execute("delete from event where signature = ?", (transaction.signature,))
-        else:
-            self._file.execute(
-                "insert into seen values (?, ?, ?, ?, ?, ?)",
-                (transaction.signature, transaction.slot, transaction.time, place, finalized, complete),
-            )
+    def _add(self, transaction: Transaction, events: list[Told], complete: bool) -> None:
+        self._file.execute("delete from seen where signature = ?", (transaction.signature,))
+        self._file.execute(
+            "insert into seen values (?, ?, ?, 0, 0, ?)",
+            (transaction.signature, transaction.slot, transaction.time, complete),
+        )
         for event in events:
             self._file.execute(
                 "insert into event values (?, ?, ?, ?)",
@@ -145,13 +149,6 @@ class Database:
             )
             for value in {str(item) for item in event.data.values() if isinstance(item, Pubkey)}:
                 self._file.execute("insert into subject values (?, ?, ?)", (value, transaction.signature, event.index))
-
-    def finalize(self, signatures: Iterable[str]) -> None:
-        """Nothing can undo these any more."""
-        with self._whole():
-            self._file.executemany(
-                "update seen set finalized = 1 where signature = ?", [(item,) for item in signatures]
-            )
 
     def drop(self, signatures: Iterable[str]) -> None:
         """Take out what a fork has undone, with its events; the cursor is before it anyhow."""

@@ -1,7 +1,8 @@
 """Fills an index: backward through the signatures to where it stopped, forward into the file, and again.
 
-It reads at `confirmed`, which a fork can still undo, and marks what is `finalized`. What has vanished by the time that
-its slot is finalized is dropped, and read again from the last sure transaction on.
+It reads at `confirmed`, which a fork can still undo, and marks what is `finalized`. Each look lists everything behind
+the last sure transaction again, and that list alone says what there is and in which order: what is not in it by the
+time that its slot is finalized is dropped.
 """
 
 from __future__ import annotations
@@ -22,8 +23,6 @@ from mai.index.database import Database
 
 BATCH = 50
 """Transactions that are written at a time."""
-STATUSES = 256
-"""Signatures that a node is asked about at once."""
 T = TypeVar("T")
 
 
@@ -38,9 +37,6 @@ class Chain(Protocol):
 
     def finalized_slot(self) -> int:
         """The newest slot that nothing can undo."""
-
-    def finalized(self, signatures: list[str]) -> dict[str, int]:
-        """Of those that are finalized, in which slot."""
 
 
 @dataclass(frozen=True)
@@ -68,18 +64,23 @@ class Indexer:
         Raises:
             MaiError: the cluster does not answer, or no longer keeps a transaction.
         """
-        self.settle()
         finalized = self.chain.finalized_slot()
-        waiting = SignatureList(self.chain.newest_first(self.program, until=self.database.cursor))
-        total, done = len(waiting), 0
-        for group in batches(waiting.oldest_first(), BATCH):
+        gone = self.database.open_signatures(finalized)
+        cursor, place = self.database.cursor
+        listed = SignatureList(self.chain.newest_first(self.program, until=cursor))
+        total, done = len(listed), 0
+        for group in batches(listed.oldest_first(), BATCH):
             new = [signed for signed in group if not self.database.knows(signed.signature, signed.slot)]
             batch = [self._read(signed) for signed in new]
-            self.database.add(batch, finalized_slot=finalized)
+            order = [signed.signature for signed in group]
+            self.database.add(batch, order, after=place + done, finalized_slot=finalized)
+            gone.difference_update(order)
             done += len(group)
             progress(done, total)
             for transaction, events, _ in batch:
                 yield from (News(transaction, event) for event in events)
+        self.dropped += len(gone)
+        self.database.drop(gone)
 
     def _read(self, signed: Signed) -> tuple[Transaction, list[Told], bool]:
         transaction = self.chain.transaction(signed.signature)
@@ -89,17 +90,6 @@ class Indexer:
             return transaction, [], True
         reading = read_events(self.interface, self.program, transaction.logs)
         return transaction, reading.events, reading.complete
-
-    def settle(self) -> None:
-        """Mark what is final by now, and drop what forks have undone or moved to another slot."""
-        waiting = self.database.open_signatures(self.chain.finalized_slot())
-        for group in batches(iter(waiting), STATUSES):
-            states = self.chain.finalized(group)
-            there = {signature for signature in group if states.get(signature) == waiting[signature]}
-            gone = [signature for signature in group if signature not in there]
-            self.dropped += len(gone)
-            self.database.drop(gone)
-            self.database.finalize(there)
 
 
 def batches(items: Iterator[T], size: int) -> Iterator[list[T]]:

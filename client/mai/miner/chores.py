@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from mai_zk.trace import draw as draws
-from mai_zk.trace.work import SALT_BYTES
 from solders.pubkey import Pubkey
 from solders.sysvar import SLOT_HASHES
 
@@ -14,12 +13,12 @@ from mai.chain.devices import Devices
 from mai.chain.muster import ANSWER_SLOTS, prompt
 from mai.chain.slot_hashes import read_slot_hashes
 from mai.chain.trace import STEPS, TRACE_HEADER_BYTES
+from mai.engine.salted import Salted
 from mai.errors import ProgramError
 from mai.miner import runs
 from mai.miner.desk import Desk
 from mai.miner.journal import Work
 from mai.miner.models import Served
-from mai.miner.offers import Salted
 from mai.miner.states import Kind
 from mai.program import MODULES
 
@@ -79,7 +78,7 @@ class Chores:
         for lane in range(self.lanes):
             address = desk.musters.answer_address(desk.miner, lane)
             tokens = prompt(last.seed, desk.miner, lane)
-            asked = Salted(tuple(tokens), (bytes(SALT_BYTES),) * len(tokens))
+            asked = Salted(tuple(tokens), (runs.NO_SALT,) * len(tokens))
             model = desk.economy.read("Model", served.address)
             room = min(served.model.token_cap, served.manifest.token_cap) - len(tokens)
             count = min(self.muster_tokens, int(model.max_tokens), room)

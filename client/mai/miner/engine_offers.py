@@ -14,9 +14,10 @@ from mai.engine.client import EngineClient
 from mai.engine.errors import EngineError
 from mai.engine.offers import Answer
 from mai.engine.protocol import Metadata
+from mai.engine.salted import Salted
 from mai.engine.signing import output_hash, sign, tokens_hash
 from mai.miner.models import Served
-from mai.miner.offers import Offer, Salted, Timing
+from mai.miner.offers import Offer, Timing
 
 BACKEND, DEVICE, NO_GPU = "provable", "cpu", -1
 OVER = ("task_finished", "task_not_found")

@@ -13,11 +13,12 @@ from solders.pubkey import Pubkey
 from mai.chain.cluster import LAMPORTS_PER_SOL
 from mai.chain.devices import Device
 from mai.chain.tasks import Tasks
+from mai.engine.salted import Salted
 from mai.miner import prices, runs
 from mai.miner.desk import Desk
 from mai.miner.journal import Work
 from mai.miner.models import Served
-from mai.miner.offers import Offer, Salted
+from mai.miner.offers import Offer
 from mai.miner.presets import Allocation
 from mai.miner.refusals import Reason, Refusal
 from mai.miner.schedule import Schedule
@@ -130,15 +131,11 @@ class Intake:
 
     def _wrong(self, served: Served, task: Any, prompt: Salted) -> Refusal | None:
         """Whether the prompt is not the task's, or not one for the model."""
-        from mai_zk.trace import Token
-        from mai_zk.trace.work import tokens_tree
-
-        tokens = [Token(value, salt) for value, salt in zip(prompt.tokens, prompt.salts, strict=True)]
-        if tokens_tree(tokens).root != bytes(task.input) or len(tokens) != task.prompt_tokens:
+        if prompt.root != bytes(task.input) or len(prompt.tokens) != task.prompt_tokens:
             return Reason.WrongPrompt.of()
         if task.model != served.address or any(token >= served.model.vocabulary for token in prompt.tokens):
             return Reason.WrongPrompt.of()
-        most = len(tokens) + int(task.max_tokens)
+        most = len(prompt.tokens) + int(task.max_tokens)
         cap = min(served.model.token_cap, served.manifest.token_cap)
         return Reason.TooLong.of(tokens=most, cap=cap) if most > cap else None
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 import threading
 from collections.abc import Sequence
@@ -10,43 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from mai_zk.trace.work import SALT_BYTES
 from solders.pubkey import Pubkey
 
+from mai.engine.salted import Salted
 from mai.errors import MaiError
 from mai.miner.seal import Seal
 
-MOST_TOKENS = 1 << 20
 MOST_OFFERS = 10_000
 TIMEOUT_S = 30.0
-
-
-@dataclass(frozen=True)
-class Salted:
-    """Tokens, each with the 16 random bytes that keep its leaf from being guessed."""
-
-    tokens: tuple[int, ...]
-    salts: tuple[bytes, ...]
-
-    def __post_init__(self) -> None:
-        """MaiError unless there is one salt of 16 bytes for each token and none is negative or above 2^32."""
-        if not 1 <= len(self.tokens) <= MOST_TOKENS:
-            raise MaiError(f"a prompt or an answer has 1 to {MOST_TOKENS:,} tokens, not {len(self.tokens):,}")
-        if len(self.salts) != len(self.tokens) or any(len(salt) != SALT_BYTES for salt in self.salts):
-            raise MaiError(f"every token has a salt of {SALT_BYTES} bytes")
-        if any(not 0 <= token < 1 << 32 for token in self.tokens):
-            raise MaiError("a token is a number from 0 to 4,294,967,295")
-
-    def encode(self) -> bytes:
-        """For storage; the inverse of :meth:`decode`."""
-        return json.dumps({"tokens": self.tokens, "salts": b"".join(self.salts).hex()}).encode()
-
-    @classmethod
-    def decode(cls, data: bytes) -> Salted:
-        found = json.loads(data)
-        salts = bytes.fromhex(found["salts"])
-        parts = tuple(salts[at : at + SALT_BYTES] for at in range(0, len(salts), SALT_BYTES))
-        return cls(tuple(found["tokens"]), parts)
 
 
 @dataclass(frozen=True)
@@ -135,7 +105,7 @@ class LocalOffers:
 
     def prompt(self, task: Pubkey) -> Salted | None:
         found = self._rows("SELECT prompt FROM offers WHERE task = ?", str(task))
-        return Salted.decode(self._seal.open(found[0][0], f"prompt {task}")) if found else None
+        return self._opened(found[0][0], f"prompt {task}") if found else None
 
     def deliver(self, task: Pubkey, answer: Salted, timing: Timing) -> None:
         sealed = self._seal.close(answer.encode(), f"answer {task}")
@@ -145,12 +115,15 @@ class LocalOffers:
     def answer(self, task: Pubkey) -> Salted | None:
         """A task's answer; None while there is none."""
         found = self._rows("SELECT answer FROM offers WHERE task = ? AND answer IS NOT NULL", str(task))
-        return Salted.decode(self._seal.open(found[0][0], f"answer {task}")) if found else None
+        return self._opened(found[0][0], f"answer {task}") if found else None
 
     def close(self) -> None:
         """Let go of the file."""
         with self._lock:
             self._db.close()
+
+    def _opened(self, sealed: bytes, name: str) -> Salted:
+        return Salted.decode(self._seal.open(sealed, name), name)
 
     def _rows(self, statement: str, *values: str) -> list[tuple[Any, ...]]:
         with self._lock:

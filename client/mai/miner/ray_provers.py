@@ -6,22 +6,22 @@ runs whatever code its nodes are given (docs/how-to/ray.md).
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping
-from concurrent.futures import Future, InvalidStateError, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
-from mai_zk.errors import ZkError
 from mai_zk.language.model import ProofJob, Proved
 
 from mai.errors import MaiError
 from mai.miner.checking import ProofChecker
+from mai.miner.jobs import PROOF_SECONDS, Job, bound
 from mai.rays import Node, Ray
 
-ATTEMPTS = 3
-"""How often a job is tried whose worker or node dies, or whose proof is wrong."""
 LOOK_SECONDS = 1.0
 """How often the cluster is asked for its nodes while jobs wait for one."""
 MAX_WRONG = 2
@@ -30,24 +30,31 @@ MAX_WRONG = 2
 Check = Callable[[Proved], None]
 
 
-@dataclass
-class _Waiting:
-    """A job, what it is promised to, how often it was tried, and where it failed."""
+@dataclass(eq=False)
+class _Try:
+    """One try of a job on a node."""
 
-    job: ProofJob
-    promise: Future[Proved] = field(default_factory=Future)
-    attempts: int = 0
-    shunned: set[str] = field(default_factory=set)
-    why: str = ""
+    job: Job
+    lane: _Lane
+    reference: Any
+    timer: threading.Timer | None = None
 
 
-@dataclass
+@dataclass(eq=False)
 class _Lane:
     """What runs on one node, and how often it was wrong."""
 
     node: Node
-    running: dict[int, Any] = field(default_factory=dict)
+    running: set[_Try] = field(default_factory=set)
     wrong: int = 0
+
+    @property
+    def id(self) -> str:
+        return self.node.id
+
+    @property
+    def load(self) -> int:
+        return len(self.running)
 
 
 class RayProvers:
@@ -62,6 +69,7 @@ class RayProvers:
         labels: Mapping[str, str] | None = None,
         check: Check | None = None,
         prover: str = "cpu",
+        proof_seconds: float = PROOF_SECONDS,
     ) -> None:
         """Connect, and see that the nodes run what this machine runs.
 
@@ -72,21 +80,22 @@ class RayProvers:
             labels: only nodes with all of these labels (`ray start --labels`); None: all nodes with CPUs.
             check: raises for a proof that must not be used; by default the verifier program does.
             prover: `cpu`, or `gpu`: a job then takes one of its node's GPUs.
+            proof_seconds: how long one try of a job may take, from when it is given to its node.
 
         Raises:
             MaiError: there is no such cluster, no node to prove on, or a node runs other versions.
         """
         self._ray = Ray.connect(address)
-        self._labels, self._prover = dict(labels or {}), prover
+        self._labels, self._prover, self.proof_seconds = dict(labels or {}), prover, proof_seconds
         self._own = None if check else ProofChecker()
         self._check: Check = check or self._own  # type: ignore[assignment]
         self._checks = ThreadPoolExecutor(1, "ray-proofs")
         self._lanes: dict[str, _Lane] = {}
         self._paused: frozenset[str] = frozenset()
-        self._waiting: deque[_Waiting] = deque()
+        self._waiting: deque[Job] = deque()
         self._lock = threading.RLock()
         self._closing = threading.Event()
-        self._numbers, self._last_wrong = 0, ""
+        self._last_wrong = ""
         self.resize(workers, threads)
         self._look()
         if not self._lanes:
@@ -98,13 +107,13 @@ class RayProvers:
         self._looking.start()
 
     def submit(self, job: ProofJob) -> Future[Proved]:
-        waiting = _Waiting(job)
+        taken = Job(job)
         with self._lock:
             if self._closing.is_set():
                 raise MaiError("the pool of provers is closed")
-            self._waiting.append(waiting)
+            self._waiting.append(taken)
         self._give()
-        return waiting.promise
+        return taken.promise
 
     def resize(self, workers: int, threads: int, duty: int = 100) -> None:
         """Workers and threads of each node; a node's workers stand back by their priority alone, whatever the duty."""
@@ -120,7 +129,7 @@ class RayProvers:
 
     def busy(self) -> int:
         with self._lock:
-            return len(self._waiting) + sum(len(lane.running) for lane in self._lanes.values())
+            return len(self._waiting) + sum(lane.load for lane in self._lanes.values())
 
     def nodes(self) -> list[Node]:
         """The nodes that get jobs now."""
@@ -132,13 +141,15 @@ class RayProvers:
             self._closing.set()
             left = list(self._waiting)
             self._waiting.clear()
-            running = [reference for lane in self._lanes.values() for reference in lane.running.values()]
-        for reference in running:
-            self._ray.break_off(reference)
-        for waiting in left:
-            waiting.promise.cancel()
+            running = [one for lane in self._lanes.values() for one in lane.running]
+            for one in running:
+                self._over(one)
+        for one in running:
+            self._ray.break_off(one.reference)
+        for job in [*left, *(one.job for one in running)]:
+            job.drop()
         self._checks.shutdown(wait=True, cancel_futures=True)
-        self._looking.join()
+        self._looking.join(LOOK_SECONDS * 10)
         if self._own:
             self._own.close()
         self._ray.disconnect()
@@ -166,85 +177,101 @@ class RayProvers:
     def _give(self) -> None:
         """Give waiting jobs to the least busy nodes that are free."""
         with self._lock:
-            kept: deque[_Waiting] = deque()
+            kept: deque[Job] = deque()
             while self._waiting and not self._closing.is_set():
-                waiting = self._waiting.popleft()
-                lane = self._lane_for(waiting)
+                job = self._waiting.popleft()
+                able = [
+                    lane
+                    for lane in self._lanes.values()
+                    if lane.wrong < MAX_WRONG and lane.node.name not in self._paused
+                ]
+                lane = job.lane(able, self._workers)
                 if lane is not None:
-                    self._start(lane, waiting)
+                    if job.wanted():
+                        self._start(lane, job)
                 elif self._lanes and all(lane.wrong >= MAX_WRONG for lane in self._lanes.values()):
                     told = f"every node of the Ray cluster has given wrong proofs; the last: {self._last_wrong}"
-                    self._keep(waiting, None, MaiError(told))
+                    job.fail(MaiError(told))
                 else:
-                    kept.append(waiting)
+                    kept.append(job)
             self._waiting.extend(kept)
 
-    def _lane_for(self, waiting: _Waiting) -> _Lane | None:
-        able = [lane for lane in self._lanes.values() if lane.wrong < MAX_WRONG and lane.node.name not in self._paused]
-        # Where it failed before it goes only if there is nowhere else.
-        others = [lane for lane in able if lane.node.id not in waiting.shunned] or able
-        free = [lane for lane in others if len(lane.running) < self._workers]
-        return min(free, key=lambda lane: len(lane.running), default=None)
-
-    def _start(self, lane: _Lane, waiting: _Waiting) -> None:
-        self._numbers += 1
-        number, waiting.attempts = self._numbers, waiting.attempts + 1
+    def _start(self, lane: _Lane, job: Job) -> None:
+        job.attempts += 1
         threads = min(self._threads, lane.node.cpus)
         reference = self._ray.run(
-            _prove, waiting.job, threads, self._prover, node=lane.node, cpus=threads, gpus=int(self._prover == "gpu")
+            _prove, job.work, threads, self._prover, node=lane.node, cpus=threads, gpus=int(self._prover == "gpu")
         )
-        lane.running[number] = reference
+        one = _Try(job, lane, reference)
+        lane.running.add(one)
+        one.timer = bound(self.proof_seconds, partial(self._overdue, one))
         done: Future[Any] = reference.future()
-        done.add_done_callback(lambda ended: self._later(lane, waiting, number, ended))
+        done.add_done_callback(partial(self._later, one))
 
-    def _later(self, lane: _Lane, waiting: _Waiting, number: int, done: Future[Any]) -> None:
-        try:
-            self._checks.submit(self._ended, lane, waiting, number, done)
-        except RuntimeError:  # closed meanwhile
-            waiting.promise.cancel()
+    def _later(self, one: _Try, done: Future[Any]) -> None:
+        if one.timer is not None:
+            one.timer.cancel()  # checking what came is not a part of the try
+        # Closed meanwhile, it takes nothing: then the job was dropped.
+        with contextlib.suppress(RuntimeError):
+            self._checks.submit(self._ended, one, done)
 
-    def _ended(self, lane: _Lane, waiting: _Waiting, number: int, done: Future[Any]) -> None:
-        error: BaseException | None
+    def _ended(self, one: _Try, done: Future[Any]) -> None:
         proved: Proved | None = None
-        again = False
+        error: Exception | None = None
+        end: Callable[[], None] | None = None
         try:
             proved = done.result()
             self._check(proved)
-            error = None
+            end = partial(one.job.keep, proved)
         except Exception as raised:
-            error, again = self._judge(lane, waiting, raised, proved)
+            error = raised
         with self._lock:
-            lane.running.pop(number, None)
-            again = again and not self._closing.is_set()
-            if again:
-                self._waiting.appendleft(waiting)
-        if not again:
-            self._keep(waiting, proved, error)
+            if not self._over(one):
+                return
+            if error is not None:
+                end = self._judge(one, error, proved)
+            if end is None:
+                self._waiting.appendleft(one.job)
+        if end is not None:
+            end()
         self._look()
         self._give()
 
-    def _judge(
-        self, lane: _Lane, waiting: _Waiting, raised: Exception, proved: Proved | None
-    ) -> tuple[Exception, bool]:
-        """What is told if it ends here, and whether the job is tried again."""
-        waiting.shunned.add(lane.node.id)
+    def _judge(self, one: _Try, raised: Exception, proved: Proved | None) -> Callable[[], None] | None:
+        """How the job ends with what went wrong; None where it is tried again."""
+        name, node = one.job.work.name, one.lane.node.name
         if proved is not None:
-            lane.wrong += 1
-            why = self._last_wrong = f"the proof of {waiting.job.name} from {lane.node.name} is wrong ({raised})"
+            one.lane.wrong += 1
+            why = self._last_wrong = f"the proof of {name} from {node} is wrong ({raised})"
         elif self._ray.is_loss(raised):
-            why = f"the worker that proves {waiting.job.name} died on {lane.node.name}"
+            why = f"the worker that proves {name} died on {node}"
         else:
-            return self._ray.cause(raised), False
-        return MaiError(f"{why}, attempt {waiting.attempts} of {ATTEMPTS}"), waiting.attempts < ATTEMPTS
+            return partial(one.job.fail, self._ray.cause(raised))
+        return None if one.job.lost(one.lane, why) else one.job.fail
 
-    def _keep(self, waiting: _Waiting, proved: Proved | None, error: Exception | None) -> None:
-        try:
-            if error is None and proved is not None:
-                waiting.promise.set_result(proved)
-            else:
-                waiting.promise.set_exception(error or ZkError("no proof came back"))
-        except InvalidStateError:  # nobody waits for it any more
-            pass
+    def _overdue(self, one: _Try) -> None:
+        """Break a try off that takes too long; a node that does not even do that is waited for no longer."""
+        with self._lock:
+            if not self._over(one):
+                return
+            name, node = one.job.work.name, one.lane.node.name
+            again = one.job.lost(one.lane, f"the proof of {name} took more than {self.proof_seconds:g} s on {node}")
+            if again:
+                self._waiting.appendleft(one.job)
+        if not again:
+            one.job.fail()
+        self._give()
+        self._ray.break_off(one.reference)
+
+    @staticmethod
+    def _over(one: _Try) -> bool:
+        """Whether it still ran: from now on nothing that comes of it changes the job."""
+        if one not in one.lane.running:
+            return False
+        one.lane.running.discard(one)
+        if one.timer is not None:
+            one.timer.cancel()
+        return True
 
 
 def _prove(job: ProofJob, threads: int, prover: str) -> Proved:

@@ -10,14 +10,15 @@ from dataclasses import dataclass
 from mai_zk.errors import ZkError
 from mai_zk.field import keccak256
 from mai_zk.language.model import Run
-from mai_zk.trace import Leaf, Position, Token
+from mai_zk.trace import Leaf, Position
 from mai_zk.trace import Work as Trees
 from mai_zk.trace.work import SALT_BYTES
 
+from mai.engine.salted import Salted
 from mai.errors import MaiError
 from mai.miner.desk import Desk
 from mai.miner.journal import Work
-from mai.miner.offers import Salted, Timing
+from mai.miner.offers import Timing
 from mai.miner.states import Kind
 
 PROMPT, ANSWER, POSITIONS, LEAVES = "prompt", "answer", "positions", "leaves"
@@ -69,7 +70,7 @@ def ran(desk: Desk, work: Work) -> Ran:
 
 def prompt_of(desk: Desk, work: Work) -> Salted:
     """The work's prompt, from the journal."""
-    return Salted.decode(_kept(desk, work, PROMPT))
+    return Salted.decode(_kept(desk, work, PROMPT), f"the prompt of the work {work.id}")
 
 
 def salting(work: Work) -> bytes:
@@ -85,7 +86,7 @@ def trees(desk: Desk, work: Work) -> Trees:
         Position(bytes.fromhex(integers), tuple(bytes.fromhex(part) for part in carried))
         for integers, carried in json.loads(_kept(desk, work, POSITIONS))
     ]
-    made = Trees(manifest, _tokens(prompt), _tokens(answer), positions)
+    made = Trees(manifest, prompt.parts(), answer.parts(), positions)
     kept = desk.journal.blob(work.id, LEAVES)
     if kept is not None:
         made.set_leaves({int(at): [_leaf(item) for item in leaves] for at, leaves in json.loads(kept).items()})
@@ -125,10 +126,6 @@ def _kept(desk: Desk, work: Work, name: str) -> bytes:
     if found is None:
         raise MaiError(f"the journal has no {name} of the work {work.id}")
     return found
-
-
-def _tokens(salted: Salted) -> list[Token]:
-    return [Token(value, salt) for value, salt in zip(salted.tokens, salted.salts, strict=True)]
 
 
 def _plain(leaf: Leaf) -> list[object]:

@@ -9,11 +9,11 @@ from typing import Any
 
 from solders.pubkey import Pubkey
 
+from mai.engine.salted import Salted
 from mai.engine.signing import tokens_hash, verified
 from mai.errors import MaiError
 from mai.miner.context import WorkContext
 from mai.requester.printable import printable
-from mai.requester.salted import Salted
 
 MOST_METADATA_BYTES, MOST_SIGNATURE = 16 * 1024, 128
 

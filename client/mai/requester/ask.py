@@ -20,6 +20,7 @@ from mai.chain.cluster import Cluster
 from mai.chain.economy import Economy
 from mai.chain.signer import Signer
 from mai.chain.tasks import STATUSES, WORK_STATUSES, Tasks, rules
+from mai.engine.salted import Salted
 from mai.errors import MaiError
 from mai.money import fixed_mai
 from mai.program.names import TASK_CLASSES
@@ -28,7 +29,6 @@ from mai.requester.engines import Engine, Identity
 from mai.requester.envelopes import opened_answer, sealed_prompt
 from mai.requester.journal import ANSWERED, CANCELLED, OFFERED, POSTED, PREPARED, SETTLED, Ask, Journal
 from mai.requester.reader import Reader, model_address
-from mai.requester.salted import Salted
 
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS, PAUSE_GROWTH = 0.5, 3.0, 1.1
 """Between two looks at the chain: answers come soon, proofs take minutes, and nodes do not like to be asked often."""

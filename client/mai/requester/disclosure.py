@@ -1,8 +1,8 @@
 """Who may see a prompt and its answer afterwards, to run them again: somebody with a verifier stake who signs for it.
 
-A disclosure is asked for by JSON-RPC, `mai_disclose`, of whoever holds the prompt: the requester, or the miner where
-the requester has allowed it in its offer. It comes sealed to a key of the asking verifier's, who checks it against the
-roots on chain, so a false one harms nobody.
+A disclosure is asked for by JSON-RPC, `mai_disclose`, of the requester: an engine has erased the prompt by the time
+that anybody may ask (docs/how-to/verify-work.md). It comes sealed to a key of the asking verifier's, who checks it
+against the roots on chain, so a false one harms nobody.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from solders.pubkey import Pubkey
 from solders.signature import Signature
 
 from mai.chain.signer import Signer
+from mai.engine.salted import MOST_TOKENS, Salted
 from mai.engine.sealing import KEY_BYTES, seal
 from mai.errors import MaiError
-from mai.requester.salted import MOST_TOKENS, Salted
 from mai.requester.sealing import SealingKey
 
 DOMAIN = b"\xffMAI disclosure v1\n"

@@ -9,10 +9,10 @@ import json
 
 from solders.pubkey import Pubkey
 
+from mai.engine.salted import Salted
 from mai.engine.sealing import answer_info, prompt_info, seal
 from mai.errors import MaiError
 from mai.requester.answer import Answer
-from mai.requester.salted import Salted
 from mai.requester.sealing import SealingKey
 
 

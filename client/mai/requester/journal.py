@@ -18,10 +18,10 @@ from typing import Any
 import platformdirs
 from solders.pubkey import Pubkey
 
+from mai.engine.salted import Salted
 from mai.engine.sealing import seal
 from mai.errors import MaiError
 from mai.requester.answer import Answer
-from mai.requester.salted import Salted
 from mai.requester.sealing import SealingKey
 
 FOLDER = Path(platformdirs.user_data_dir("mai")) / "requester"

@@ -17,12 +17,12 @@ from solders.pubkey import Pubkey
 from mai.audit.source import Source
 from mai.chain import artifacts
 from mai.chain.tasks import WORK_STATUSES, rules
+from mai.engine.salted import MOST_TOKENS, Salted, root_of_hashes
 from mai.errors import MaiError
 from mai.requester.answer import read_record
 from mai.requester.ask import PROVED, Wait, manifest_of
 from mai.requester.journal import Ask
 from mai.requester.reader import Reader
-from mai.requester.salted import MOST_TOKENS, Salted, root_of_hashes
 
 VERSION = 1
 MOST_BYTES = 128 * 2**20

@@ -15,9 +15,9 @@ from mai_zk.trace.merkle import Tree
 from mai_zk.trace.work import SALT_BYTES, position_hash
 from solders.pubkey import Pubkey
 
+from mai.engine.salted import Salted
 from mai.errors import MaiError
 from mai.requester.disclosure import Disclosed
-from mai.requester.salted import Salted
 
 SALT_DOMAIN = b"MAI check salt 1\0"
 

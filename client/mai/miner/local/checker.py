@@ -7,15 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from mai_zk.language.model import ProvableModel
-from mai_zk.trace import Token
-from mai_zk.trace.work import tokens_tree
 from solders.pubkey import Pubkey
 
 from mai.chain.economy import Economy
 from mai.chain.offences import Offences
 from mai.chain.signer import Signer
 from mai.chain.spotcheck import SpotChecks
-from mai.miner.offers import Salted
+from mai.engine.salted import Salted
 from mai.program import MODULES
 
 checks, tasks = MODULES["checks"], MODULES["tasks"]
@@ -71,7 +69,7 @@ class Checker:
         run = self.model.run(prompt.tokens, most)
         # The salts are the miner's; where it left some out, those of nothing: the output is another one then anyway.
         salts = (*answer.salts, *(bytes(16) for _ in run.generated))
-        return tokens_tree([Token(*pair) for pair in zip(run.generated, salts, strict=False)]).root
+        return Salted(run.generated, salts[: len(run.generated)]).root
 
     def _look(self, work: Pubkey, fields: Any) -> None:
         right = self.right_output(fields)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import tempfile
 import threading
 import time
@@ -11,8 +10,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from mai_zk.language.model import ProvableModel
-from mai_zk.trace import Token
-from mai_zk.trace.work import SALT_BYTES, tokens_tree
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 
@@ -24,6 +21,7 @@ from mai.chain.offences import Offences
 from mai.chain.stake import Staking
 from mai.chain.tasks import Tasks
 from mai.chain.trace import STEPS
+from mai.engine.salted import Salted
 from mai.miner import models
 from mai.miner.chores import Chores
 from mai.miner.control import Control
@@ -37,7 +35,7 @@ from mai.miner.local.network import found
 from mai.miner.local.server import Localnet, localnet
 from mai.miner.mine import Mine
 from mai.miner.miner import CLIENT_VERSION
-from mai.miner.offers import LocalOffers, Salted
+from mai.miner.offers import LocalOffers
 from mai.miner.provers import LocalProvers, Provers
 from mai.miner.seal import Seal
 from mai.miner.states import State
@@ -156,13 +154,12 @@ class Story:
         wallet = self.people["requester"].wallet
         for number, text in enumerate(prompts):
             tokens = self.model.encode(text)
-            prompt = Salted(tuple(tokens), tuple(secrets.token_bytes(SALT_BYTES) for _ in tokens))
-            root = tokens_tree([Token(*pair) for pair in zip(prompt.tokens, prompt.salts, strict=True)]).root
+            prompt = Salted.fresh(tokens)
             nonce = Tasks.new_nonce()
             self.economy.post_task(
                 wallet,
                 self.address,
-                root,
+                prompt.root,
                 nonce=nonce,
                 lifetime_s=LIFETIME_S,
                 prompt_tokens=len(tokens),

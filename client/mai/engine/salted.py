@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from mai.errors import MaiError
 
 MOST_TOKENS = 2**20
 """As many as a trace can have (docs/reference/trace.md)."""
+_UNEQUAL = "has not one salt for each token"
 
 
 @dataclass(frozen=True)
@@ -24,11 +26,16 @@ class Salted:
 
     Attributes:
         tokens: at least one, each below 2^32.
-        salts: 16 bytes for each token.
+        salts: 16 bytes for each token: they keep its leaf from being guessed.
     """
 
     tokens: tuple[int, ...]
     salts: tuple[bytes, ...]
+
+    def __post_init__(self) -> None:
+        """MaiError where it is none."""
+        if wrong := _wrong(self.tokens, self.salts):
+            raise MaiError(f"a prompt or an answer {wrong}")
 
     @classmethod
     def fresh(cls, tokens: Sequence[int]) -> Salted:
@@ -68,14 +75,24 @@ class Salted:
         if not isinstance(fields, Mapping):
             raise MaiError(f"{what} has no tokens and salts")
         tokens, salts = fields.get("tokens"), fields.get("salts")
-        if not isinstance(tokens, list) or not isinstance(salts, list) or len(tokens) != len(salts):
-            raise MaiError(f"{what} has not one salt for each token")
-        if not 1 <= len(tokens) <= MOST_TOKENS:
-            raise MaiError(f"{what} has {len(tokens):,} tokens: at least one and at most {MOST_TOKENS:,} are taken")
-        # bool is an int in Python; a token is not.
-        if any(type(token) is not int or not 0 <= token < 2**32 for token in tokens):
-            raise MaiError(f"{what} has a token that is none")
-        return cls(tuple(tokens), tuple(_salt(salt, what) for salt in salts))
+        if not isinstance(tokens, list) or not isinstance(salts, list):
+            raise MaiError(f"{what} {_UNEQUAL}")
+        read = [_bytes(salt) for salt in salts]
+        if wrong := _wrong(tokens, read):
+            raise MaiError(f"{what} {wrong}")
+        return cls(tuple(tokens), tuple(read))
+
+    def encode(self) -> bytes:
+        """For storage; the inverse of :meth:`decode`."""
+        return json.dumps(self.fields()).encode()
+
+    @classmethod
+    def decode(cls, data: bytes, what: str) -> Salted:
+        """Raises MaiError as :meth:`read` does."""
+        try:
+            return cls.read(json.loads(data), what)
+        except (ValueError, RecursionError):
+            raise MaiError(f"{what} is no JSON") from None
 
 
 def root_of_hashes(hashes: Sequence[bytes]) -> bytes:
@@ -83,11 +100,23 @@ def root_of_hashes(hashes: Sequence[bytes]) -> bytes:
     return Tree(list(hashes)).root
 
 
-def _salt(text: object, what: str) -> bytes:
+def _wrong(tokens: Sequence[object], salts: Sequence[bytes]) -> str:
+    """What is wrong with them, as the rest of a sentence; empty where nothing is."""
+    if len(tokens) != len(salts):
+        return _UNEQUAL
+    if not 1 <= len(tokens) <= MOST_TOKENS:
+        return f"has {len(tokens):,} tokens: at least one and at most {MOST_TOKENS:,} are taken"
+    # bool is an int in Python; a token is not.
+    if any(type(token) is not int or not 0 <= token < 2**32 for token in tokens):
+        return "has a token that is none"
+    if any(len(salt) != SALT_BYTES for salt in salts):
+        return f"has a salt that is not {SALT_BYTES} bytes"
+    return ""
+
+
+def _bytes(text: object) -> bytes:
+    """Of hexadecimal; none where it is something else, which is no salt."""
     try:
-        found = bytes.fromhex(text) if isinstance(text, str) else b""
+        return bytes.fromhex(text) if isinstance(text, str) else b""
     except ValueError:
-        found = b""
-    if len(found) != SALT_BYTES:
-        raise MaiError(f"{what} has a salt that is not {SALT_BYTES} bytes in hexadecimal")
-    return found
+        return b""
