@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from engine.helpers import PLAIN
 from engine.recorded import Recorded, answering
+from mai.engine.backends import BACKENDS
 from mai.engine.choice import Candidate, Wish, candidates, chosen
 from mai.engine.hardware import Gpu, detect, gpu_use
 from mai.engine.protocol import ModelSpec
@@ -110,7 +111,7 @@ def test_servers_come_first_on_a_gpu_and_last_without() -> None:
         wish = Wish(ollama_url=first, vllm_url=second)
         fast, slow = candidates(WITH_GPU, wish), candidates(PLAIN, wish)
     assert [item.backend for item in fast][:2] == ["vllm", "ollama"]
-    assert [item.backend for item in slow if item.backend != "onnx"][-2:] == ["vllm", "ollama"]
+    assert [item.backend for item in slow if item.backend != "provable"][-2:] == ["vllm", "ollama"]
     assert chosen(fast, WITH_GPU, wish)[0].location == "Qwen/Qwen2.5-7B-Instruct"
     found = of(fast, "ollama")
     assert found.fits and found.model == "llama3.2" and found.device == "gpu" and "3.83 GB; 85.5 GB" in found.reason
@@ -157,7 +158,7 @@ def test_wishes_that_cannot_be_had(wish: Wish, words: str) -> None:
 def test_models_of_the_registry_are_candidates(tmp_path: Path) -> None:
     file = tmp_path / "model.gguf"
     file.write_bytes(b"GGUF" + bytes(1_000))
-    installed = [ModelSpec("from-disk", "", str(file))]
+    installed = [ModelSpec("from-disk", BACKENDS["llama.cpp"], str(file))]
     found = candidates(PLAIN, Wish(model="from-disk", **ELSEWHERE), installed)
     assert [item.model for item in found] == ["from-disk"]
     asked = candidates(PLAIN, Wish(model=str(file), **ELSEWHERE))
@@ -166,7 +167,7 @@ def test_models_of_the_registry_are_candidates(tmp_path: Path) -> None:
 
 def test_only_provable_models_where_that_is_asked() -> None:
     found = candidates(PLAIN, Wish(provable=True, **ELSEWHERE))
-    assert {item.backend for item in found} == {"onnx"} and found[0].model == "tiny"
+    assert {item.backend for item in found} == {"provable"} and found[0].model == "tiny"
     assert not any(item.fits for item in candidates(PLAIN, Wish(provable=True, device="gpu", **ELSEWHERE)))
 
 

@@ -46,4 +46,4 @@ def test_a_folder_is_served_and_its_seed_repeats_an_answer(run: Callable[..., An
 
     first, second, greedy, tokens = run(story, spec)
     assert first.tokens == second.tokens and greedy.tokens == tokens.tokens
-    assert greedy.metadata.weights.startswith("sha256-of-shards:") and greedy.metadata.prompt_tokens == 2
+    assert greedy.metadata.weights.startswith("sha256-of-files:") and greedy.metadata.prompt_tokens == 2

