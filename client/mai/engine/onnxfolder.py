@@ -1,4 +1,4 @@
-"""A language model as Optimum and onnx-community export it: a graph, its configuration and its tokenizer in a folder."""
+"""A language model as Optimum exports it: a graph, its configuration and its tokenizer, in one folder."""
 
 from __future__ import annotations
 

@@ -76,7 +76,7 @@ class Provable:
         limit = most_tokens(prompt, job, self.describe())
         yield Chunk("", prompt_tokens=len(prompt))
         made, growing = 0, Growing(model.decode)
-        for made, token in enumerate(_tokens(model, prompt, limit, cancelled), 1):
+        for made, token in enumerate(_tokens(model, prompt, limit, cancelled), 1):  # noqa: B007
             yield Chunk(growing.add(token), (token,), 1)
         if not cancelled():
             yield Chunk(growing.end(), (), 0, finish=LENGTH if made == limit else STOP)
