@@ -216,11 +216,10 @@ def graph(shape: Shape, weights: Weights, *, stored: Any = np.float32, kept: Any
         helper.make_tensor_value_info("attention_mask", TensorProto.INT64, whole_),
     ]
     if positions:
-        inputs.append(helper.make_tensor_value_info("position_ids", TensorProto.INT64, ["batch_size", "sequence_length"]))
+        places = ["batch_size", "sequence_length"]
+        inputs.append(helper.make_tensor_value_info("position_ids", TensorProto.INT64, places))
     outputs = [
-        helper.make_tensor_value_info(
-            "logits", TensorProto.FLOAT, ["batch_size", "sequence_length", shape.vocab_size]
-        )
+        helper.make_tensor_value_info("logits", TensorProto.FLOAT, ["batch_size", "sequence_length", shape.vocab_size])
     ]
     for layer in range(shape.num_hidden_layers):
         for which in ("key", "value"):

@@ -146,7 +146,8 @@ def test_a_chat_is_answered_whole_and_in_pieces(client: openai.OpenAI) -> None:
     assert done.model_extra is not None and done.usage is not None
     record = done.model_extra["mai"]
     about = record["metadata"]
-    assert verified(record) and about["backend"].startswith("onnx 1.") and about["weights"].startswith("sha256-of-files:")
+    assert verified(record) and about["weights"].startswith("sha256-of-files:")
+    assert about["backend"].startswith("onnx 1.") and about["peak_ram_bytes"] > 300e6
     assert about["output_hash"] == output_hash(content) and about["tokens_hash"] == tokens_hash(record["tokens"])
     assert about["generated_tokens"] == len(record["tokens"]) == done.usage.completion_tokens == 8
     pieces = [item.choices[0].delta.content or "" for item in client.chat.completions.create(stream=True, **given)]
@@ -207,7 +208,7 @@ def test_nothing_more_is_computed_once_an_answer_is_cancelled(backend: Onnx) -> 
     calls = iter([False] * 4)
     said = list(backend.generate(job("abc", 100), lambda: next(calls, True)))
     assert 0 < len(said) < 4 and said[-1].finish is None
-    assert list(backend.generate(job("x" * 200, 5), lambda: True))[0].prompt_tokens == 200
+    assert next(iter(backend.generate(job("x" * 200, 5), lambda: True))).prompt_tokens == 200
 
 
 def test_a_draw_keeps_to_its_seed_and_to_top_p(backend: Onnx) -> None:
@@ -396,7 +397,7 @@ def test_missing_weights_beside_the_graph(tmp_path: Path) -> None:
     folder = small(tmp_path / NAME, external=True)
     spec = spec_of(folder)
     (folder / "model.onnx_data").unlink()
-    with pytest.raises(EngineError, match="model.onnx has weights in 'model.onnx_data', which is missing"):
+    with pytest.raises(EngineError, match=r"model.onnx has weights in 'model.onnx_data', which is missing"):
         Onnx().load(spec)
 
 
@@ -406,10 +407,11 @@ def test_a_gpu_is_never_the_cpu(folder: Path, monkeypatch: pytest.MonkeyPatch) -
     if "CUDAExecutionProvider" in onnxruntime.get_available_providers():
         pytest.skip("this onnxruntime has CUDA")
     on_gpu = dataclasses.replace(spec_of(folder), device="gpu")
-    with pytest.raises(EngineError, match="has no CUDA execution provider .it has .*CPU.: install onnxruntime-gpu"):
+    with pytest.raises(EngineError, match=r"has no CUDA execution provider .it has .*CPU.: install onnxruntime-gpu"):
         Onnx().load(on_gpu)
     monkeypatch.setattr("onnxruntime.get_available_providers", lambda: ["CUDAExecutionProvider"])
-    with pytest.warns(UserWarning, match="is not in available provider names"), pytest.raises(EngineError, match="has its CUDA provider and cannot start it"):
+    warned = pytest.warns(UserWarning, match="is not in available provider names")
+    with warned, pytest.raises(EngineError, match="has its CUDA provider and cannot start it"):
         Onnx().load(on_gpu)
 
 
@@ -424,4 +426,4 @@ def test_a_refusal_comes_through_the_worker(run: Run, folder: Path, tmp_path: Pa
             await engine.complete(asked())
         return str(caught.value)
 
-    assert run(story, spec) == f"{here} has no tokenizer.json: export the model with Optimum, or copy it from where the model is"
+    assert run(story, spec).startswith(f"{here} has no tokenizer.json: export the model with Optimum")

@@ -47,7 +47,8 @@ MAX_TOKEN_BYTES = 4_096
 MAX_LOG = 10_000
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 ModelOption = Annotated[
-    str | None, typer.Option("--model", "-m", help="a model's name, a GGUF or ONNX file, or a folder of ONNX or safetensors")
+    str | None,
+    typer.Option("--model", "-m", help="a model's name, a GGUF or ONNX file, or a folder with ONNX or safetensors"),
 ]
 BackendOption = Annotated[
     str | None,

@@ -145,9 +145,9 @@ def _graphs(folder: Path) -> list[Path]:
 
 def _graph(folder: Path) -> Path:
     found = _graphs(folder)
-    for path in (folder / GRAPH, folder / INSIDE / GRAPH, *(found if len(found) == 1 else ())):
-        if path in found:
-            return path
+    usual = [path for path in (folder / GRAPH, folder / INSIDE / GRAPH) if path in found]
+    if usual or len(found) == 1:
+        return (usual or found)[0]
     if not found:
         raise MaiError(f"{folder} holds no {SUFFIX} graph")
     names = ", ".join(path.relative_to(folder).as_posix() for path in found[:8])

@@ -55,15 +55,11 @@ def layout_of(model: OnnxFolder) -> Layout:
     Raises:
         EngineError: load_failed; it is damaged, is no such decoder, or has weights outside of the model's files.
     """
-    import onnx
-    from google.protobuf.message import DecodeError
-
-    name = model.graph.name
-    try:
-        read = onnx.load_model(model.graph, load_external_data=False)
-    except (OSError, DecodeError) as error:
-        raise EngineError("load_failed", f"{name} is no ONNX graph, or it is damaged") from error
-    _check_data(read, model)
+    name, read = model.graph.name, _load(model.graph)
+    missing = _outside(read) - {path.name for path in model.data}
+    for place in sorted(missing):
+        what = "is missing" if place.startswith(name) else "is none of its files"
+        raise EngineError("load_failed", f"{name} has weights in {place[:80]!r}, which {what}")
     constants = {item.name for item in read.graph.initializer}
     inputs = {item.name: _value(item) for item in read.graph.input if item.name not in constants}
     outputs = {item.name: _value(item) for item in read.graph.output}
@@ -108,14 +104,28 @@ def _value(item: Any) -> Value:
     return Value(kind, tuple(max(place.dim_value, 0) for place in tensor.shape.dim))
 
 
-def _check_data(read: Any, model: OnnxFolder) -> None:
-    """All weights outside of the graph are in files that are hashed, and nowhere else on this machine."""
-    beside, name = {path.name for path in model.data}, model.graph.name
-    for tensor in _tensors(read):
-        place = next((item.value for item in tensor.external_data if item.key == _LOCATION), None)
-        if place is not None and place not in beside:
-            what = "is missing" if Path(place).name.startswith(name) else "is none of its files"
-            raise EngineError("load_failed", f"{name} has weights in {place[:80]!r}, which {what}")
+def outside(graph: Path) -> set[str]:
+    """The files that hold weights of a graph, as it names them.
+
+    Raises:
+        EngineError: load_failed; it is no graph.
+    """
+    return _outside(_load(graph))
+
+
+def _load(graph: Path) -> Any:
+    import onnx
+    from google.protobuf.message import DecodeError
+
+    try:
+        return onnx.load_model(graph, load_external_data=False)
+    except (OSError, DecodeError) as error:
+        raise EngineError("load_failed", f"{graph.name} is no ONNX graph, or it is damaged") from error
+
+
+def _outside(read: Any) -> set[str]:
+    """All weights outside of a graph must be in files that are hashed, and nowhere else on this machine."""
+    return {item.value for tensor in _tensors(read) for item in tensor.external_data if item.key == _LOCATION}
 
 
 def _tensors(read: Any) -> Iterator[Any]:
