@@ -30,6 +30,7 @@ WORK_BYTES = 0.6e9
 ONNX_TIMES = 2.0
 """ONNX Runtime has each weight twice while it lays them out, and 16-bit ones as 32 bits on the CPU."""
 GB = 1e9
+GGUF = ".gguf"
 
 
 @dataclass(frozen=True)
@@ -90,10 +91,13 @@ def candidates(machine: Machine, wish: Wish, installed: Sequence[ModelSpec] = ()
     """
     wish.check()
     servers = [*_vllm(machine, wish), *_ollama(machine, wish)]
-    local = [*_llama(machine, wish, installed), *_onnx(machine, wish, installed), *_transformers(machine, wish)]
+    local = [*_llama(machine, wish, installed), *_onnx(machine, wish, installed), *_transformers(wish)]
     ordered = [*servers, *local] if machine.gpus and wish.device != CPU else [*local, *servers]
     found = [*_provable(machine, wish), *ordered] if wish.provable else [*ordered, *_provable(machine, wish)]
-    return [item for item in found if _asked(item, wish)]
+    path = _path(wish, found)
+    if path is not None:
+        found = list(_of_path(machine, wish, path))
+    return [item for item in found if _asked(item, wish, path)]
 
 
 def chosen(found: Sequence[Candidate], machine: Machine, wish: Wish) -> list[ModelSpec]:
@@ -118,17 +122,38 @@ def chosen(found: Sequence[Candidate], machine: Machine, wish: Wish) -> list[Mod
     return list(specs.values())
 
 
-def _asked(item: Candidate, wish: Wish) -> bool:
+def _asked(item: Candidate, wish: Wish, path: Path | None) -> bool:
     if wish.backend is not None and item.backend != wish.backend:
         return False
     if wish.provable and item.backend != "provable":
         return False
-    if wish.model is None or item.model == wish.model:
+    if wish.model is None or path is not None or item.model == wish.model:
         return True
-    if item.spec is not None and item.spec.location == wish.model:
-        return True
+    return item.spec is not None and item.spec.location == wish.model
+
+
+# Files and folders
+
+
+def _path(wish: Wish, found: Sequence[Candidate]) -> Path | None:
+    """The file or folder that the wish names; a word that is some model's name as well is that model's name."""
+    if wish.model is None or any(wish.model == item.model for item in found):
+        return None
     path = Path(wish.model).expanduser()
-    return path.exists() and item.model in (path.stem.lower(), *map(onnxfolder.named, (path, *path.parents[:2])))
+    if path.suffix == GGUF and not path.is_file():
+        raise MaiError(f"there is no file {path}")
+    return path if path.exists() else None
+
+
+def _of_path(machine: Machine, wish: Wish, path: Path) -> Iterator[Candidate]:
+    if path.suffix == GGUF:
+        yield _llama_file(machine, wish, path.stem.lower(), path, location=wish.model)
+        return
+    graph, shards = onnxfolder.looks(path), path.is_dir() and any(path.glob("*.safetensors"))
+    if graph or not shards or wish.backend == "onnx":
+        yield _onnx_model(machine, wish, onnxfolder.name_of(path), path, location=wish.model)
+    if shards or not graph or wish.backend == "transformers":
+        yield _transformers_folder(machine, wish, path)
 
 
 # llama.cpp
@@ -136,13 +161,6 @@ def _asked(item: Candidate, wish: Wish) -> bool:
 
 def _llama(machine: Machine, wish: Wish, installed: Sequence[ModelSpec]) -> Iterator[Candidate]:
     files = {EMBEDDED: _embedded()} | _of(installed, "llama.cpp")
-    if wish.model and wish.model.endswith(".gguf"):
-        path = Path(wish.model).expanduser()
-        if not path.is_file():
-            raise MaiError(f"there is no file {path}")
-        files = {path.stem.lower(): path}
-        yield _llama_file(machine, wish, path.stem.lower(), path, location=wish.model)
-        return
     for name, file in files.items():
         yield _llama_file(machine, wish, name, file)
 
@@ -202,13 +220,9 @@ def _embedded() -> Path | None:
 
 def _onnx(machine: Machine, wish: Wish, installed: Sequence[ModelSpec]) -> Iterator[Candidate]:
     paths = _of(installed, "onnx")
-    asked = Path(wish.model).expanduser() if wish.model else None
-    if asked is not None and (onnxfolder.looks(asked) or (wish.backend == "onnx" and asked.is_dir())):
-        yield _onnx_model(machine, wish, onnxfolder.name_of(asked), asked, location=wish.model)
-        return
     for name, path in paths.items():
         yield _onnx_model(machine, wish, name, path)
-    if not paths and asked is None:
+    if not paths and wish.model is None:
         reason = "name a folder with an .onnx graph by --model FOLDER, or bring one by `mai model pull`"
         yield Candidate("onnx", "*", "", False, reason, None)
 
@@ -298,27 +312,24 @@ def _probe(url: str) -> dict[str, Any] | None:
 # Folders, and what can be proved
 
 
-def _transformers(machine: Machine, wish: Wish) -> Iterator[Candidate]:
-    asked = wish.backend == "transformers"
-    folder = Path(wish.model).expanduser() if wish.model else None
-    if folder is None or not folder.is_dir():
-        if asked:
-            yield Candidate("transformers", "*", "", False, "name a folder with a model by --model FOLDER", None)
-        return
-    if not asked and onnxfolder.looks(folder) and not any(folder.glob("*.safetensors")):
-        return
+def _transformers(wish: Wish) -> Iterator[Candidate]:
+    if wish.backend == "transformers" and wish.model is None:
+        yield Candidate("transformers", "*", "", False, "name a folder with a model by --model FOLDER", None)
+
+
+def _transformers_folder(machine: Machine, wish: Wish, folder: Path) -> Candidate:
     name = onnxfolder.named(folder)
     missing = [item for item in ("torch", "transformers") if importlib.util.find_spec(item) is None]
     if missing:
         reason = f"{' and '.join(missing)} not installed: run `pip install torch transformers`"
-        yield Candidate("transformers", name, "", False, reason, None)
-        return
+        return Candidate("transformers", name, "", False, reason, None)
     size = sum(path.stat().st_size for path in folder.glob("*.safetensors"))
     device = GPU if machine.gpus and wish.device != CPU else CPU
     room = max((gpu.memory_bytes for gpu in machine.gpus), default=0) if device == GPU else machine.free_bytes
     spec = ModelSpec(name, BACKENDS["transformers"], str(wish.model), device)
     fits = 0 < size * 1.2 <= room
-    yield Candidate("transformers", name, device, fits, f"{size / GB:.2f} GB of weights; {room / GB:.1f} GB free", spec)
+    words = f"{size / GB:.2f} GB of weights; {room / GB:.1f} GB free"
+    return Candidate("transformers", name, device, fits, words, spec)
 
 
 def _provable(machine: Machine, wish: Wish) -> Iterator[Candidate]:

@@ -25,10 +25,7 @@ def gpu_refused() -> str | None:
     if CUDA in found:
         return None
     names = ", ".join(name.removesuffix("ExecutionProvider") for name in found)
-    return (
-        f"this onnxruntime has no CUDA execution provider (it has {names}): install onnxruntime-gpu in its place, "
-        "or leave out --device gpu"
-    )
+    return f"this onnxruntime has no CUDA execution provider (it has {names}): install onnxruntime-gpu in its place"
 
 
 class Decoder:
@@ -47,7 +44,7 @@ class Decoder:
         import onnxruntime
 
         if gpu and (reason := gpu_refused()) is not None:
-            raise EngineError("load_failed", reason)
+            raise EngineError("load_failed", f"{reason}, or leave out --device gpu")
         self._layout = layout_of(model)
         self._runtime, self._gpu = onnxruntime, gpu
         self.vocabulary = self._layout.vocabulary
