@@ -244,7 +244,9 @@ def write(folder: Path, model: onnx.ModelProto, shape: Shape, tokenizer: Any, *,
     onnx.save_model(model, path, **beside)
     (folder / "config.json").write_text(json.dumps(shape.config()))
     (folder / "generation_config.json").write_text(json.dumps({"bos_token_id": 1, "eos_token_id": [2]}))
-    said = {"bos_token": MARKS[1], "eos_token": {"content": MARKS[2], "special": True}, "model_max_length": 8_192,
+    end = {"__type": "AddedToken", "content": MARKS[2], "lstrip": False, "normalized": False, "rstrip": False,
+           "single_word": False, "special": True}  # fmt: skip
+    said = {"bos_token": MARKS[1], "eos_token": end, "model_max_length": 8_192,
             "tokenizer_class": "PreTrainedTokenizerFast"}  # fmt: skip
     (folder / "tokenizer_config.json").write_text(json.dumps(said | ({"chat_template": template} if template else {})))
     tokenizer.save(str(folder / "tokenizer.json"))

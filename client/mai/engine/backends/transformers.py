@@ -20,6 +20,9 @@ CONTEXT = 4_096
 FILES = ("*.safetensors", "*.json", "*.jinja", "*.model", "*.txt")
 """What makes a model: weights, configuration, tokenizer, chat template."""
 LAST = "logits_to_keep"
+CACHES = ("cache", "past_key_values")
+"""What Transformers calls keys and values: in version 5.24, and in older ones."""
+MAX_MESSAGE = 200
 
 
 class Transformers:
@@ -38,6 +41,7 @@ class Transformers:
         self._model: Any = None
         self._tokenizer: Any = None
         self._last: dict[str, int] = {}
+        self._cache = CACHES[0]
         self._facts: Facts | None = None
 
     def load(self, spec: ModelSpec) -> Facts:
@@ -53,8 +57,9 @@ class Transformers:
             self._model = self._library.AutoModelForCausalLM.from_pretrained(
                 str(folder), local_files_only=True, use_safetensors=True
             )
-        except (OSError, ValueError, KeyError) as error:
-            raise EngineError("load_failed", f"Transformers cannot load {folder}: {error}") from error
+        except Exception as error:  # what it raises for a damaged file has no class in common
+            first = next(iter(str(error).splitlines()), type(error).__name__)[:MAX_MESSAGE]
+            raise EngineError("load_failed", f"Transformers cannot load {folder}: {first}") from error
         self._model.eval()
         if gpu:
             self._model.to("cuda")
@@ -64,6 +69,7 @@ class Transformers:
             raise EngineError("load_failed", str(error)) from error
         takes = inspect.signature(self._model.forward).parameters
         self._last = {LAST: 1} if LAST in takes else {}  # a long prompt's logits would fill the memory
+        self._cache = next((name for name in CACHES if name in takes), CACHES[-1])
         settings = self._model.config
         self._facts = Facts(
             backend="transformers",
@@ -90,8 +96,8 @@ class Transformers:
             nonlocal past
             with torch.inference_mode():
                 given = torch.tensor([tokens], device=self._model.device)
-                step = self._model(given, past_key_values=past, use_cache=True, **self._last)
-            past = step.past_key_values
+                step = self._model(given, use_cache=True, **{self._cache: past}, **self._last)
+            past = getattr(step, self._cache)
             logits: Floats = step.logits[0, -1].float().cpu().numpy()
             return logits
 
