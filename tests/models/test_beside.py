@@ -188,6 +188,33 @@ def test_a_pull_that_broke_off_fetches_no_file_twice(store: Store, repository: R
     )
 
 
+def test_what_was_left_and_changed_is_fetched_again(store: Store, repository: Repository) -> None:
+    repository.failing = "tokenizer.json"
+    with pytest.raises(MaiError):
+        store.pull(FROM_HUB)
+    (staging,) = store.parts.glob("*.files")
+    (staging / "config.json").write_text("{}")
+    repository.failing = ""
+    repository.fetched.clear()
+    model, _ = store.pull(FROM_HUB)
+    assert store.verify(model.name).state == GOOD and "config.json" in repository.fetched
+    assert "onnx/model_fp32.onnx" not in repository.fetched
+
+
+def test_a_folder_that_changed_after_a_kill_is_copied_anew(
+    store: Store, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = tmp_path / "Tiny-Llama"
+    shutil.copytree(folder, here)
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(store.catalogue, "add", _interrupt)
+        store.pull(parse_source(f"file:{here}"), TRUST)
+    (here / "generation_config.json").write_text("{}")
+    model, _ = store.pull(parse_source(f"file:{here}"), TRUST)
+    assert (Path(model.path) / "generation_config.json").read_text() == "{}"
+    assert store.verify(model.name).state == GOOD
+
+
 def test_a_small_file_is_what_git_calls_it(store: Store, repository: Repository) -> None:
     repository.lying = "config.json"
     with pytest.raises(MaiError, match=r"config\.json@d+ is not what the hub states: thrown away"):

@@ -78,7 +78,7 @@ def bring_all(
     progress: Progress,
     pause: Callable[[float], None],
 ) -> Arrived:
-    """Bring every file into the staging folder; files of an earlier run that was cut off are kept, and hashed again.
+    """Bring every file into the staging folder; the hub's files of a run that was cut off are kept, and hashed again.
 
     Args:
         part: makes the part that one file arrives in.
@@ -91,7 +91,7 @@ def bring_all(
         raise MaiError(NOBODY.format(source=source))
     if isinstance(source, Hub):
         source = replace(source, revision=hub.ask(http, source).commit or source.revision)
-    _begin(staging, str(source))
+    _begin(staging, source)
     wanted = _Wanted(http, source, staging, part, terms, expected, progress, pause)
     inside = _inside(source)
     wanted.bring(inside)
@@ -137,9 +137,6 @@ class _Wanted:
         source, path = _beside(self._source, name), self._staging / name
         if isinstance(source, Local) and not needed and not source.path.is_file():
             return
-        if path.is_file():
-            self.files[name] = hash_file(path, self._progress)
-            return
         try:
             stated = hub.ask(self._http, source) if isinstance(source, Hub) else hub.Stated("", None, None)
         except hub.NoSuchFile:
@@ -148,6 +145,12 @@ class _Wanted:
             return
         # The list's hash judges all files; the hub's names of Git's blobs judge those that it states no SHA-256 of.
         self.trusted |= not stated.sha256 and not stated.blob
+        if path.is_file():
+            found = hash_file(path, self._progress)
+            if found == stated.sha256 or (stated.blob is not None and _blob(path) == stated.blob):
+                self.files[name] = found
+                return
+            path.unlink()
         terms = self._any if self._judged or stated.blob else self._terms
         with self._part() as part:
             arrived = bring(self._http, source, part, None, terms, self._progress, self._pause)
@@ -172,13 +175,14 @@ class _Any:
         return self.terms.gateway
 
 
-def _begin(staging: Path, label: str) -> None:
-    """An earlier run's files are kept only if they are of the same source and commit."""
+def _begin(staging: Path, source: Hub | Local) -> None:
+    """An earlier run's files are kept only if they are of the same commit; a folder may have changed since."""
+    label = str(source)
     try:
         same = (staging / LABEL).read_bytes() == label.encode()
     except OSError:
         same = False
-    if not same:
+    if not same or isinstance(source, Local):
         shutil.rmtree(staging, ignore_errors=True)
         staging.mkdir(mode=0o700, parents=True)
         write_atomic(staging / LABEL, label.encode())
