@@ -102,6 +102,19 @@ def test_the_logits_are_those_of_the_whole_text_however_it_was_read(
         assert np.abs(expected).max() > 2
 
 
+def test_a_graph_of_eight_bits_beside_the_other_is_named(folder: Path, tmp_path: Path) -> None:
+    from onnxruntime.quantization import quantize_dynamic
+
+    shutil.copytree(folder, tmp_path / NAME)
+    graph = tmp_path / NAME / "model_int8.onnx"
+    quantize_dynamic(tmp_path / NAME / "model.onnx", graph)
+    assert "MatMulInteger" in {node.op_type for node in onnx.load_model(graph).graph.node}
+    assert find(tmp_path / NAME).graph.name == "model.onnx"
+    found = Decoder(find(graph), 2, gpu=False).read([1, 50, 51, 52])
+    expected = reference(SHAPE, random_weights(SHAPE), [1, 50, 51, 52])
+    assert found is not None and np.abs(found - expected).max() > 1e-3 and np.corrcoef(found, expected)[0, 1] > 0.9
+
+
 @with_weights
 def test_greedy_answers_are_llama_cpps() -> None:
     pytest.importorskip("llama_cpp", reason="llama-cpp-python is not installed")
