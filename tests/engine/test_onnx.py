@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import hashlib
 import importlib.util
 import json
 import os
@@ -19,7 +18,7 @@ import onnx
 import openai
 import pytest
 from engine import optimum
-from engine.helpers import PLAIN, SIGNER, asked, limits, served, worker_path
+from engine.helpers import PLAIN, SIGNER, asked, limits, onnx_spec, served, worker_path
 from engine.optimum import Shape, random_weights, reference, small
 from mai.engine.backends.onnx import Onnx
 from mai.engine.backends.onnxgraph import STEP, Decoder
@@ -27,7 +26,7 @@ from mai.engine.choice import Wish, candidates, chosen
 from mai.engine.engine import Engine
 from mai.engine.errors import EngineError
 from mai.engine.onnxfolder import find
-from mai.engine.protocol import Completion, Job, Message, ModelSpec, Prompt
+from mai.engine.protocol import Completion, Job, Message, Prompt
 from mai.engine.signing import output_hash, tokens_hash, verified
 
 pytest.importorskip("tokenizers", reason="tokenizers is not installed: pip install 'mai[onnx]'")
@@ -38,12 +37,6 @@ LONG = "Write a long story about a fox."
 SHAPE = Shape()
 NAME = "tiny-llama"
 Run = Callable[..., Any]
-
-
-def spec_of(folder: Path | str, **wish: Any) -> ModelSpec:
-    """A folder as it is chosen on this machine."""
-    given = Wish(**{"model": str(folder), "backend": "onnx", "device": "cpu", **wish})
-    return chosen(candidates(PLAIN, given), PLAIN, given)[0]
 
 
 def job(prompt: Prompt | str, count: int, **how: Any) -> Job:
@@ -67,7 +60,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def backend(folder: Path) -> Onnx:
     """It, loaded in this process."""
     made = Onnx()
-    made.load(spec_of(folder))
+    made.load(onnx_spec(folder))
     return made
 
 
@@ -121,7 +114,7 @@ def test_greedy_answers_are_llama_cpps() -> None:
     from mai.engine.backends.llama_cpp import LlamaCpp
 
     ours, theirs = Onnx(), LlamaCpp()
-    ours.load(spec_of(optimum.smol()))
+    ours.load(onnx_spec(optimum.smol()))
     wish = Wish(backend="llama.cpp", device="cpu", context=512)
     theirs.load(chosen(candidates(PLAIN, wish), PLAIN, wish)[0])
     for prompt in (Prompt((Message("user", CAPITAL),)), Prompt(text="1, 2, 3, 4, 5,")):
@@ -136,7 +129,7 @@ def test_greedy_answers_are_llama_cpps() -> None:
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """SmolLM2 behind a port."""
     state = tmp_path_factory.mktemp("engine")
-    spec = dataclasses.replace(spec_of(optimum.smol()), name="smol")
+    spec = dataclasses.replace(onnx_spec(optimum.smol()), name="smol")
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", worker_path())
         with served(lambda: Engine(state / "state", [spec], PLAIN, signer=SIGNER, limits=limits())) as found:
@@ -199,7 +192,7 @@ def test_a_worker_that_is_killed_in_the_midst_is_not_noticed(run: Run) -> None:
         assert last is not None
         return "".join(said), last, await engine.complete(request)
 
-    said, last, undisturbed = run(story, spec_of(optimum.smol()))
+    said, last, undisturbed = run(story, onnx_spec(optimum.smol()))
     assert said == last.text == undisturbed.text and last.tokens == undisturbed.tokens
     assert last.metadata.attempts == 2 and undisturbed.metadata.attempts == 1
 
@@ -214,7 +207,7 @@ def test_leaving_ends_the_generation(run: Run, tmp_path: Path) -> None:
         assert engine.queue.running == 0
         return await engine.complete(asked("a", max_tokens=2, temperature=0.0))
 
-    assert run(story, spec_of(folder)).metadata.generated_tokens == 2
+    assert run(story, onnx_spec(folder)).metadata.generated_tokens == 2
 
 
 def test_nothing_more_is_computed_once_an_answer_is_cancelled(backend: Onnx) -> None:
@@ -235,12 +228,12 @@ def test_a_draw_keeps_to_its_seed_and_to_top_p(backend: Onnx) -> None:
 def test_an_end_token_ends_an_answer_and_is_not_said(folder: Path, tmp_path: Path) -> None:
     shutil.copytree(folder, tmp_path / NAME)
     plain = Onnx()
-    plain.load(spec_of(folder))
+    plain.load(onnx_spec(folder))
     tokens = tokens_of(plain, job("a fox", 12))
     end = tokens[-1]
     (tmp_path / NAME / "generation_config.json").write_text(json.dumps({"eos_token_id": [1, end]}))
     ending = Onnx()
-    ending.load(spec_of(tmp_path / NAME))
+    ending.load(onnx_spec(tmp_path / NAME))
     chunks = list(ending.generate(job("a fox", 50), lambda: False))
     made = [token for chunk in chunks for token in chunk.tokens or ()]
     before = tokens[: tokens.index(end)]
@@ -250,11 +243,11 @@ def test_an_end_token_ends_an_answer_and_is_not_said(folder: Path, tmp_path: Pat
 
 def test_the_context_bounds_prompt_and_answer(folder: Path) -> None:
     backend = Onnx()
-    assert backend.load(spec_of(folder)).context == SHAPE.max_position_embeddings
-    assert backend.load(spec_of(folder, context=40)).context == 40
-    assert backend.load(spec_of(folder, context=10_000, threads=1)).device == "CPU, 1 threads"
+    assert backend.load(onnx_spec(folder)).context == SHAPE.max_position_embeddings
+    assert backend.load(onnx_spec(folder, context=40)).context == 40
+    assert backend.load(onnx_spec(folder, context=10_000, threads=1)).device == "CPU, 1 threads"
     assert backend.describe().context == SHAPE.max_position_embeddings
-    backend.load(spec_of(folder, context=40))
+    backend.load(onnx_spec(folder, context=40))
     chunks = list(backend.generate(job("x" * 30, 100), lambda: False))
     assert sum(chunk.count for chunk in chunks) == 10 and chunks[-1].finish == "length"
     for prompt, name in ((Prompt(text="x" * 40), "prompt"), (Prompt((Message("user", "x" * 40),)), "messages")):
@@ -299,7 +292,7 @@ def test_prompts_that_are_none(backend: Onnx, prompt: Prompt, name: str, words: 
 )
 def test_templates_that_refuse(tmp_path: Path, template: str | None, name: str, words: str) -> None:
     backend = Onnx()
-    backend.load(spec_of(small(tmp_path / NAME, template=template)))
+    backend.load(onnx_spec(small(tmp_path / NAME, template=template)))
     with pytest.raises(EngineError, match=words) as caught:
         backend.count(Prompt((Message("user", "hi"),)))
     assert caught.value.name == name
@@ -311,132 +304,8 @@ def test_a_template_in_a_file_or_in_a_list(tmp_path: Path) -> None:
     several = [{"name": "tools", "template": "no"}, {"name": "default", "template": "{{ bos_token }}list"}]
     (folder / "tokenizer_config.json").write_text(json.dumps(said | {"chat_template": several}))
     backend, prompt = Onnx(), Prompt((Message("user", "hi"),))
-    backend.load(spec_of(folder))
+    backend.load(onnx_spec(folder))
     assert backend._tokens.decode(backend._encode(prompt)) == "list" and backend._encode(prompt)[0] == 1
     (folder / "chat_template.jinja").write_text("{% generation %}file{{ eos_token }}{% endgeneration %}")
-    backend.load(spec_of(folder))
+    backend.load(onnx_spec(folder))
     assert backend._tokens.decode(backend._encode(prompt)) == "file" and backend._encode(prompt)[-1] == 2
-
-
-# What cannot be loaded
-
-
-def test_the_hash_is_of_every_file(folder: Path, tmp_path: Path) -> None:
-    here = tmp_path / NAME
-    shutil.copytree(folder, here)
-    files = ("config.json", "generation_config.json", "model.onnx", "tokenizer.json", "tokenizer_config.json")
-    lines = [f"{hashlib.sha256((here / name).read_bytes()).hexdigest()}  {name}\n" for name in files]
-    expected = f"sha256-of-files:{hashlib.sha256(''.join(lines).encode()).hexdigest()}"
-    assert Onnx().load(spec_of(here)).weights == expected
-    (here / "README.md").write_text("not the model's")
-    assert Onnx().load(spec_of(here)).weights == expected
-    (here / "generation_config.json").write_text("{}")
-    assert Onnx().load(spec_of(here)).weights != expected
-
-
-def _renamed(old: str, new: str) -> Callable[[onnx.ModelProto], None]:
-    def change(model: onnx.ModelProto) -> None:
-        for item in (*model.graph.input, *model.graph.output):
-            item.name = new if item.name == old else item.name
-        for node in model.graph.node:
-            for names in (node.input, node.output):
-                for place, name in enumerate(names):
-                    names[place] = new if name == old else name
-
-    return change
-
-
-def _deeper(model: onnx.ModelProto) -> None:
-    place = next(item for item in model.graph.input if item.name == "position_ids")
-    place.type.tensor_type.shape.dim.add().dim_param = "more"
-
-
-def _typed(model: onnx.ModelProto) -> None:
-    model.graph.input.append(onnx.helper.make_tensor_value_info("use_cache_branch", onnx.TensorProto.BOOL, [1]))
-
-
-def _elsewhere(model: onnx.ModelProto) -> None:
-    tensor = model.graph.initializer[-1]
-    del tensor.external_data[:]
-    tensor.data_location = onnx.TensorProto.EXTERNAL
-    tensor.external_data.add(key="location", value="../../secret")
-
-
-@pytest.mark.parametrize(
-    ("change", "words"),
-    [
-        (_renamed("past_key_values.0.key", "cache_0"), "it has no input past_key_values.0.key"),
-        (_renamed("attention_mask", "mask"), "it has no input attention_mask"),
-        (_renamed("logits", "scores"), "it has no output logits"),
-        (_renamed("present.1.value", "kept"), "it has no output present.1.value"),
-        (_deeper, "position_ids has 3 dimensions, not 2"),
-        (_typed, "it has an input use_cache_branch, which nobody gives"),
-        (_elsewhere, "has weights in '../../secret', which is none of its files"),
-    ],
-)
-def test_a_graph_that_is_no_decoder(folder: Path, tmp_path: Path, change: Callable[..., None], words: str) -> None:
-    here = tmp_path / NAME
-    shutil.copytree(folder, here)
-    model = onnx.load_model(here / "model.onnx")
-    change(model)
-    (here / "model.onnx").write_bytes(model.SerializeToString())
-    with pytest.raises(EngineError, match=words) as caught:
-        Onnx().load(spec_of(here))
-    assert caught.value.name == "load_failed" and "\n" not in str(caught.value) and str(tmp_path) not in words
-
-
-@pytest.mark.parametrize(
-    ("name", "content", "words"),
-    [
-        ("model.onnx", b"no graph", "model.onnx is no ONNX graph, or it is damaged"),
-        ("model.onnx", None, "ONNX Runtime cannot load model.onnx|model.onnx is no ONNX graph"),
-        ("tokenizer.json", b"{}", "tokenizer.json of .* cannot be read: it is damaged"),
-        ("tokenizer_config.json", b"[]", "tokenizer_config.json cannot be read: it is no JSON object"),
-        ("config.json", b"{", "config.json cannot be read: it is no JSON object"),
-    ],
-)
-def test_damaged_files(folder: Path, tmp_path: Path, name: str, content: bytes | None, words: str) -> None:
-    here = tmp_path / NAME
-    shutil.copytree(folder, here)
-    spec = spec_of(here)
-    whole = (here / name).read_bytes()
-    (here / name).write_bytes(whole[: len(whole) // 2] if content is None else content)
-    with pytest.raises(EngineError, match=words) as caught:
-        Onnx().load(spec)
-    assert caught.value.name == "load_failed" and "\n" not in str(caught.value)
-
-
-def test_missing_weights_beside_the_graph(tmp_path: Path) -> None:
-    folder = small(tmp_path / NAME, external=True)
-    spec = spec_of(folder)
-    (folder / "model.onnx_data").unlink()
-    with pytest.raises(EngineError, match=r"model.onnx has weights in 'model.onnx_data', which is missing"):
-        Onnx().load(spec)
-
-
-def test_a_gpu_is_never_the_cpu(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import onnxruntime
-
-    if "CUDAExecutionProvider" in onnxruntime.get_available_providers():
-        pytest.skip("this onnxruntime has CUDA")
-    on_gpu = dataclasses.replace(spec_of(folder), device="gpu")
-    with pytest.raises(EngineError, match=r"has no CUDA execution provider .it has .*CPU.: install onnxruntime-gpu"):
-        Onnx().load(on_gpu)
-    monkeypatch.setattr("onnxruntime.get_available_providers", lambda: ["CUDAExecutionProvider"])
-    warned = pytest.warns(UserWarning, match="is not in available provider names")
-    with warned, pytest.raises(EngineError, match="has its CUDA provider and cannot start it"):
-        Onnx().load(on_gpu)
-
-
-def test_a_refusal_comes_through_the_worker(run: Run, folder: Path, tmp_path: Path) -> None:
-    here = tmp_path / NAME
-    shutil.copytree(folder, here)
-    spec = spec_of(here)
-    (here / "tokenizer.json").unlink()
-
-    async def story(engine: Engine) -> str:
-        with pytest.raises(EngineError) as caught:
-            await engine.complete(asked())
-        return str(caught.value)
-
-    assert run(story, spec).startswith(f"{here} has no tokenizer.json: export the model with Optimum")
