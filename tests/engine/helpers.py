@@ -19,6 +19,7 @@ from typing import Any
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from mai.engine.api.http import Access
+from mai.engine.choice import Wish, candidates, chosen
 from mai.engine.engine import Engine
 from mai.engine.errors import EngineError
 from mai.engine.hardware import Machine
@@ -55,6 +56,12 @@ def scripted(name: str = "counting", **options: Any) -> ModelSpec:
     return ModelSpec(
         name, SCRIPTED, name, "cpu", {key: str(v) if isinstance(v, Path) else v for key, v in options.items()}
     )
+
+
+def onnx_spec(folder: Path | str, **wish: Any) -> ModelSpec:
+    """A folder as it is chosen for ONNX Runtime on this machine."""
+    given = Wish(**{"model": str(folder), "backend": "onnx", "device": "cpu", **wish})
+    return chosen(candidates(PLAIN, given), PLAIN, given)[0]
 
 
 def asked(text: str = "a b c", *, model: str = "", client: str = "here", **sampling: Any) -> Request:

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+import shutil
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from engine.helpers import PLAIN
+from engine.optimum import small
 from engine.recorded import Recorded, answering
+from mai.engine.backends import BACKENDS
 from mai.engine.choice import Candidate, Wish, candidates, chosen
-from mai.engine.hardware import Gpu, detect, gpu_use
+from mai.engine.hardware import Gpu, Machine, detect, gpu_use
 from mai.engine.protocol import ModelSpec
 from mai.errors import MaiError
 
@@ -110,7 +115,7 @@ def test_servers_come_first_on_a_gpu_and_last_without() -> None:
         wish = Wish(ollama_url=first, vllm_url=second)
         fast, slow = candidates(WITH_GPU, wish), candidates(PLAIN, wish)
     assert [item.backend for item in fast][:2] == ["vllm", "ollama"]
-    assert [item.backend for item in slow if item.backend != "onnx"][-2:] == ["vllm", "ollama"]
+    assert [item.backend for item in slow if item.backend != "provable"][-2:] == ["vllm", "ollama"]
     assert chosen(fast, WITH_GPU, wish)[0].location == "Qwen/Qwen2.5-7B-Instruct"
     found = of(fast, "ollama")
     assert found.fits and found.model == "llama3.2" and found.device == "gpu" and "3.83 GB; 85.5 GB" in found.reason
@@ -157,7 +162,7 @@ def test_wishes_that_cannot_be_had(wish: Wish, words: str) -> None:
 def test_models_of_the_registry_are_candidates(tmp_path: Path) -> None:
     file = tmp_path / "model.gguf"
     file.write_bytes(b"GGUF" + bytes(1_000))
-    installed = [ModelSpec("from-disk", "", str(file))]
+    installed = [ModelSpec("from-disk", BACKENDS["llama.cpp"], str(file))]
     found = candidates(PLAIN, Wish(model="from-disk", **ELSEWHERE), installed)
     assert [item.model for item in found] == ["from-disk"]
     asked = candidates(PLAIN, Wish(model=str(file), **ELSEWHERE))
@@ -166,7 +171,7 @@ def test_models_of_the_registry_are_candidates(tmp_path: Path) -> None:
 
 def test_only_provable_models_where_that_is_asked() -> None:
     found = candidates(PLAIN, Wish(provable=True, **ELSEWHERE))
-    assert {item.backend for item in found} == {"onnx"} and found[0].model == "tiny"
+    assert {item.backend for item in found} == {"provable"} and found[0].model == "tiny"
     assert not any(item.fits for item in candidates(PLAIN, Wish(provable=True, device="gpu", **ELSEWHERE)))
 
 
@@ -174,3 +179,90 @@ def test_transformers_serve_a_folder(tmp_path: Path) -> None:
     found = candidates(PLAIN, Wish(model=str(tmp_path), backend="transformers", **ELSEWHERE))
     assert len(found) == 1 and not found[0].fits
     assert "not installed" in found[0].reason or "0.00 GB of weights" in found[0].reason
+
+
+# ONNX Runtime
+
+UNSAID = {"context": None, "threads": None}
+
+
+def onnx_of(folder: Path, machine: Machine = PLAIN, **wish: Any) -> Candidate:
+    """The one candidate of a path."""
+    (found,) = candidates(machine, Wish(**{"model": str(folder), **ELSEWHERE, **wish}))
+    assert found.backend == "onnx"
+    return found
+
+
+def test_onnx_runtime_serves_a_folder_or_a_graph_in_it(tmp_path: Path) -> None:
+    pytest.importorskip("tokenizers", reason="tokenizers is not installed")
+    folder = small(tmp_path / "Tiny", inside="onnx/model_q4.onnx", external=True)
+    size = sum(path.stat().st_size for path in (folder / "onnx").iterdir())
+    for path in (folder, folder / "onnx" / "model_q4.onnx"):
+        found = onnx_of(path)
+        assert (found.fits, found.model, found.device) == (True, "tiny", "cpu")
+        assert found.spec is not None and found.spec.location == str(path)
+        assert f"{size / 1e9:.2f} GB of weights need about 0.6 GB; 4.0 GB are free; on the CPU" in found.reason
+    tight = dataclasses.replace(PLAIN, free_bytes=int(0.6e9))
+    assert not onnx_of(folder, tight).fits
+    shutil.copy(folder / "onnx" / "model_q4.onnx", folder / "onnx" / "model_q8.onnx")
+    assert "holds 2 graphs (onnx/model_q4.onnx, onnx/model_q8.onnx): name one of them" in onnx_of(folder).reason
+
+
+def test_the_cache_of_a_full_context_is_counted(tmp_path: Path) -> None:
+    pytest.importorskip("tokenizers", reason="tokenizers is not installed")
+    folder = small(tmp_path / "tiny")
+    config = json.loads((folder / "config.json").read_text())
+    large = {"num_hidden_layers": 32, "num_key_value_heads": 8, "head_dim": 128, "max_position_embeddings": 131_072}
+    (folder / "config.json").write_text(json.dumps(config | large))
+    assert "need about 2.7 GB" in onnx_of(folder).reason  # 8,192 tokens of 2 · 4 · 32 · 8 · 128 bytes
+    assert "need about 0.9 GB" in onnx_of(folder, context=1_024).reason
+
+
+def test_onnx_runtime_says_why_it_cannot_use_a_gpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("tokenizers", reason="tokenizers is not installed")
+    folder = small(tmp_path / "tiny")
+    monkeypatch.setattr("onnxruntime.get_available_providers", lambda: ["CPUExecutionProvider"])
+    found = onnx_of(folder, WITH_GPU)
+    assert found.fits and found.device == "cpu" and "has no CUDA execution provider (it has CPU)" in found.reason
+    wish = Wish(model=str(folder), device="gpu", **ELSEWHERE)
+    with pytest.raises(MaiError, match=r"onnx: .*this onnxruntime has no CUDA execution provider"):
+        chosen(candidates(WITH_GPU, wish), WITH_GPU, wish)
+    amd = dataclasses.replace(PLAIN, gpus=(Gpu("ROCm", "AMD Instinct MI300X", 10**11, ""),))
+    assert "there is no NVIDIA GPU" in onnx_of(folder, amd).reason and not onnx_of(folder, amd, device="gpu").fits
+    monkeypatch.setattr("onnxruntime.get_available_providers", lambda: ["CUDAExecutionProvider"])
+    found = onnx_of(folder, WITH_GPU)
+    assert found.fits and found.device == "gpu" and "85.5 GB are free; on NVIDIA H100" in found.reason
+    assert onnx_of(folder, WITH_GPU, device="cpu").device == "cpu"
+
+
+@pytest.mark.parametrize(
+    ("gone", "words"),
+    [("tokenizer.json", "has no tokenizer.json: export"), ("config.json", "has no config.json: export")],
+)
+def test_a_folder_that_lacks_something(tmp_path: Path, gone: str, words: str) -> None:
+    pytest.importorskip("tokenizers", reason="tokenizers is not installed")
+    folder = small(tmp_path / "tiny")
+    (folder / gone).unlink()
+    found = onnx_of(folder)
+    assert not found.fits and found.spec is None and words in found.reason
+
+
+def test_a_folder_that_is_called_as_another_model_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("tokenizers", reason="tokenizers is not installed")
+    for name in ("tiny", "smollm2-135m-instruct"):
+        folder = small(tmp_path / name)
+        assert onnx_of(folder).spec == ModelSpec(name, BACKENDS["onnx"], str(folder), "cpu", UNSAID)
+    monkeypatch.chdir(tmp_path)
+    assert [item.backend for item in candidates(PLAIN, Wish(model="tiny", **ELSEWHERE))] == ["provable"]
+    assert onnx_of(Path("./tiny/model.onnx")).model == "tiny"
+
+
+def test_onnx_runtime_without_a_folder(tmp_path: Path) -> None:
+    assert "name a folder with an .onnx graph" in of(candidates(PLAIN, Wish(**ELSEWHERE)), "onnx").reason
+    assert "holds no .onnx graph" in onnx_of(tmp_path, backend="onnx").reason
+    folder = tmp_path / "onnx"
+    folder.mkdir()
+    (folder / "model.onnx").write_bytes(b"")
+    installed = [ModelSpec("from-disk", BACKENDS["onnx"], str(folder))]
+    (found,) = candidates(PLAIN, Wish(model="from-disk", **ELSEWHERE), installed)
+    assert (found.backend, found.fits) == ("onnx", False)

@@ -53,7 +53,7 @@ def serve(home: Path, *arguments: str) -> Process:
 def test_choose_shows_the_machine_and_a_reason_for_every_candidate(tmp_path: Path) -> None:
     done = mai("choose", "--output", "json", *NOWHERE, home=tmp_path)
     found: dict[str, Any] = json.loads(done.stdout)
-    assert {item["backend"] for item in found["candidates"]} >= {"llama.cpp", "ollama", "vllm", "onnx"}
+    assert {item["backend"] for item in found["candidates"]} >= {"llama.cpp", "ollama", "vllm", "onnx", "provable"}
     assert all(item["reason"] for item in found["candidates"]) and found["machine"]["cores"] >= 1
     assert (found["chosen"] is None) == (done.returncode == 1)
     table = CliRunner().invoke(app, ["choose", *NOWHERE]).output

@@ -33,7 +33,7 @@ def test_the_answer_is_the_models_own_run(run: Run, spec: ModelSpec) -> None:
 
     *pieces, last = run(story, spec)
     assert isinstance(last, Completion) and last.tokens == tuple(expected)
-    assert "".join(pieces) == last.text == model.decode(list(expected)) and last.metadata.backend == "onnx"
+    assert "".join(pieces) == last.text == model.decode(list(expected)) and last.metadata.backend == "provable"
     assert last.metadata.prompt_tokens == len(prompt)
 
 

@@ -55,12 +55,20 @@ def test_bytes_that_are_no_text_are_marked() -> None:
     assert made.add(b"a\xf0\x9f") == "a" and made.end() == "�"
 
 
-@given(st.text(max_size=20))
-def test_growing_text_is_whole_in_the_end(text: str) -> None:
-    made = Growing()
-    data = text.encode()
-    said = "".join(made.add(data[: end + 1].decode(errors="replace")) for end in range(len(data)))
-    assert said + made.end(text) == text
+@given(st.one_of(st.text(max_size=20).map(str.encode), st.binary(max_size=40)))
+def test_growing_text_is_whole_in_the_end(data: bytes) -> None:
+    made = Growing(lambda tokens: bytes(tokens).decode(errors="replace"))
+    whole = data.decode(errors="replace")
+    pieces = [made.add(byte) for byte in data]
+    assert "".join(pieces) + made.end() == whole
+    assert not any(piece.endswith("�") for piece in pieces)
+
+
+def test_the_space_before_a_word_is_kept() -> None:
+    """Of a tokenizer that drops the one before a list's first word, as SentencePiece's do."""
+    words = ["▁The", "▁fox", "es", "▁ran"]
+    made = Growing(lambda tokens: "".join(words[token] for token in tokens).replace("▁", " ").removeprefix(" "))
+    assert [made.add(token) for token in range(4)] == ["The", " fox", "es", " ran"]
 
 
 RECORD: dict[str, Any] = {

@@ -84,7 +84,7 @@ class Peer:
         """The answer of a task, with its signed record."""
         held = self.offers[task]
         metadata = Metadata(
-            request="one", task=str(task), model=self.models[0], weights="", backend="onnx", device="cpu",
+            request="one", task=str(task), model=self.models[0], weights="", backend="provable", device="cpu",
             prompt_tokens=len(held.prompt.tokens), generated_tokens=len(answer.tokens), started_us=0,
             ended_us=1_000_000, load_us=0, microseconds=1_000_000, gpu_permille=-1, peak_ram_bytes=1, output_hash="",
             tokens_hash=tokens_hash(answer.tokens), finish="stop", seed=0, attempts=1,

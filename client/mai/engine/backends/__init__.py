@@ -12,7 +12,8 @@ BACKENDS = {
     "ollama": "mai.engine.backends.ollama:Ollama",
     "vllm": "mai.engine.backends.vllm:Vllm",
     "transformers": "mai.engine.backends.transformers:Transformers",
-    "onnx": "mai.engine.backends.provable:Provable",
+    "onnx": "mai.engine.backends.onnx:Onnx",
+    "provable": "mai.engine.backends.provable:Provable",
 }
 """Names as ``--backend`` takes them; the values are what :func:`make` imports."""
 

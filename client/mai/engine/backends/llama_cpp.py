@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import ctypes
-import hashlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from mai.engine.backends.chat import Template, conversation
 from mai.engine.backends.pieces import Characters
+from mai.engine.backends.prompts import checked, most_tokens
 from mai.engine.errors import EngineError
-from mai.engine.protocol import LENGTH, STOP, Chunk, Facts, Job, Message, ModelSpec, Prompt
+from mai.engine.hashing import hash_file
+from mai.engine.protocol import LENGTH, STOP, Chunk, Facts, Job, ModelSpec, Prompt
+from mai.errors import MaiError
 
 DEFAULT_TEMPERATURE = 0.8
 TOP_K = 0
@@ -18,7 +21,6 @@ TOP_K = 0
 CONTEXT = 8_192
 ALL_LAYERS = -1
 PIECE_BYTES = 1_024
-EMPTY = "the prompt has no tokens: say something"
 
 
 class LlamaCpp:
@@ -33,6 +35,7 @@ class LlamaCpp:
             ) from error
         self._library = llama_cpp
         self._model: Any = None
+        self._template: Template
         self._facts: Facts | None = None
 
     def load(self, spec: ModelSpec) -> Facts:
@@ -47,9 +50,8 @@ class LlamaCpp:
                 "this llama-cpp-python was built without GPU support: reinstall it with CMAKE_ARGS=-DGGML_CUDA=on, "
                 "or leave out --device gpu",
             )
-        with path.open("rb") as file:
-            weights = hashlib.file_digest(file, "sha256").hexdigest()
         try:
+            weights = hash_file(path)
             self._model = self._library.Llama(
                 str(path),
                 n_ctx=int(spec.options.get("context") or CONTEXT),
@@ -57,8 +59,11 @@ class LlamaCpp:
                 n_threads=spec.options.get("threads"),
                 verbose=False,
             )
+        except MaiError as error:
+            raise EngineError("load_failed", str(error)) from error
         except (ValueError, RuntimeError, AssertionError) as error:
             raise EngineError("load_failed", f"llama.cpp cannot load {path.name}: is it a GGUF file?") from error
+        self._template = self._chat_template()
         context = min(int(self._model.n_ctx()), int(self._model._model.n_ctx_train()))
         self._facts = Facts(
             backend="llama.cpp",
@@ -78,14 +83,7 @@ class LlamaCpp:
         """The answer, token by token; the same for the same job, whatever was answered before."""
         facts = self.describe()
         prompt = self._encode(job.prompt)
-        room = (facts.context or CONTEXT) - len(prompt)
-        if room < 1:
-            raise EngineError(
-                "context_length_exceeded",
-                f"the prompt has {len(prompt):,} tokens: this model takes {facts.context:,} with the answer",
-                parameter="messages" if job.prompt.messages else "prompt",
-            )
-        limit = min(job.max_tokens, room)
+        limit = most_tokens(prompt, job, facts)
         model, characters = self._model, Characters()
         model.reset()  # no reuse of an earlier prompt's cache: its batches, and so its roundings, were others
         model.set_seed(job.seed)
@@ -119,18 +117,12 @@ class LlamaCpp:
     # Prompts
 
     def _encode(self, prompt: Prompt) -> list[int]:
-        vocabulary = self.describe().vocabulary or 0
+        facts = self.describe()
         if prompt.tokens is not None:
-            if any(not 0 <= token < vocabulary for token in prompt.tokens):
-                raise EngineError("invalid_request", f"a token is not in the vocabulary of {vocabulary:,}")
-            tokens = list(prompt.tokens)
-        elif prompt.messages:
-            tokens = self._chat(prompt.messages)
-        else:
-            tokens = self._tokens(prompt.text or "", special=False, start=True)
-        if not tokens:
-            raise EngineError("invalid_request", EMPTY)
-        return tokens
+            return checked(prompt.tokens, facts)
+        if prompt.messages:
+            return checked(conversation(prompt.messages, self._template, self._tokens), facts)
+        return checked(self._tokens(prompt.text or "", False, start=True), facts)
 
     def _piece(self, token: int) -> bytes:
         """A token's bytes; the library's own call cuts those of more than 32."""
@@ -138,48 +130,14 @@ class LlamaCpp:
         size = self._library.llama_token_to_piece(self._model._model.vocab, token, buffer, PIECE_BYTES, 0, False)
         return buffer.raw[: max(size, 0)]
 
-    def _tokens(self, text: str, *, special: bool, start: bool = False) -> list[int]:
+    def _tokens(self, text: str, special: bool, *, start: bool = False) -> list[int]:
         start = start and bool(self._model._model.add_bos_token())
         found: list[int] = self._model.tokenize(text.encode(), add_bos=start, special=special)
         return found
 
-    def _chat(self, messages: tuple[Message, ...]) -> list[int]:
-        """The template's own marks are special tokens; the same letters in somebody's message are not."""
-        plain = [{"role": item.role, "content": item.content} for item in messages]
-        if not any(self._marked(item.content) for item in messages):
-            return self._tokens(self._render(plain), special=True)
-        marks = [f"\x02{place}\x03" for place in range(len(messages))]
-        rest = self._render([{**item, "content": mark} for item, mark in zip(plain, marks, strict=True)])
-        tokens: list[int] = []
-        for item, mark in zip(messages, marks, strict=True):
-            before, found, rest = rest.partition(mark)
-            tokens += self._tokens(before, special=True)
-            tokens += self._tokens(item.content, special=False) if found else []
-        return tokens + self._tokens(rest, special=True)
-
-    def _marked(self, text: str) -> bool:
-        return self._tokens(text, special=True) != self._tokens(text, special=False)
-
-    def _render(self, messages: list[dict[str, str]]) -> str:
-        import jinja2
-        from llama_cpp.llama_chat_format import Jinja2ChatFormatter
-
+    def _chat_template(self) -> Template:
+        """The template in the file, with the texts of the tokens that begin and end."""
         model = self._model
-        template = model.metadata.get("tokenizer.chat_template")
-        if template is None:
-            raise EngineError(
-                "unsupported_parameter",
-                "this model has no chat template: use /v1/completions or /api/generate",
-                parameter="messages",
-            )
-        end, start = model.token_eos(), model.token_bos()
-        render = Jinja2ChatFormatter(
-            template=template,
-            eos_token=model._model.token_get_text(end) if end != -1 else "",
-            bos_token=model._model.token_get_text(start) if start != -1 else "",
-        )
-        try:
-            return str(render(messages=messages).prompt)
-        except (ValueError, jinja2.TemplateError) as error:
-            message = "this model's chat template refuses these messages: let user and assistant take turns"
-            raise EngineError("invalid_request", message, parameter="messages") from error
+        numbers = (model.token_bos(), model.token_eos())
+        texts = [model._model.token_get_text(number) if number != -1 else "" for number in numbers]
+        return Template(model.metadata.get("tokenizer.chat_template"), *texts)

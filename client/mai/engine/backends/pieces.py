@@ -1,8 +1,12 @@
-"""Bytes of tokens become text without ever cutting a character in two."""
+"""Tokens become text piece by piece, without ever cutting a character in two."""
 
 from __future__ import annotations
 
 import codecs
+from collections.abc import Callable
+
+UNREADABLE = "\N{REPLACEMENT CHARACTER}"
+Decode = Callable[[list[int]], str]
 
 
 class Characters:
@@ -21,18 +25,29 @@ class Characters:
 
 
 class Growing:
-    """Text of a growing list of tokens, for tokenizers that only decode whole lists."""
+    """Text of a growing list of tokens, for tokenizers that decode lists only.
 
-    def __init__(self) -> None:
-        self._shown = ""
+    What has been said is decoded once more with what is new, since tokenizers drop the space before a list's first
+    word; older tokens are forgotten, so that a long answer costs no more a token than a short one.
+    """
 
-    def add(self, whole: str) -> str:
-        """The new part of ``whole``, without a character that may still be incomplete."""
-        ready = whole.rstrip("�")
-        new = ready[len(self._shown) :]
-        self._shown = ready if len(ready) > len(self._shown) else self._shown
-        return new
+    def __init__(self, decode: Decode) -> None:
+        self._decode = decode
+        self._said: list[int] = []
+        self._new: list[int] = []
 
-    def end(self, whole: str) -> str:
-        """Whatever has not been shown."""
-        return whole[len(self._shown) :]
+    def add(self, token: int) -> str:
+        """The new text, without a character that may still be incomplete."""
+        self._new.append(token)
+        text = self._text()
+        if not text or text.endswith(UNREADABLE):
+            return ""
+        self._said, self._new = self._new, []
+        return text
+
+    def end(self) -> str:
+        """Whatever has not been said."""
+        return self._text() if self._new else ""
+
+    def _text(self) -> str:
+        return self._decode(self._said + self._new)[len(self._decode(self._said)) :]

@@ -1,4 +1,4 @@
-"""Models whose answers can be proved (mai_zk.language, ONNX Runtime): integers, greedy, the same on every machine."""
+"""Models whose answers can be proved (mai_zk.language): integers, greedy, the same on every machine."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from mai_zk.errors import ZkError
 from mai_zk.language.model import Cancelled, ProvableModel
 
 from mai.engine.backends.pieces import Growing
+from mai.engine.backends.prompts import checked, field_of, most_tokens
 from mai.engine.errors import EngineError
 from mai.engine.protocol import LENGTH, STOP, Chunk, Facts, Job, ModelSpec, Prompt
 
@@ -53,7 +54,7 @@ class Provable:
             weights = f"manifest:{bytes(model.manifest.hash).hex()}"
         self._model = model
         self._facts = Facts(
-            backend="onnx",
+            backend="provable",
             version="",
             weights=weights,
             context=model.token_cap,
@@ -72,21 +73,13 @@ class Provable:
         if job.temperature:
             raise EngineError("unsupported_parameter", GREEDY, parameter="temperature")
         model, prompt = self._ready(), self._encode(job.prompt)
-        room = model.token_cap - len(prompt)
-        if room < 1:
-            raise EngineError(
-                "context_length_exceeded",
-                f"the prompt has {len(prompt):,} tokens: this model takes {model.token_cap:,} with the answer",
-                parameter="messages" if job.prompt.messages else "prompt",
-            )
-        limit = min(job.max_tokens, room)
+        limit = most_tokens(prompt, job, self.describe())
         yield Chunk("", prompt_tokens=len(prompt))
-        tokens, growing = list[int](), Growing()
-        for token in _tokens(model, prompt, limit, cancelled):
-            tokens.append(token)
-            yield Chunk(growing.add(model.decode(tokens)), (token,), 1)
+        made, growing = 0, Growing(model.decode)
+        for made, token in enumerate(_tokens(model, prompt, limit, cancelled), 1):  # noqa: B007
+            yield Chunk(growing.add(token), (token,), 1)
         if not cancelled():
-            yield Chunk(growing.end(model.decode(tokens)), (), 0, finish=LENGTH if len(tokens) == limit else STOP)
+            yield Chunk(growing.end(), (), 0, finish=LENGTH if made == limit else STOP)
 
     def describe(self) -> Facts:
         """What :meth:`load` found."""
@@ -106,17 +99,11 @@ class Provable:
     def _encode(self, prompt: Prompt) -> list[int]:
         model = self._ready()
         if prompt.tokens is not None:
-            if any(not 0 <= token < model.vocabulary for token in prompt.tokens):
-                raise EngineError("invalid_request", f"a token is not in the vocabulary of {model.vocabulary:,}")
-            tokens = list(prompt.tokens)
-        else:
-            try:
-                tokens = _of_text(model, prompt)
-            except ZkError as error:
-                raise EngineError("context_length_exceeded", str(error)) from error
-        if not tokens:
-            raise EngineError("invalid_request", "the prompt has no tokens: say something")
-        return tokens
+            return checked(prompt.tokens, self.describe())
+        try:
+            return checked(_of_text(model, prompt), self.describe())
+        except ZkError as error:
+            raise EngineError("context_length_exceeded", str(error), parameter=field_of(prompt)) from error
 
 
 def _of_text(model: ProvableModel, prompt: Prompt) -> list[int]:

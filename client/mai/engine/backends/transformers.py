@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-import hashlib
+import inspect
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from mai.engine.backends.chat import Template, conversation
+from mai.engine.backends.drawing import Floats, answer
 from mai.engine.backends.pieces import Growing
+from mai.engine.backends.prompts import checked, most_tokens
 from mai.engine.errors import EngineError
-from mai.engine.protocol import LENGTH, STOP, Chunk, Facts, Job, ModelSpec, Prompt
+from mai.engine.hashing import hash_files
+from mai.engine.protocol import Chunk, Facts, Job, ModelSpec, Prompt
+from mai.errors import MaiError
 
-DEFAULT_TEMPERATURE = 1.0
 CONTEXT = 4_096
+FILES = ("*.safetensors", "*.json", "*.jinja", "*.model", "*.txt")
+"""What makes a model: weights, configuration, tokenizer, chat template."""
+LAST = "logits_to_keep"
+CACHES = ("cache", "past_key_values")
+"""What Transformers calls keys and values: in version 5.24, and in older ones."""
+MAX_MESSAGE = 200
 
 
 class Transformers:
@@ -30,13 +40,14 @@ class Transformers:
         self._library: Any = transformers
         self._model: Any = None
         self._tokenizer: Any = None
+        self._last: dict[str, int] = {}
+        self._cache = CACHES[0]
         self._facts: Facts | None = None
 
     def load(self, spec: ModelSpec) -> Facts:
         """Read the folder's weights (safetensors only: a pickle could run code)."""
         folder = Path(spec.location)
-        shards = sorted(folder.glob("*.safetensors"))
-        if not shards:
+        if not any(folder.glob("*.safetensors")):
             raise EngineError("load_failed", f"the folder {folder} holds no safetensors for {spec.name}")
         gpu = spec.device == "gpu"
         if gpu and not self._torch.cuda.is_available():
@@ -46,20 +57,24 @@ class Transformers:
             self._model = self._library.AutoModelForCausalLM.from_pretrained(
                 str(folder), local_files_only=True, use_safetensors=True
             )
-        except (OSError, ValueError, KeyError) as error:
-            raise EngineError("load_failed", f"Transformers cannot load {folder}: {error}") from error
+        except Exception as error:  # what it raises for a damaged file has no class in common
+            first = next(iter(str(error).splitlines()), type(error).__name__)[:MAX_MESSAGE]
+            raise EngineError("load_failed", f"Transformers cannot load {folder}: {first}") from error
         self._model.eval()
         if gpu:
             self._model.to("cuda")
-        digest = hashlib.sha256()
-        for shard in shards:
-            with shard.open("rb") as file:
-                digest.update(hashlib.file_digest(file, "sha256").digest())
+        try:
+            weights = hash_files({path.name: path for form in FILES for path in folder.glob(form)})
+        except MaiError as error:
+            raise EngineError("load_failed", str(error)) from error
+        takes = inspect.signature(self._model.forward).parameters
+        self._last = {LAST: 1} if LAST in takes else {}  # a long prompt's logits would fill the memory
+        self._cache = next((name for name in CACHES if name in takes), CACHES[-1])
         settings = self._model.config
         self._facts = Facts(
             backend="transformers",
             version=self._library.__version__,
-            weights=f"sha256-of-shards:{digest.hexdigest()}",
+            weights=f"sha256-of-files:{weights}",
             context=int(getattr(settings, "max_position_embeddings", CONTEXT)),
             vocabulary=int(settings.vocab_size),
             device=self._torch.cuda.get_device_name(0) if gpu else "CPU",
@@ -72,57 +87,39 @@ class Transformers:
 
     def generate(self, job: Job, cancelled: Callable[[], bool]) -> Iterator[Chunk]:
         """The answer, token by token."""
-        facts, torch = self.describe(), self._torch
-        prompt = self._encode(job.prompt)
-        room = (facts.context or CONTEXT) - len(prompt)
-        if room < 1:
-            raise EngineError(
-                "context_length_exceeded",
-                f"the prompt has {len(prompt):,} tokens: this model takes {facts.context:,} with the answer",
-            )
-        limit = min(job.max_tokens, room)
-        source = torch.Generator(device=self._model.device).manual_seed(job.seed)
+        prompt, torch, past = self._encode(job.prompt), self._torch, None
+        most = most_tokens(prompt, job, self.describe())
         ends = self._model.generation_config.eos_token_id
-        ends = set(ends if isinstance(ends, list) else [ends])
-        given, past, tokens, growing = prompt, None, list[int](), Growing()
-        yield Chunk("", prompt_tokens=len(prompt))
-        while not cancelled():
-            with torch.inference_mode():
-                step = self._model(
-                    torch.tensor([given], device=self._model.device), past_key_values=past, use_cache=True
-                )
-            past, token = step.past_key_values, self._draw(step.logits[0, -1], job, source)
-            tokens.append(token)
-            given = [token]
-            whole = self._tokenizer.decode(tokens, skip_special_tokens=True)
-            if token in ends or len(tokens) == limit:
-                yield Chunk(growing.end(whole), (token,), 1, finish=STOP if token in ends else LENGTH)
-                return
-            yield Chunk(growing.add(whole), (token,), 1)
+        ends = frozenset(ends if isinstance(ends, list) else () if ends is None else (ends,))
 
-    def _draw(self, logits: Any, job: Job, source: Any) -> int:
-        torch = self._torch
-        temperature = DEFAULT_TEMPERATURE if job.temperature is None else job.temperature
-        if temperature == 0:
-            return int(torch.argmax(logits))
-        chances, order = torch.sort(torch.softmax(logits.float() / temperature, -1), descending=True)
-        chances[torch.cumsum(chances, -1) - chances > job.top_p] = 0
-        return int(order[torch.multinomial(chances, 1, generator=source)])
+        def read(tokens: list[int]) -> Floats:
+            nonlocal past
+            with torch.inference_mode():
+                given = torch.tensor([tokens], device=self._model.device)
+                step = self._model(given, use_cache=True, **{self._cache: past}, **self._last)
+            past = getattr(step, self._cache)
+            logits: Floats = step.logits[0, -1].float().cpu().numpy()
+            return logits
+
+        yield from answer(prompt, most, job, ends, read, Growing(self._decode), cancelled)
+
+    def _decode(self, tokens: list[int]) -> str:
+        text: str = self._tokenizer.decode(tokens, skip_special_tokens=True, clean_up_tokenization_spaces=False)
+        return text
 
     def _encode(self, prompt: Prompt) -> list[int]:
-        vocabulary = self.describe().vocabulary or 0
+        facts, tokenizer = self.describe(), self._tokenizer
         if prompt.tokens is not None:
-            if any(not 0 <= token < vocabulary for token in prompt.tokens):
-                raise EngineError("invalid_request", f"a token is not in the vocabulary of {vocabulary:,}")
-            return list(prompt.tokens)
-        if not prompt.messages:
-            return list(self._tokenizer(prompt.text or "")["input_ids"])
-        if not self._tokenizer.chat_template:
-            raise EngineError(
-                "unsupported_parameter", "this model has no chat template: use /v1/completions", parameter="messages"
-            )
-        messages = [{"role": item.role, "content": item.content} for item in prompt.messages]
-        return list(self._tokenizer.apply_chat_template(messages, add_generation_prompt=True, return_dict=False))
+            return checked(prompt.tokens, facts)
+        if prompt.messages:
+            source = tokenizer.get_chat_template() if tokenizer.chat_template else None
+            template = Template(source, tokenizer.bos_token or "", tokenizer.eos_token or "")
+            return checked(conversation(prompt.messages, template, self._tokens), facts)
+        return checked(self._tokens(prompt.text or "", False, start=True), facts)
+
+    def _tokens(self, text: str, special: bool, *, start: bool = False) -> list[int]:
+        found = self._tokenizer(text, add_special_tokens=start, split_special_tokens=not special)
+        return list(found["input_ids"])
 
     def describe(self) -> Facts:
         """What :meth:`load` found."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import stat
 import time
@@ -167,22 +166,3 @@ def _copy(source: Local, part: Part, progress: Progress) -> None:
 def _open_without_waiting(path: Path) -> int:
     # A pipe without a writer would keep us waiting for ever.
     return os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
-
-
-def hash_file(path: Path, progress: Progress = silent) -> str:
-    """The SHA-256 of a file in hexadecimal.
-
-    Raises:
-        MaiError: it cannot be read.
-    """
-    found, done = hashlib.sha256(), 0
-    try:
-        size = path.stat().st_size
-        with path.open("rb") as file:
-            while block := file.read(CHUNK):
-                found.update(block)
-                done += len(block)
-                progress(done, size)
-    except OSError as error:
-        raise MaiError(f"{path} cannot be read: {error.strerror}") from error
-    return found.hexdigest()

@@ -18,9 +18,8 @@ from mai.engine.models import machine_speed
 from mai.engine.models.catalogue import Model, Speed
 from mai.engine.models.embedded import find
 from mai.engine.models.fingerprint import Facts, facts, fingerprint
-from mai.engine.models.names import GGUF, PROVABLE
-from mai.engine.models.runners import LLAMA, LlamaCpp, Provable, Runner, candidates, installed_backends
-from mai.engine.models.runners import PROVABLE as PROVABLE_BACKEND
+from mai.engine.models.names import GGUF, ONNX, SERVED_BY
+from mai.engine.models.runners import LLAMA, PROVABLE, LlamaCpp, Onnx, Provable, Runner, candidates, installed_backends
 from mai.engine.models.sources import EMBEDDED, Package
 from mai.engine.models.store import Store
 from mai.engine.models.tiers import tier_of
@@ -150,9 +149,9 @@ def _named(model: Model, store: Store, machine: Machine, context: int) -> tuple[
     path = store.use(model.name)
     if model.kind == GGUF:
         return LLAMA, model.name, LlamaCpp(path, machine, context)
-    if model.kind == PROVABLE:
-        return PROVABLE_BACKEND, model.name, Provable.load(model.name)
-    raise MaiError(f"nothing here measures a model of the kind {model.kind}: choose a GGUF or provable one")
+    if model.kind == ONNX:
+        return SERVED_BY[ONNX], model.name, Onnx(path, machine)
+    return PROVABLE, model.name, Provable.load(model.name)
 
 
 def _speeds(runner: Runner, done: Callable[[int], None]) -> tuple[float, float]:

@@ -15,6 +15,11 @@ from mai.errors import MaiError
 MAX_HOPS = 4
 _SHA256 = re.compile(r'"?([0-9a-f]{64})"?')
 _COMMIT = re.compile(r"[0-9a-f]{40}")
+_BLOB = re.compile(r'"?([0-9a-f]{40})"?')
+
+
+class NoSuchFile(MaiError):
+    """The hub has no such file."""
 
 
 @dataclass(frozen=True)
@@ -25,11 +30,13 @@ class Stated:
         commit: the revision's commit; empty where it names none.
         size: bytes; None where it names none.
         sha256: of the content, in hexadecimal; None for files that are not kept as LFS or Xet objects.
+        blob: of those, Git's own name of the content: the SHA-1 of "blob", its length and it.
     """
 
     commit: str
     size: int | None
     sha256: str | None
+    blob: str | None = None
 
 
 def headers() -> dict[str, str]:
@@ -61,15 +68,17 @@ def ask(http: httpx.Client, source: Hub) -> Stated:
     if answer.status_code in (401, 403):
         raise MaiError(f"the hub does not give you {source}: accept the model's licence there, or set HF_TOKEN")
     if answer.status_code == 404:
-        raise MaiError(f"the hub has no such file: {source}")
+        raise NoSuchFile(f"the hub has no such file: {source}")
     if answer.status_code >= 400:
         raise MaiError(f"the hub answered {answer.status_code}")
     commit = answer.headers.get("x-repo-commit", "")
     own_length = "" if answer.is_redirect else answer.headers.get("content-length", "")
     size = answer.headers.get("x-linked-size", "") or own_length
-    stated = _SHA256.fullmatch(answer.headers.get("x-linked-etag", "") or answer.headers.get("etag", ""))
+    etag = answer.headers.get("x-linked-etag", "") or answer.headers.get("etag", "")
+    stated, blob = _SHA256.fullmatch(etag), _BLOB.fullmatch(etag)
     return Stated(
         commit if _COMMIT.fullmatch(commit) else "",
         int(size) if size.isdigit() and len(size) <= 15 else None,
         stated[1] if stated else None,
+        blob[1] if blob else None,
     )

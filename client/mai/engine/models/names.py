@@ -9,6 +9,8 @@ from mai.errors import MaiError
 
 GGUF, ONNX, PROVABLE = "gguf", "onnx", "provable"
 KINDS = (GGUF, ONNX, PROVABLE)
+SERVED_BY = {GGUF: "llama.cpp", ONNX: "onnx"}
+"""The backend of each kind that is served from its files."""
 MAX_LICENCE = 200
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}[a-z0-9]|[a-z0-9]")
 _OTHER = re.compile(r"[^a-z0-9._-]+")

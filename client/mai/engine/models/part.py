@@ -156,7 +156,7 @@ class Part:
         final.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.path.replace(final)
         for folder in (final.parent, final.parent.parent):
-            _force_folder(folder)
+            force_folder(folder)
 
     def forget(self) -> None:
         """Remove the state file: the whole file is listed."""
@@ -194,7 +194,7 @@ def _read(path: Path) -> State | None:
     return state
 
 
-def _force_folder(folder: Path) -> None:
+def force_folder(folder: Path) -> None:
     if os.name != "posix":
         return
     descriptor = os.open(folder, os.O_RDONLY)

@@ -11,13 +11,18 @@ from typing import Any, Protocol
 
 from mai_zk.errors import ZkError
 
+from mai.engine import onnxfolder
 from mai.engine.hardware import Machine
 from mai.errors import MaiError
 
-LLAMA, PROVABLE = "llama.cpp", "provable"
+LLAMA, ONNX, PROVABLE = "llama.cpp", "onnx", "provable"
 TINY = "tiny"
 REGISTRY = "mai_zk.language.registry"
-_BACKENDS = ((LLAMA, "llama_cpp", "llama-cpp-python"), (PROVABLE, REGISTRY, "onnxruntime"))
+_BACKENDS = (
+    (LLAMA, "llama_cpp", "llama-cpp-python"),
+    (ONNX, "onnxruntime", "onnxruntime"),
+    (PROVABLE, REGISTRY, "onnxruntime"),
+)
 """Backend, the module that must be there, and the package whose version counts."""
 TOKEN = 1_000
 """Any token will do: what is measured is the time, which does not depend on the text."""
@@ -79,6 +84,32 @@ class LlamaCpp:
         read = time.perf_counter()
         for _ in range(answer):
             self._model.eval([self._model.sample(temp=0.0)])
+        return read - begun, time.perf_counter() - read
+
+
+class Onnx:
+    """A folder with a graph in ONNX Runtime, on an NVIDIA GPU where there is one and the library can use it."""
+
+    def __init__(self, path: Path, machine: Machine) -> None:
+        """Load it.
+
+        Raises:
+            MaiError: it is no decoder, or cannot be loaded.
+        """
+        from mai.engine.backends.onnxgraph import Decoder, gpu_refused
+
+        self.on_gpu = any(gpu.kind == "CUDA" for gpu in machine.gpus) and gpu_refused() is None
+        self._decoder = Decoder(onnxfolder.find(path), machine.cores, gpu=self.on_gpu)
+
+    def seconds(self, prompt: int, answer: int) -> tuple[float, float]:
+        decoder = self._decoder
+        token = min(TOKEN, (decoder.vocabulary or TOKEN + 1) - 1)
+        decoder.reset()
+        begun = time.perf_counter()
+        decoder.read([token] * prompt)
+        read = time.perf_counter()
+        for _ in range(answer):
+            decoder.read([token])
         return read - begun, time.perf_counter() - read
 
 

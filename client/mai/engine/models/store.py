@@ -14,13 +14,25 @@ import httpx
 from filelock import FileLock, Timeout
 
 from mai.chain.progress import Progress, silent
+from mai.engine import onnxfolder
+from mai.engine.hashing import hash_file, hash_files
 from mai.engine.models import embedded
-from mai.engine.models.arrive import FIRST_USE, Held, bring, hash_file
+from mai.engine.models.arrive import FIRST_USE, Held, bring
+from mai.engine.models.beside import LABEL, bring_all, default_name, graph_source
 from mai.engine.models.catalogue import DAMAGED, GOOD, Catalogue, Model, Speed
 from mai.engine.models.download import client
-from mai.engine.models.names import GGUF, check_content, checked_hash, checked_licence, checked_name, kind_of, name_of
-from mai.engine.models.part import Part
-from mai.engine.models.sources import EMBEDDED, Ipfs, Package, Source
+from mai.engine.models.names import (
+    GGUF,
+    ONNX,
+    check_content,
+    checked_hash,
+    checked_licence,
+    checked_name,
+    kind_of,
+    name_of,
+)
+from mai.engine.models.part import Part, force_folder
+from mai.engine.models.sources import EMBEDDED, Hub, Ipfs, Local, Package, Source
 from mai.engine.models.space import NoRoom, Space, look, refuse, victims, watcher
 from mai.engine.places import data_folder, private_folder
 from mai.errors import MaiError
@@ -92,7 +104,7 @@ class Store:
         return self._seen(found)
 
     def use(self, name: str) -> Path:
-        """A model's file, for whoever loads it; the time of its last use is noted.
+        """A model's file or folder, for whoever loads it; the time of its last use is noted.
 
         Raises:
             MaiError: there is none, or it was found damaged.
@@ -120,7 +132,7 @@ class Store:
         """Bring a model here. It, and what was removed to make room.
 
         A pull that was cut off, by a kill as well, goes on where it ended. The file gets its name only after its hash
-        is known to be right.
+        is known to be right. An ONNX model is a folder: its graph, and the files that it needs beside it.
 
         Raises:
             MaiError: it cannot be had, is not what was stated, or there is no room; finished models stay.
@@ -130,6 +142,8 @@ class Store:
         licence = checked_licence(wish.licence)
         if isinstance(source, Package):
             return self._refer(source, expected, licence), []
+        if _kind(source, wish) == ONNX:
+            return self._pull_files(graph_source(source), wish, expected, licence, progress)
         name = checked_name(wish.name) if wish.name is not None else name_of(source.file_name)
         kind = kind_of(source.file_name, wish.kind)
         removed = list[Model]()
@@ -141,9 +155,7 @@ class Store:
             if before is not None and before.source == str(source) and before.sha256_from == FIRST_USE:
                 expected = expected or before.sha256
             self._take_back(name, before, path)
-            room = watcher(self.folder, self.catalogue.setting(BUDGET), path, lambda: self._removable(name))
-            make = (lambda size: removed.extend(self._make_room(name, size))) if wish.make_room else None
-            with Part(path, lambda size: _with_room(size, room, make)) as part:
+            with self._part(name, wish, removed) as part:
                 try:
                     arrived = bring(
                         http, source, part, expected, wish, progress, self._pause, held=here.sha256 if here else None
@@ -169,12 +181,63 @@ class Store:
                     used=0,
                 )
                 part.finish(Path(model.path))
-                self.catalogue.add(model)
-                for older in Path(model.path).parent.iterdir():
-                    if older != Path(model.path):
-                        older.unlink()
+                self._list(model)
                 part.forget()
         return model, removed
+
+    def _pull_files(
+        self, source: Hub | Local, wish: Wish, expected: str | None, licence: str, progress: Progress
+    ) -> tuple[Model, list[Model]]:
+        name = checked_name(wish.name) if wish.name is not None else default_name(source)
+        removed, staging = list[Model](), self.parts / f"{name}.files"
+        with self._lock(name), self._http() as http:
+            before = self.catalogue.find(name)
+            if before is not None and before.source == str(source) and before.sha256_from == FIRST_USE:
+                expected = expected or before.sha256
+            self._take_back(name, before, self.parts / f"{name}.part")
+            arrived = bring_all(
+                http, source, staging, lambda: self._part(name, wish, removed), wish, expected, progress, self._pause
+            )
+            final = self.files / name / arrived.sha256[:16]
+            model = Model(
+                name=name,
+                kind=ONNX,
+                source=str(source),
+                revision=arrived.revision,
+                path=str(final),
+                size=sum((staging / inside).stat().st_size for inside in arrived.files),
+                sha256=arrived.sha256,
+                sha256_from=arrived.stated_by,
+                licence=licence,
+                owned=True,
+                state=GOOD,
+                added=int(time.time()),
+                used=0,
+            )
+            private_folder(final.parent)
+            away = self.files / f"{_REMOVING}{secrets.token_hex(8)}"
+            if final.exists():
+                final.rename(away)
+            staging.rename(final)
+            force_folder(final.parent)
+            self._list(model)
+            (final / LABEL).unlink()
+            shutil.rmtree(away, ignore_errors=True)
+        return model, removed
+
+    def _part(self, name: str, wish: Wish, removed: list[Model]) -> Part:
+        """What one file of a model arrives in; models that make room are noted."""
+        path = self.parts / f"{name}.part"
+        room = watcher(self.folder, self.catalogue.setting(BUDGET), path, lambda: self._removable(name))
+        make = (lambda size: removed.extend(self._make_room(name, size))) if wish.make_room else None
+        return Part(path, lambda size: _with_room(size, room, make))
+
+    def _list(self, model: Model) -> None:
+        """List a model that is in its place; what it replaces goes."""
+        self.catalogue.add(model)
+        for older in Path(model.path).parent.iterdir():
+            if older != Path(model.path):
+                _delete(older)
 
     def verify(self, name: str, progress: Progress = silent) -> Model:
         """Hash a model's file again, and note what was found.
@@ -185,7 +248,9 @@ class Store:
         model = self.find(name)
         path = Path(model.path)
         if model.state != MISSING:
-            right = path.stat().st_size == model.size and hash_file(path, progress) == model.sha256
+            right = _files_hash(path, progress) == model.sha256 if path.is_dir() else (
+                path.stat().st_size == model.size and hash_file(path, progress) == model.sha256
+            )  # fmt: skip
             self.catalogue.mark(name, state=GOOD if right else DAMAGED)
         return self.find(name)
 
@@ -197,12 +262,13 @@ class Store:
         """
         with self._lock(checked_name(name)):
             model = self.catalogue.find(name)
-            part = self.parts / f"{name}.part"
-            if model is None and not part.exists() and not (self.files / name).exists():
+            part, staging = self.parts / f"{name}.part", self.parts / f"{name}.files"
+            if model is None and not any(path.exists() for path in (part, staging, self.files / name)):
                 raise MaiError(f"there is no model {name}")
             part.unlink(missing_ok=True)
             part.with_suffix(".json").unlink(missing_ok=True)
             self._discard(name)
+            shutil.rmtree(staging, ignore_errors=True)
             return model
 
     def _discard(self, name: str) -> None:
@@ -249,14 +315,17 @@ class Store:
             self._refer(source, None, "")
 
     def _seen(self, model: Model) -> Model:
-        return model if Path(model.path).is_file() else replace(model, state=MISSING)
+        return model if Path(model.path).exists() else replace(model, state=MISSING)
 
     def _take_back(self, name: str, listed: Model | None, part: Path) -> None:
         """A pull that was killed between the last rename and the listing is a part again, and is hashed again."""
         folder = self.files / name
         for path in folder.iterdir() if folder.is_dir() else ():
             if listed is None or path != Path(listed.path):
-                path.replace(part)
+                staging = part.with_suffix(".files")
+                if path.is_dir():
+                    shutil.rmtree(staging, ignore_errors=True)
+                path.replace(staging if path.is_dir() else part)
 
     def _removable(self, but: str) -> list[Model]:
         return [model for model in self.catalogue.models() if model.owned and model.name != but]
@@ -284,6 +353,27 @@ class Store:
             yield
         finally:
             lock.release()
+
+
+def _kind(source: Hub | Ipfs | Local, wish: Wish) -> str:
+    if isinstance(source, Local) and source.path.is_dir() and wish.kind is None:
+        return ONNX
+    return kind_of(source.file_name, wish.kind)
+
+
+def _files_hash(folder: Path, progress: Progress) -> str:
+    """Of a folder's files; empty where some that are needed are gone."""
+    try:
+        return hash_files(onnxfolder.find(folder).files, progress)
+    except MaiError:
+        return ""
+
+
+def _delete(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink()
 
 
 def _with_room(size: int, room: Callable[[int], None], make: Callable[[int], None] | None) -> None:
