@@ -18,7 +18,7 @@ demo: $(VENV)/.runtime ## register, run, prove, verify on chain, mint, show (ARG
 # Several processes share the files out (tests/conftest.py); Hypothesis draws the same examples in every run.
 # Tests on clusters wait a good deal, so there is one process more than cores.
 WORKERS ?= $(shell $(PYTHON) -c 'import os; print(min(4, 1 + (os.cpu_count() or 1)))')
-PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --hypothesis-profile ci
+PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --hypothesis-profile ci --durations 20
 
 test: $(VENV)/.dev tools test-tools clients ## the whole test suite (ARGS="tests/zk -k cache")
 	@$(MAKE) --no-print-directory lint
