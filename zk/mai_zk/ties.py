@@ -7,8 +7,10 @@ polynomial after its length once more; numbers are 32-byte Montgomery residues, 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
+from mai_zk.errors import ZkError
 from mai_zk.field import R
 
 EXTENSION = 4
@@ -31,7 +33,19 @@ def tied_rows(key: Path, logrows: int) -> list[list[int]]:
                 _moved(data, start + len(wanted) + 4 + column * (4 + 32 * rows), column, logrows)
                 for column in range(columns)
             ]
-    raise AssertionError(f"no permutation of 1 to {MOST_COLUMNS} columns is in {key}")
+    raise ZkError(f"No permutation of 1 to {MOST_COLUMNS} columns is in {key}; is it a proving key of EZKL 23?")
+
+
+def check_tied(key: Path, logrows: int, lengths: Sequence[int], name: str) -> None:
+    """ZkError unless every value of the committed columns, so many in each, is tied to another cell."""
+    tied = tied_rows(key, logrows)
+    for column, length in enumerate(lengths):
+        loose = len(set(range(length)).difference(tied[column]))
+        if loose:
+            raise ZkError(
+                f"The key of {name} leaves {loose} of {length} values of commitment {column + 1} free: a proof would "
+                "show them and compute with others. Feed every input and every weight into the output."
+            )
 
 
 def _moved(data: bytes, start: int, column: int, logrows: int) -> list[int]:
