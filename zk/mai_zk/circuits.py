@@ -32,7 +32,7 @@ from mai_zk.segment import COMMITTED, RunArgs, Segment, Visibility
 from mai_zk.settings import Settings
 from mai_zk.srs import Srs, lagrange_points, make_test_srs
 from mai_zk.sums import unusable_point
-from mai_zk.ties import check_tied
+from mai_zk.ties import Span, check_tied
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _MAX_UNUSABLE_ROWS = 64
@@ -43,13 +43,15 @@ _CIRCUIT_DOMAIN = b"MAI circuit v1"
 class Circuit:
     """One circuit folder.
 
-    segment: what is proved; parts: which instances and commitment points belong to input, params and output.
+    segment: what is proved; parts: which instances and commitment points belong to input, params and output; unread:
+    values of committed inputs that the graph reads none of.
     """
 
     folder: Path
     summary: str
     segment: Segment
     parts: Parts
+    unread: tuple[Span, ...] = ()
 
     @property
     def name(self) -> str:
@@ -200,7 +202,8 @@ def load(name_or_path: str | Path) -> Circuit:
             run_args=RunArgs(**run_args),
             settings_path=fixed if fixed.is_file() else None,
         )
-        return Circuit(folder, str(data["summary"]), segment, Parts(**data.get("parts", {})))
+        unread = tuple((int(part), int(start), int(end)) for part, start, end in data.get("unread", ()))
+        return Circuit(folder, str(data["summary"]), segment, Parts(**data.get("parts", {})), unread)
     except (KeyError, TypeError, ValueError) as error:
         raise ZkError(f"{path} misses a value or has one of a wrong type ({error}); restore it.") from error
 
@@ -278,13 +281,14 @@ def _check_visibility(segment: Segment) -> None:
 
 
 def _check_bound(circuit: Circuit, keys: Keys, witness: Witness, unusable_rows: int) -> None:
-    """ZkError unless the proving key ties every committed value: inputs, weights, outputs."""
+    """ZkError unless the proving key ties every committed value: inputs as far as they are read, weights, outputs."""
     segment, column = circuit.segment, (1 << circuit.settings.logrows) - unusable_rows
     sizes = list(segment.input_sizes) if segment.visibility.input == "polycommit" else []
     sizes += [len(segment.weights)] if segment.weights else []
     sizes += [len(witness.execution.outputs)] if segment.visibility.output == "polycommit" else []
     lengths = [min(column, size - start) for size in sizes for start in range(0, size, column)]
-    check_tied(keys.pk, circuit.settings.logrows, lengths, circuit.name)
+    unread = [span for span in circuit.unread if span[0] < circuit.parts.input_points]
+    check_tied(keys.pk, circuit.settings.logrows, lengths, circuit.name, unread)
 
 
 def _unusable_rows(circuit: Circuit, srs: Srs, witness: Witness, points: Sequence[bytes]) -> int:
