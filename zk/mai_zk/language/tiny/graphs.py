@@ -2,7 +2,8 @@
 
 Arrays are weights, which mai_zk.weights makes a committed input of the circuit; scalars are the model's structure,
 which the key fixes. EZKL runs the graphs with scale 0, so integers stay as they are. A product with 2^-n costs nothing:
-it moves the point, and the next sum divides by 2^n. EZKL's division may round either way; `_Graph.shifted` takes that freedom away.
+it moves the point, and the next sum divides by 2^n. EZKL's division may round either way; `_Graph.shifted` takes that
+freedom away.
 """
 
 from __future__ import annotations
