@@ -58,9 +58,10 @@ class RunArgs:
     may grow before EZKL divides; logrows: the circuit has 2^logrows rows; num_inner_cols: columns of a dot product;
     lookup_range: integers that a table-driven operator (erf, ...) may take;
     decomp_base, decomp_legs: integers in comparisons must be below base^legs in size, else proving fails;
-    ignore_range_check_inputs_outputs: do not ask that of every input as well. Only for a segment whose inputs are
-    outputs of others that bound them, or registered (docs/decisions/0019-a-model-proved-whole.md);
-    disable_freivalds: rows for products of two variables, not columns and a transcript phase of their own.
+    ignore_range_check_inputs_outputs: do not reserve rows to ask that of every input as well; EZKL asks it of no
+    committed input either way, so those are as bounded as what they are linked to (docs/reference/shards.md);
+    disable_freivalds: rows for products of two variables, not columns and a transcript phase of their own. Committed
+    weights are variables.
     """
 
     input_scale: int = 7
