@@ -39,9 +39,7 @@ def measure(runs: int = 3, images: int = 200) -> dict[str, Any]:
     samples, truth = held_out[:images].tolist(), labels[:images].tolist()
     segment = circuits.load("digits").segment
     # As EZKL does these by itself: weights are constants of the graph, which it commits to without tying them.
-    arguments = dataclasses.replace(
-        segment.run_args, ignore_range_check_inputs_outputs=False, disable_freivalds=False
-    )
+    arguments = dataclasses.replace(segment.run_args, ignore_range_check_inputs_outputs=False, disable_freivalds=False)
     plain = dataclasses.replace(segment, visibility=Visibility(), run_args=arguments, settings_path=None)
     hashed = dataclasses.replace(
         plain, visibility=Visibility("hashed", "fixed", "hashed"), run_args=dataclasses.replace(arguments, logrows=13)

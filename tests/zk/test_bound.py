@@ -132,9 +132,7 @@ def model(nodes: list[onnx.NodeProto], held: dict[str, np.ndarray]) -> bytes:
     x, y = sides
     tensors = [numpy_helper.from_array(array, name) for name, array in held.items()]
     made = helper.make_graph(nodes, "small", [x], [y], tensors)
-    data: bytes = helper.make_model(
-        made, opset_imports=[helper.make_opsetid("", 13)], ir_version=8
-    ).SerializeToString()
+    data: bytes = helper.make_model(made, opset_imports=[helper.make_opsetid("", 13)], ir_version=8).SerializeToString()
     return data
 
 
@@ -162,7 +160,9 @@ def test_a_circuit_of_several_tensors_and_scales_is_built_and_bound(tmp_path: Pa
     ]
     held = {"w": MATRIX, "low": np.array(0, np.float32), "b": np.array([1, -1, 0.5, -0.25], np.float32)}
     circuit = build_circuit(
-        folder_with(tmp_path / "built", model(nodes, held), input_scale="4", param_scale="6", scale_rebase_multiplier="10")
+        folder_with(
+            tmp_path / "built", model(nodes, held), input_scale="4", param_scale="6", scale_rebase_multiplier="10"
+        )
     )
     run = PROVER.execute(circuit.segment, [1.0, 0.5, -1.0, 0.25])
     x = np.array([1.0, 0.5, -1.0, 0.25])
@@ -209,7 +209,7 @@ def test_other_builds_are_refused(tmp_path: Path) -> None:
 
 def test_calibration_is_not_for_committed_weights() -> None:
     segment = circuits.load("digits").segment
-    with pytest.raises(ZkError, match="scale EZKL cannot choose"):
+    with pytest.raises(ZkError, match="cannot choose their scale"):
         PROVER.calibrate(segment, [example_input(segment)])
 
 

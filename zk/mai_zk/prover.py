@@ -197,7 +197,7 @@ class CpuProver:
     def calibrate(self, segment: Segment, samples: Sequence[Sequence[float]], target: str = "resources") -> Settings:
         """See Prover.calibrate. Visibility is the segment's; everything else is EZKL's choice."""
         if segment.weights:
-            raise ZkError(f"The weights of {segment.name} are an input, whose scale EZKL cannot choose; calibrate others.")
+            raise ZkError(f"The weights of {segment.name} are an input: EZKL cannot choose their scale.")
         if not samples:
             raise ZkError("Calibration needs at least one sample input.")
         arguments = {

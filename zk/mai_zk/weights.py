@@ -70,7 +70,10 @@ def lift(data: bytes, name: str, input_scale: int, param_scale: int) -> Lifted:
         piece = source
         if array.size < flat.size:
             piece = f"{INPUT}_{index}"
-            ends = [constant(f"{index}_from", np.array([start])), constant(f"{index}_to", np.array([start + array.size]))]
+            ends = [
+                constant(f"{index}_from", np.array([start])),
+                constant(f"{index}_to", np.array([start + array.size])),
+            ]
             nodes.append(helper.make_node("Slice", [source, *ends, axis], [piece]))
         shape = constant(f"{index}_shape", np.array(array.shape))
         nodes.append(helper.make_node("Reshape", [piece, shape], [label]))
