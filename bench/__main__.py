@@ -149,7 +149,7 @@ def _proving(runs: int) -> str:
     labels = {
         "ours": "digits as checked in: everything committed",
         "hashed": "input and output hashed, weights fixed in the key",
-        "ezkl_default": "EZKL's default calibration, everything committed",
+        "ezkl_default": "EZKL's default calibration, everything committed, weights not tied",
     }
     rows = ["| | k | proof, bytes | prove, s | CPU s | peak MB | argmax accuracy |", "|---|---|---|---|---|---|---|"]
     for name, label in labels.items():

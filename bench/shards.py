@@ -85,7 +85,7 @@ def section() -> str:
             *parts,
             f"One proof a row, on {os.cpu_count()} cores; in bold the choice without other targets than k ≤ {LOGROWS}. "
             "Compute units and bytes are exact. Seconds are those of this run; other load on the machine strikes "
-            "CPU seconds (proving, all threads) least; setup is once a shape and weight set. "
+            "CPU seconds (proving, all threads) least; setup is once a shape. "
             "See docs/reference/shards.md.",
         ]
     )

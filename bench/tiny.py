@@ -22,6 +22,7 @@ from mai_zk.language.tiny.path import Path
 from mai_zk.language.tiny.proving import keys
 from mai_zk.language.tiny.run import position_of
 from mai_zk.prover import make_prover
+from mai_zk.ties import tied_rows
 from mai_zk.trace import opening
 
 LONG = b"after wednesday "
@@ -74,7 +75,7 @@ def _segment(segment: int) -> dict[str, Any]:
         "segment": shape.SEGMENTS[segment],
         "weights": sum(part.size for part in _weights(segment)),
         "k": made.settings.logrows,
-        "rows": made.settings.rows,
+        "rows": 1 + max(max(rows, default=0) for rows in tied_rows(made.pk, made.settings.logrows)),
         "prove_seconds": proof.stage.seconds,
         "prove_cpu_seconds": proof.stage.cpu_seconds,
         "prove_peak_mb": proof.stage.peak_bytes / 1e6,

@@ -18,10 +18,10 @@ def test_candidates_by_rule() -> None:
     rows = answer["shards"]
     assert answer["gemm"] == "576x576" and answer["measured"] is False
     assert {row["k"] for row in rows} == set(range(9, 16))
-    assert [row["shape"] for row in rows if row["chosen"]] == ["576x36"]
+    assert [row["shape"] for row in rows if row["chosen"]] == ["576x48"]
     assert all(row["compute_units"] == rows[0]["compute_units"] > 100_000 for row in rows)
     people = run("--gemm", "576x576", "--max-k", "15")
-    assert "576x36" in people.stdout and "Chosen: 576x36, 16 shards" in people.stderr
+    assert "576x48" in people.stdout and "Chosen: 576x48, 12 shards" in people.stderr
 
 
 def test_candidates_measured() -> None:

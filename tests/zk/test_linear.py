@@ -17,11 +17,13 @@ from mai_zk.language.integers import round_shift
 from mai_zk.linear import LinearShape, shape_keys, shape_program
 from mai_zk.prooffile import ProofFile
 from mai_zk.prover import CpuProver, Keys, Proof
-from mai_zk.shards import BOUND, RESERVED_ROWS, SCALE, Shape
+from mai_zk.segment import Segment, Visibility
+from mai_zk.settings import RESERVED_ROWS
+from mai_zk.shards import BOUND, SCALE, Shape
 from mai_zk.srs import make_test_srs
 from mai_zk.sums import UNUSABLE_ROWS
+from mai_zk.ties import tied_rows
 from onnx import TensorProto, helper, numpy_helper
-from zk.permutation import tied_rows
 
 PROVER = CpuProver()
 SIDE = 16
@@ -96,9 +98,16 @@ def test_every_committed_value_is_tied_to_the_product(shape: LinearShape) -> Non
         assert tied[column] == list(range(length))
 
 
+def constant(shape: Shape, weights: np.ndarray, folder: Path) -> Segment:
+    """A shard as EZKL commits to it by itself: weights are constants of the graph."""
+    segment = shards.prepare(shape, weights, folder, PROVER)
+    arguments = replace(shape.run_args, ignore_range_check_inputs_outputs=False, disable_freivalds=False)
+    return replace(segment, visibility=Visibility(), run_args=arguments, settings_path=None)
+
+
 def test_constants_of_a_graph_are_not_tied(tmp_path: Path) -> None:
     shape = Shape(SIDE, SIDE)
-    segment = shards.prepare(shape, shards.seeded_weights(shape, 1), tmp_path, PROVER)
+    segment = constant(shape, shards.seeded_weights(shape, 1), tmp_path)
     inputs, weights, outputs, *_ = tied_rows(PROVER.setup(segment, make_test_srs(shape.logrows)).pk, shape.logrows)
     assert inputs == outputs == list(range(SIDE)) and weights == []
 
@@ -143,11 +152,11 @@ def test_weights_that_are_an_input_are_bound(tmp_path: Path) -> None:
 
 
 def test_weights_that_are_a_constant_of_the_graph_are_not_bound(tmp_path: Path) -> None:
-    """Why this module is there: EZKL accepts a product with other weights than those of the commitment."""
+    """Why weights are an input: EZKL accepts a product with other weights than those of the commitment."""
     shape = Shape(SIDE, SIDE)
     weights, numbers = shards.seeded_weights(shape, 1), [value / 2**SCALE for value in range(SIDE)]
     with shards.cache.scratch() as folder:
-        known = PROVER.setup(shards.prepare(shape, weights, folder, PROVER), make_test_srs(shape.logrows))
+        known = PROVER.setup(constant(shape, weights, folder), make_test_srs(shape.logrows))
         honest = PROVER.prove(known, PROVER.witness(known, numbers))
         holds, forged = transposed(known, weights, numbers, tmp_path / "forged")
     read, shown, given = forged.commitments(shards.PARTS)

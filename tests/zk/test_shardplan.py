@@ -94,7 +94,7 @@ def test_the_rule_goes_through_both_circuits() -> None:
 
 def test_estimates_agree_with_measurements() -> None:
     """The rule between k = 10 and 13 against k = 12; bytes and, nearly, compute units are those of any shape."""
-    shapes = Shape(24, 8), Shape(48, 24), Shape(64, 32)
+    shapes = Shape(24, 8), Shape(48, 24), Shape(80, 32)
     assert [shape.logrows for shape in shapes] == [10, 12, 13]
     measured = [measure(shape, PROVER, check_units) for shape in shapes]
     low, middle, high = measured

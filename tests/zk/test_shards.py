@@ -14,10 +14,12 @@ from mai_zk.circuits import part_digest
 from mai_zk.curve import negate
 from mai_zk.errors import ZkError
 from mai_zk.prover import Keys, Proof
-from mai_zk.segment import Segment, Visibility
-from mai_zk.shards import BOUND, RESERVED_ROWS, SCALE, Shape, Weights, parse_gemm, weights_point
+from mai_zk.segment import Segment
+from mai_zk.settings import RESERVED_ROWS
+from mai_zk.shards import BOUND, SCALE, Shape, Weights, parse_gemm, weights_point
 from mai_zk.srs import make_test_srs
 from mai_zk.sums import Committed, join, join_committed, unusable_point
+from mai_zk.ties import tied_rows
 from onnx import TensorProto, helper, numpy_helper
 from zk.shard_proofs import LOGROWS, PROVER, SIDE, WHOLE, Shown, integers, keys, point, prove, srs, weights
 
@@ -81,7 +83,6 @@ def test_the_circuits_are_their_shapes(name: str) -> None:
     array = numpy_helper.to_array(onnx.load(circuit.segment.onnx_path).graph.initializer[0])
     shape = Shape(*array.shape)
     assert circuit.segment.run_args == shape.run_args and circuit.parts == shards.PARTS
-    assert circuit.settings.rows == shape.rows
     assert circuit.settings.text == shards.fixed_settings(shape, PROVER).text
     assert np.array_equal(array, shards.seeded_weights(shape, 0))
     point = weights_point(array, circuit.test_srs())
@@ -93,34 +94,39 @@ def test_the_circuits_are_their_shapes(name: str) -> None:
 
 @pytest.mark.parametrize(
     "shape",
-    [Shape(1, 1), Shape(16, 1), Shape(4, 33), Shape(64, 8), Shape(9, 7, 30, 11), Shape(8, 8, 16, 8), Shape(576, 12)],
+    [Shape(1, 1), Shape(16, 1), Shape(4, 33), Shape(64, 8), Shape(9, 7, 30, 11), Shape(8, 8, 16, 8), Shape(576, 2)],
     ids=lambda shape: shape.name,
 )
-def test_rows_follow_the_rule(shape: Shape) -> None:
-    found = shards.fixed_settings(shape, PROVER)  # it refuses another number of rows
-    assert found.rows == shape.rows <= (1 << shape.logrows) - RESERVED_ROWS
-    assert found.logrows == shape.logrows
-    assert found.input_scale == found.output_scale == SCALE
-    assert found.run_args["ignore_range_check_inputs_outputs"] is False
+def test_rows_follow_the_rule_and_every_committed_value_is_tied(shape: Shape, tmp_path: Path) -> None:
+    """The last tied cell of the columns after the committed ones is in the last row that the layout uses."""
+    segment = shards.prepare(shape, shards.seeded_weights(shape, 1), tmp_path, PROVER)
+    found = PROVER.setup(segment, make_test_srs(shape.logrows))
+    tied = tied_rows(found.pk, shape.logrows)
+    lengths = shape.d_in, shape.d_in * shape.d_out, shape.full_width
+    assert [set(rows) for rows in tied[:3]] == [set(range(length)) for length in lengths]
+    assert max(max(rows, default=0) for rows in tied[3:]) + 1 == shape.rows
+    room = (1 << shape.logrows) - RESERVED_ROWS
+    assert shape.rows <= found.settings.rows <= room and found.settings.logrows == shape.logrows
+    assert found.settings.input_scale == found.settings.output_scale == SCALE
 
 
-def proof_bytes(d_in: int, d_out: int, logrows: int, folder: Path) -> int:
-    """Bytes of a proof at a given k, whether the shape fits or not."""
-    shape = Shape(d_in, d_out)
-    path = folder / "model.onnx"
-    path.write_bytes(shards.model(shape, np.zeros((d_in, d_out))))
+def keys_at(shape: Shape, logrows: int, folder: Path) -> Keys:
+    """Keys at a given k, whether the shape fits or not."""
+    path = folder / f"{shape.name}.onnx"
+    path.write_bytes(shards.model(shape, np.zeros((shape.d_in, shape.d_out))))
     arguments = replace(shape.run_args, logrows=logrows)
-    segment = Segment("edge", path, (1, d_in), Visibility(), arguments)
-    made = PROVER.setup(segment, make_test_srs(logrows))
-    return len(PROVER.prove(made, PROVER.witness(made, [0.0] * d_in)).proof)
+    return PROVER.setup(Segment("edge", path, (1, shape.d_in), shards.VISIBILITY, arguments), make_test_srs(logrows))
 
 
 def test_the_least_k_is_the_least_with_one_set_of_columns(tmp_path: Path) -> None:
-    fits, spills = Shape(40, 16), Shape(51, 13)
+    fits, spills = Shape(200, 8), Shape(102, 13)
     assert (fits.rows, spills.rows) == ((1 << 11) - RESERVED_ROWS, (1 << 11) - RESERVED_ROWS + 1)
     assert (fits.logrows, spills.logrows) == (11, 12)
-    usual = circuits.load("shard16").figures["proof_bytes"]
-    assert proof_bytes(40, 16, 11, tmp_path) == usual < proof_bytes(51, 13, 11, tmp_path)
+    made = keys_at(fits, 11, tmp_path)
+    proof = PROVER.prove(made, PROVER.witness(made, [0.0] * fits.d_in))
+    assert len(proof.proof) == circuits.load("shard16").figures["proof_bytes"]
+    with pytest.raises(ZkError, match="EZKL"):
+        keys_at(Shape(102, 14), 11, tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -252,7 +258,7 @@ def forged(honest: Keys, tail: list[object], extra: list[float], folder: Path) -
     compiled = PROVER.compile(segment, PROVER.settings(segment))
     shutil.copytree(honest.folder, folder / "keys")
     (folder / "keys" / "circuit").write_bytes((compiled / "circuit").read_bytes())
-    mixed = replace(honest, folder=folder / "keys")
+    mixed = replace(honest, segment=segment, folder=folder / "keys")
     proof = PROVER.prove(mixed, PROVER.witness(mixed, [0.5] * SIDE))
     return PROVER.verify(honest, proof), proof
 

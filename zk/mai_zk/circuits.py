@@ -28,10 +28,11 @@ from mai_zk.field import R, keccak256
 from mai_zk.keyprogram import KeyProgram, Parts
 from mai_zk.msm import weighted_sum
 from mai_zk.prover import CpuProver, Keys, Proof, Prover, Witness, poseidon, quantise
-from mai_zk.segment import RunArgs, Segment, Visibility
+from mai_zk.segment import COMMITTED, RunArgs, Segment, Visibility
 from mai_zk.settings import Settings
 from mai_zk.srs import Srs, lagrange_points, make_test_srs
 from mai_zk.sums import unusable_point
+from mai_zk.ties import Span, check_tied
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _MAX_UNUSABLE_ROWS = 64
@@ -42,13 +43,15 @@ _CIRCUIT_DOMAIN = b"MAI circuit v1"
 class Circuit:
     """One circuit folder.
 
-    segment: what is proved; parts: which instances and commitment points belong to input, params and output.
+    segment: what is proved; parts: which instances and commitment points belong to input, params and output; unread:
+    values of committed inputs that the graph reads none of.
     """
 
     folder: Path
     summary: str
     segment: Segment
     parts: Parts
+    unread: tuple[Span, ...] = ()
 
     @property
     def name(self) -> str:
@@ -121,14 +124,14 @@ class Circuit:
 
 
 def circuit_digest(segment: Segment, settings: Settings) -> bytes:
-    """What a key is made from: settings and graph, with the weights only where the key fixes them (32 bytes).
+    """What a key is made from: settings and the graph as compiled, so weights only where the key fixes them (32 bytes).
 
     Names and comments of the graph do not count, so all weights of one shape have one digest.
     """
-    graph = onnx.load(segment.onnx_path).graph
+    graph = onnx.load_model_from_string(segment.circuit_bytes()).graph
     graph.ClearField("name")
     graph.ClearField("doc_string")
-    if segment.visibility.params != "fixed":
+    if segment.visibility.ezkl_params != "fixed":
         for tensor in graph.initializer:
             for kind in ("raw_data", "float_data", "double_data", "int32_data", "int64_data"):
                 tensor.ClearField(kind)
@@ -147,6 +150,14 @@ def commit(values: Sequence[int], srs: Srs, unusable_rows: int) -> Point:
     if len(values) > rows - unusable_rows:
         raise ZkError(f"{len(values)} values do not fit one column of 2^{srs.logrows} rows; use a larger circuit.")
     return add(weighted_sum(lagrange_points(srs, len(values)), values), unusable_point(srs, unusable_rows))
+
+
+def weights_points(segment: Segment, srs: Srs, unusable_rows: int) -> list[bytes]:
+    """The commitment points of a segment's committed weights, column by column, computed without EZKL."""
+    integers = [quantise(value, segment.run_args.input_scale) for value in segment.weights]
+    column = (1 << srs.logrows) - unusable_rows
+    parts = [integers[start : start + column] for start in range(0, len(integers), column)]
+    return [commit(part, srs, unusable_rows).to_bytes() for part in parts]
 
 
 def circuits_dir() -> Path:
@@ -191,7 +202,8 @@ def load(name_or_path: str | Path) -> Circuit:
             run_args=RunArgs(**run_args),
             settings_path=fixed if fixed.is_file() else None,
         )
-        return Circuit(folder, str(data["summary"]), segment, Parts(**data.get("parts", {})))
+        unread = tuple((int(part), int(start), int(end)) for part, start, end in data.get("unread", ()))
+        return Circuit(folder, str(data["summary"]), segment, Parts(**data.get("parts", {})), unread)
     except (KeyError, TypeError, ValueError) as error:
         raise ZkError(f"{path} misses a value or has one of a wrong type ({error}); restore it.") from error
 
@@ -215,6 +227,7 @@ def build_circuit(name_or_path: str | Path, prover: Prover | None = None) -> Cir
     """Make settings.json (if missing), key.bin, key.json and figures.json of a circuit, proving once; return it."""
     prover = prover or CpuProver()
     circuit = load(name_or_path)
+    _check_visibility(circuit.segment)
     if circuit.segment.settings_path is None:
         cache.write_atomic(circuit.folder / "settings.json", prover.settings(circuit.segment).text.encode())
         circuit = load(name_or_path)
@@ -226,15 +239,16 @@ def build_circuit(name_or_path: str | Path, prover: Prover | None = None) -> Cir
         raise ZkError(f"EZKL refuses its own proof of {circuit.name}; look at its run arguments.")
     program = compile_key(prover, keys, circuit.parts)
     points = proof.commitments(circuit.parts)
-    fixed = circuit.segment.visibility.params == "fixed"
+    unusable = _unusable_rows(circuit, srs, witness, points)
+    _check_bound(circuit, keys, witness, unusable)
     params_points = points[circuit.parts.input_points :][: circuit.parts.params_points]
-    first = circuit.parts.input_instances
-    params_instances = proof.instances[first : first + circuit.parts.params_instances]
+    if list(params_points) != weights_points(circuit.segment, srs, unusable):
+        raise ZkError(f"The params_points of {circuit.name} are not its weights' commitments; correct its [parts].")
     key = {
         "key_hash": keccak256(program.blob).hex(),
         "srs": srs.id.hex(),
-        "params": part_digest(() if fixed else params_instances, () if fixed else params_points).hex(),
-        "unusable_rows": _unusable_rows(circuit, srs, witness, points),
+        "params": part_digest((), params_points).hex(),
+        "unusable_rows": unusable,
         "ezkl": circuit.settings.version,
     }
     cache.write_atomic(circuit.folder / "key.bin", program.blob)
@@ -255,6 +269,26 @@ def rekey_circuit(name_or_path: str | Path, prover: Prover | None = None) -> Cir
     cache.write_atomic(circuit.folder / "key.json", _json_bytes(facts))
     cache.write_atomic(circuit.folder / "figures.json", _json_bytes(figures))
     return load(name_or_path)
+
+
+def _check_visibility(segment: Segment) -> None:
+    """ZkError where EZKL would commit to, or hash, weights that are constants of the graph: that binds nothing."""
+    if segment.visibility.params not in ("fixed", COMMITTED):
+        raise ZkError(
+            f"EZKL does not tie weights that are {segment.visibility.params} to what {segment.name} computes: "
+            f'say params = "{COMMITTED}" (one key, any weights) or "fixed" (part of the key).'
+        )
+
+
+def _check_bound(circuit: Circuit, keys: Keys, witness: Witness, unusable_rows: int) -> None:
+    """ZkError unless the proving key ties every committed value: inputs as far as they are read, weights, outputs."""
+    segment, column = circuit.segment, (1 << circuit.settings.logrows) - unusable_rows
+    sizes = list(segment.input_sizes) if segment.visibility.input == "polycommit" else []
+    sizes += [len(segment.weights)] if segment.weights else []
+    sizes += [len(witness.execution.outputs)] if segment.visibility.output == "polycommit" else []
+    lengths = [min(column, size - start) for size in sizes for start in range(0, size, column)]
+    unread = [span for span in circuit.unread if span[0] < circuit.parts.input_points]
+    check_tied(keys.pk, circuit.settings.logrows, lengths, circuit.name, unread)
 
 
 def _unusable_rows(circuit: Circuit, srs: Srs, witness: Witness, points: Sequence[bytes]) -> int:

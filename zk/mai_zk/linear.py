@@ -23,8 +23,8 @@ from mai_zk.errors import ZkError
 from mai_zk.keyprogram import KeyProgram, Parts
 from mai_zk.prover import CpuProver, Keys, Prover
 from mai_zk.segment import RunArgs, Segment, Visibility
-from mai_zk.settings import Settings
-from mai_zk.shards import BASE, LEGS, MAX_LOGROWS, MAX_SIDE, MIN_LOGROWS, RESERVED_ROWS, SCALE
+from mai_zk.settings import RESERVED_ROWS, Settings
+from mai_zk.shards import BASE, LEGS, MAX_LOGROWS, MAX_SIDE, MIN_LOGROWS, SCALE
 from mai_zk.srs import make_test_srs
 from mai_zk.sums import UNUSABLE_ROWS
 

@@ -34,7 +34,7 @@ _KEYS_FORMAT = b"keys 1"  # changes when the files of a cached keys folder do
 class Execution:
     """A run of the circuit's integer arithmetic.
 
-    inputs, outputs: signed integers; values: the outputs as floats (integer / 2^output scale).
+    inputs (without weights), outputs: signed integers; values: the outputs as floats (integer / 2^output scale).
     """
 
     inputs: tuple[int, ...]
@@ -184,17 +184,20 @@ class CpuProver:
             return fixed
         arguments = dict(vars(segment.run_args)) | {
             "input_visibility": segment.visibility.input,
-            "param_visibility": segment.visibility.params,
+            "param_visibility": segment.visibility.ezkl_params,
             "output_visibility": segment.visibility.output,
         }
         with cache.scratch() as folder:
-            (folder / "model.onnx").write_bytes(segment.onnx_bytes())
+            (folder / "model.onnx").write_bytes(segment.circuit_bytes())
             step = {"model": "model.onnx", "settings": "settings.json", "run_args": arguments}
             worker.run([("gen_settings", step)], folder)
-            return settings.load(folder / "settings.json")
+            found = settings.load(folder / "settings.json")
+        return settings.with_room(found) if segment.weights else found
 
     def calibrate(self, segment: Segment, samples: Sequence[Sequence[float]], target: str = "resources") -> Settings:
         """See Prover.calibrate. Visibility is the segment's; everything else is EZKL's choice."""
+        if segment.weights:
+            raise ZkError(f"The weights of {segment.name} are an input: EZKL cannot choose their scale.")
         if not samples:
             raise ZkError("Calibration needs at least one sample input.")
         arguments = {
@@ -217,17 +220,17 @@ class CpuProver:
 
     def execute(self, segment: Segment, values: Sequence[float]) -> Execution:
         """See Prover.execute."""
-        checked = segment.check_input(list(values))
+        columns = segment.columns(list(values))
         found = self.settings(segment)
         with cache.scratch() as folder:
-            (folder / "input.json").write_text(json.dumps({"input_data": segment.split_input(checked)}))
+            (folder / "input.json").write_text(json.dumps({"input_data": columns}))
             compiled = str(self.compile(segment, found) / "circuit")
             worker.run([("witness", {"data": "input.json", "compiled": compiled, "output": "witness.json"})], folder)
-            return _execution((folder / "witness.json").read_bytes(), found)
+            return _execution((folder / "witness.json").read_bytes(), segment, found)
 
     def execute_many(self, segment: Segment, samples: Sequence[Sequence[float]], found: Settings) -> list[list[int]]:
         """Output integers for many inputs under given settings, in one worker (for accuracy measurements)."""
-        inputs = [segment.split_input(segment.check_input(list(sample))) for sample in samples]
+        inputs = [segment.columns(list(sample)) for sample in samples]
         with cache.scratch() as folder:
             compiled = str(self.compile(segment, found) / "circuit")
             outcome = worker.run([("run_many", {"inputs": inputs, "compiled": compiled})], folder)
@@ -235,7 +238,7 @@ class CpuProver:
 
     def compile(self, segment: Segment, found: Settings) -> Path:
         """The cached folder with `circuit` and `settings.json`."""
-        model = segment.onnx_bytes()
+        model = segment.circuit_bytes()
         key = cache.content_hash(model, found.text.encode(), worker.ezkl_version().encode())
 
         def make(folder: Path) -> None:
@@ -253,7 +256,7 @@ class CpuProver:
         found = self.settings(segment)
         if srs.logrows < found.logrows:
             raise ZkError(f"{segment.name} needs an SRS for k = {found.logrows}; {srs.path} has k = {srs.logrows}.")
-        model, version = segment.onnx_bytes(), worker.ezkl_version().encode()
+        model, version = segment.circuit_bytes(), worker.ezkl_version().encode()
         key = cache.content_hash(_KEYS_FORMAT, model, found.text.encode(), srs.id, bytes([srs.logrows]), version)
 
         def make(folder: Path) -> None:
@@ -272,13 +275,13 @@ class CpuProver:
 
     def witness(self, keys: Keys, values: Sequence[float]) -> Witness:
         """See Prover.witness."""
-        checked = keys.segment.check_input(list(values))
+        columns = keys.segment.columns(list(values))
         with cache.scratch() as folder:
-            (folder / "input.json").write_text(json.dumps({"input_data": keys.segment.split_input(checked)}))
+            (folder / "input.json").write_text(json.dumps({"input_data": columns}))
             files = {"data": "input.json", "compiled": str(keys.circuit), "output": "witness.json"}
             outcome = worker.run([("witness", files | {"vk": str(keys.vk), "srs": str(keys.srs.path)})], folder)
             data = (folder / "witness.json").read_bytes()
-        return Witness(data, _execution(data, keys.settings), outcome.stage("witness"))
+        return Witness(data, _execution(data, keys.segment, keys.settings), outcome.stage("witness"))
 
     def prove(self, keys: Keys, witness: Witness) -> Proof:
         """See Prover.prove."""
@@ -326,7 +329,7 @@ class CpuProver:
 
 def check_witness(keys: Keys, witness: Witness) -> None:
     """ZkError if the witness is damaged or empty."""
-    _execution(witness.data, keys.settings)
+    _execution(witness.data, keys.segment, keys.settings)
 
 
 def make_prover(device: str | None = None) -> Prover:
@@ -375,7 +378,7 @@ def signed(felt: str) -> int:
     return value - R if value > R // 2 else value
 
 
-def _execution(data: bytes, found: Settings) -> Execution:
+def _execution(data: bytes, segment: Segment, found: Settings) -> Execution:
     try:
         witness: dict[str, Any] = json.loads(data)
         inputs = tuple(signed(felt) for tensor in witness["inputs"] for felt in tensor)
@@ -384,4 +387,4 @@ def _execution(data: bytes, found: Settings) -> Execution:
         raise ZkError("The witness is damaged; make it again.") from error
     if not inputs or not outputs:
         raise ZkError("The witness is empty; make it again.")
-    return Execution(inputs, outputs, tuple(value / 2.0**found.output_scale for value in outputs))
+    return Execution(inputs[: segment.input_size], outputs, tuple(value / 2.0**found.output_scale for value in outputs))

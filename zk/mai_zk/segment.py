@@ -6,13 +6,16 @@ import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, TypeVar
 
 from mai_zk.errors import ZkError
+from mai_zk.weights import Lifted, lift
 
 _IO_CHOICES = ("public", "hashed", "polycommit", "private")
-_PARAM_CHOICES = ("fixed", "hashed", "polycommit")
+COMMITTED = "committed"
+_PARAM_CHOICES = ("fixed", COMMITTED, "hashed", "polycommit")
 _SWITCHES = ("ignore_range_check_inputs_outputs", "disable_freivalds")
 MAX_ONNX_BYTES = 512 * 1024 * 1024
 T = TypeVar("T")
@@ -23,8 +26,9 @@ class Visibility:
     """How a proof binds each part.
 
     public: the values are instances; hashed: their Poseidon hash is one; polycommit: their KZG commitment is one of the
-    proof's first points; fixed (weights only): part of the verifying key; private (input, output): not bound at all.
-    Private weights are refused: a proof would say nothing about them.
+    proof's first points; private (input, output): not bound at all. Private weights are refused: a proof would say
+    nothing about them. Weights are fixed (part of the verifying key) or committed (one more committed input of the
+    graph, see mai_zk.weights). Where the graph holds weights, EZKL's own hashed and polycommit do not bind them.
     """
 
     input: str = "polycommit"
@@ -37,6 +41,13 @@ class Visibility:
                 raise ZkError(f"The visibility of {part} is one of {', '.join(_IO_CHOICES)}, not {value!r}.")
         if self.params not in _PARAM_CHOICES:
             raise ZkError(f"The visibility of params is one of {', '.join(_PARAM_CHOICES)}, not {self.params!r}.")
+        if self.params == COMMITTED and self.input != "polycommit":
+            raise ZkError(f"Committed weights are an input, so the input is polycommit too, not {self.input}.")
+
+    @property
+    def ezkl_params(self) -> str:
+        """What EZKL is told: of committed weights nothing, since they are an input, and what is left is fixed."""
+        return "fixed" if self.params == COMMITTED else self.params
 
 
 @dataclass(frozen=True)
@@ -47,9 +58,10 @@ class RunArgs:
     may grow before EZKL divides; logrows: the circuit has 2^logrows rows; num_inner_cols: columns of a dot product;
     lookup_range: integers that a table-driven operator (erf, ...) may take;
     decomp_base, decomp_legs: integers in comparisons must be below base^legs in size, else proving fails;
-    ignore_range_check_inputs_outputs: do not ask that of every input as well. Only for a segment whose inputs are
-    outputs of others that bound them, or registered (docs/decisions/0019-a-model-proved-whole.md);
-    disable_freivalds: rows for products of two variables, not columns and a transcript phase of their own.
+    ignore_range_check_inputs_outputs: do not reserve rows to ask that of every input as well; EZKL asks it of no
+    committed input either way, so those are as bounded as what they are linked to (docs/reference/shards.md);
+    disable_freivalds: rows for products of two variables, not columns and a transcript phase of their own. Committed
+    weights are variables.
     """
 
     input_scale: int = 7
@@ -98,6 +110,10 @@ class Segment:
     settings_path: Path | None = None
     more_inputs: tuple[tuple[int, ...], ...] = ()
 
+    def __post_init__(self) -> None:
+        if self.visibility.params == COMMITTED and not self.run_args.disable_freivalds:
+            raise ZkError(f"The committed weights of {self.name} are variables: set disable_freivalds = true.")
+
     @property
     def input_shapes(self) -> tuple[tuple[int, ...], ...]:
         """The shapes of all inputs."""
@@ -123,6 +139,26 @@ class Segment:
             raise ZkError(f"The model {self.onnx_path} cannot be read ({error.strerror}).") from error
         _check_onnx(data, self)
         return data
+
+    def circuit_bytes(self) -> bytes:
+        """The ONNX file that EZKL compiles: the model, with weights that are committed as its last input."""
+        return self._lifted.graph if self._lifted else self.onnx_bytes()
+
+    @property
+    def weights(self) -> tuple[float, ...]:
+        """What the input of committed weights takes; nothing where weights are bound in another way."""
+        return self._lifted.values if self._lifted else ()
+
+    @cached_property
+    def _lifted(self) -> Lifted | None:
+        if self.visibility.params != COMMITTED:
+            return None
+        return lift(self.onnx_bytes(), self.name, self.run_args.input_scale, self.run_args.param_scale)
+
+    def columns(self, values: list[float]) -> list[list[float]]:
+        """What EZKL takes for an input: each tensor by itself, committed weights last; ZkError as check_input."""
+        checked = self.split_input(self.check_input(values))
+        return [*checked, list(self.weights)] if self.weights else checked
 
     def check_input(self, values: list[float]) -> list[float]:
         """The inputs, one after the other, as floats, or ZkError: wrong length, not a number, not finite."""

@@ -15,6 +15,9 @@ from mai_zk.segment import Segment
 
 _VISIBILITY_WORDS = {"public": "Public", "private": "Private", "fixed": "Fixed", "polycommit": "KZGCommit"}
 
+RESERVED_ROWS = 8
+"""With more than 2^k - 8 rows EZKL lays out a second set of columns: half as many points again to verify."""
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -81,11 +84,22 @@ def load(path: Path) -> Settings:
     return parse(text, str(path))
 
 
+def with_room(settings: Settings) -> Settings:
+    """The settings of a graph whose weights are an input, asking for one set of columns at most.
+
+    EZKL counts rows for every input, though a committed one has none. A layout that needs more is refused at setup.
+    """
+    data = json.loads(settings.text)
+    rows = min(settings.rows, (1 << settings.logrows) - RESERVED_ROWS)
+    data["num_rows"], data["total_assignments"] = rows, rows * int(data["run_args"]["num_inner_cols"])
+    return parse(json.dumps(data), "the settings")
+
+
 def check_matches(settings: Settings, segment: Segment) -> None:
     """ZkError unless the settings have the visibility and the run arguments that the segment declares."""
     have = settings.run_args
     for part in ("input", "params", "output"):
-        wanted = getattr(segment.visibility, part)
+        wanted = getattr(segment.visibility, "ezkl_params" if part == "params" else part)
         found = have.get({"params": "param"}.get(part, part) + "_visibility")
         name = next(iter(found)) if isinstance(found, dict) else found
         if name != _VISIBILITY_WORDS.get(wanted, "Hashed"):

@@ -5,7 +5,8 @@ scale, so that one shard's output commitment is the next one's input commitment.
 projections q, k, v and o are the same case. The map is cut by columns of W (each shard gives some outputs), by rows
 (each shard gives a partial sum of all outputs, rounded by itself) or both; mai_zk.sums says how shards join.
 
-EZKL does not tie these weights to their commitment, nor does it range-check committed inputs: see mai_zk.linear.
+Weights are an input of the circuit (mai_zk.weights), so their commitment binds them. EZKL range-checks no committed
+input in the circuit: a shard's input is as bounded as what it is linked to.
 """
 
 from __future__ import annotations
@@ -23,8 +24,8 @@ from mai_zk.curve import Point
 from mai_zk.errors import ZkError
 from mai_zk.keyprogram import Parts
 from mai_zk.prover import Prover, quantise
-from mai_zk.segment import RunArgs, Segment, Visibility
-from mai_zk.settings import Settings
+from mai_zk.segment import COMMITTED, RunArgs, Segment, Visibility
+from mai_zk.settings import RESERVED_ROWS, Settings
 from mai_zk.srs import Srs
 from mai_zk.sums import UNUSABLE_ROWS, Layout
 
@@ -38,10 +39,9 @@ BOUND = BASE**LEGS
 """Outputs are range-checked in the circuit: every integer is smaller than this in size. EZKL's witness holds inputs to
 it as well, the circuit does not."""
 
+VISIBILITY = Visibility(params=COMMITTED)
 PARTS = Parts(input_points=1, params_points=1, output_points=1)
 MIN_LOGROWS, MAX_LOGROWS = 9, 20
-RESERVED_ROWS = 8
-"""With more than 2^k - 8 rows EZKL lays out a second set of columns: half as many points again to verify."""
 MAX_SIDE = 1 << 17
 
 _GEMM = re.compile(r"([1-9][0-9]{0,6})[x×]([1-9][0-9]{0,6})")
@@ -82,13 +82,13 @@ class Shape:
 
     @property
     def rows(self) -> int:
-        """Rows that EZKL's layout uses: one a weight, decompositions of each input (one) and each output (three)."""
-        return self.d_in * self.d_out + (3 * LEGS + 4) * self.d_in + (9 * LEGS + 28) * self.d_out
+        """Rows that EZKL's layout has room for: one a weight, three decompositions of each output."""
+        return self.d_in * self.d_out + (9 * LEGS + 28) * self.d_out
 
     @property
     def logrows(self) -> int:
         """The least k that holds rows, range table and output in one set of columns; ZkError if that is too large."""
-        needed = (max(self.rows, self.full_width) + RESERVED_ROWS - 1).bit_length()
+        needed = (max(self.rows, self.d_in, self.full_width) + RESERVED_ROWS - 1).bit_length()
         logrows = max(MIN_LOGROWS, needed, self.least_logrows)
         if logrows > MAX_LOGROWS:
             raise ZkError(f"A shard of {self.name} needs k = {logrows}; cut it smaller than k = {MAX_LOGROWS}.")
@@ -105,6 +105,8 @@ class Shape:
             num_inner_cols=1,
             decomp_base=BASE,
             decomp_legs=LEGS,
+            ignore_range_check_inputs_outputs=True,
+            disable_freivalds=True,
         )
 
     def input_layout(self, srs: Srs) -> Layout:
@@ -168,10 +170,9 @@ def fixed_settings(shape: Shape, prover: Prover) -> Settings:
 
     def make(folder: Path) -> None:
         (folder / "model.onnx").write_bytes(model(shape, np.zeros((shape.d_in, shape.d_out))))
-        blank = Segment(shape.name, folder / "model.onnx", (1, shape.d_in), Visibility(), shape.run_args)
-        found = prover.settings(blank)
-        if found.rows != shape.rows or found.output_scale != SCALE:
-            raise ZkError(f"EZKL lays out {found.rows} rows for {shape.name}, not {shape.rows}; is EZKL 23.0.5 there?")
+        found = prover.settings(Segment(shape.name, folder / "model.onnx", (1, shape.d_in), VISIBILITY, shape.run_args))
+        if found.output_scale != SCALE:
+            raise ZkError(f"EZKL gives the outputs of {shape.name} a scale of {found.output_scale}, not {SCALE}.")
         (folder / "settings.json").write_text(found.text)
 
     return settings.load(cache.entry("shapes", name, make) / "settings.json")
@@ -181,7 +182,7 @@ def prepare(shape: Shape, weights: Weights, folder: Path, prover: Prover) -> Seg
     """Write a shard's model.onnx and its shape's settings.json into a folder; the segment to set up and prove."""
     cache.write_atomic(folder / "model.onnx", model(shape, weights))
     cache.write_atomic(folder / "settings.json", fixed_settings(shape, prover).text.encode())
-    segment = Segment(shape.name, folder / "model.onnx", (1, shape.d_in), Visibility(), shape.run_args)
+    segment = Segment(shape.name, folder / "model.onnx", (1, shape.d_in), VISIBILITY, shape.run_args)
     return dataclasses.replace(segment, settings_path=folder / "settings.json")
 
 

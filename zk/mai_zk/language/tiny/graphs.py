@@ -1,7 +1,9 @@
 """The five segments as ONNX graphs whose every constant is an integer (but for powers of two that only shift).
 
-EZKL runs them with scale 0, so integers stay as they are. A product with 2^-n costs nothing: it moves the point, and
-the next sum divides by 2^n. EZKL's division may round either way; `_shifted` takes that freedom away.
+Arrays are weights, which mai_zk.weights makes a committed input of the circuit; scalars are the model's structure,
+which the key fixes. EZKL runs the graphs with scale 0, so integers stay as they are. A product with 2^-n costs nothing:
+it moves the point, and the next sum divides by 2^n. EZKL's division may round either way; `_Graph.shifted` takes that
+freedom away.
 """
 
 from __future__ import annotations
@@ -87,11 +89,12 @@ class _Graph:
         return self.op("Sub", positive, self.op("Relu", self.op("Sub", positive, most)))
 
     def shifted(self, x: str, change: str, bits: int) -> str:
-        """x + floor(change / 2^bits), and nothing else.
+        """x + change / 2^bits, rounded to the nearest, halves up, and nothing else.
 
-        EZKL's division gives the floor or one more; the rest is negative only in the second case, and then one is
-        taken off. Both are compared in the circuit, so a prover has no choice.
+        EZKL's division, of half a unit more, gives the floor or one more; the rest is negative only in the second case,
+        and then one is taken off. Both are compared in the circuit, so a prover has no choice.
         """
+        change = self.op("Add", change, self.integers("half", 1 << (bits - 1)))
         self.constants["shift"] = numpy_helper.from_array(np.float32(2.0**-bits), "shift")
         rounded = self.op("Add", x, self.op("Mul", change, "shift"))
         whole = self.op("Mul", self.op("Sub", rounded, x), self.integers("unit", 1 << bits))
@@ -128,7 +131,8 @@ def model(segment: int, weights: Weights) -> bytes:
     graph = _Graph()
     build = (_project, _attend, _transform, _attend, _answer)[segment]
     output = build(graph, weights)
-    return graph.bytes(shape.SEGMENTS[segment], INPUTS[segment], output, shape.WIDTHS[segment])
+    name = build.__name__.strip("_")  # segments of one shape have one name, and so one compiled circuit and one key
+    return graph.bytes(name, INPUTS[segment], output, shape.WIDTHS[segment])
 
 
 def _project(graph: _Graph, weights: Weights) -> str:
@@ -159,21 +163,20 @@ def _attend(graph: _Graph, weights: Weights) -> str:
     attention = graph.clipped(scores, graph.integers("most", shape.SCORE_MOST))
     read = graph.shaped(graph.op("MatMul", attention, values), 1, _HEADS)
     change = graph.op("MatMul", read, graph.integers("output", weights["output"]))
-    change = graph.op("Add", change, graph.integers("half", 1 << (shape.ATTENTION_SHIFT - 1)))
     return graph.op("Concat", graph.shifted(x, change, shape.ATTENTION_SHIFT), *windows, axis=1)
 
 
-def _fed(graph: _Graph, x: str, weights: Weights, half: int) -> str:
-    """What a feed-forward block adds to x, at FED_BITS, and a half."""
+def _fed(graph: _Graph, x: str, weights: Weights) -> str:
+    """What a feed-forward block adds to x, at FED_BITS."""
     hidden = graph.op("MatMul", x, graph.integers("in", weights["in"]))
     hidden = graph.op("Relu", graph.op("Add", hidden, graph.integers("in_bias", weights["in_bias"])))
     change = graph.op("MatMul", hidden, graph.integers("out", weights["out"]))
-    return graph.op("Add", change, graph.integers("out_bias", weights["out_bias"] + half))
+    return graph.op("Add", change, graph.integers("out_bias", weights["out_bias"]))
 
 
 def _transform(graph: _Graph, weights: Weights) -> str:
     x = graph.piece("input0", 0, _WIDTH)
-    y = graph.shifted(x, _fed(graph, x, weights, 1 << (shape.FEED_SHIFT - 1)), shape.FEED_SHIFT)
+    y = graph.shifted(x, _fed(graph, x, weights), shape.FEED_SHIFT)
     bound = graph.integers("bound", shape.X_BOUND)
     raised = graph.clipped(graph.op("Add", y, bound), graph.integers("twice", 2 * shape.X_BOUND))
     return _projected(graph, graph.op("Sub", raised, bound), weights)
@@ -182,6 +185,6 @@ def _transform(graph: _Graph, weights: Weights) -> str:
 def _answer(graph: _Graph, weights: Weights) -> str:
     x = graph.piece("input0", 0, _WIDTH)
     wide = graph.op("Mul", x, graph.integers("unit", 1 << shape.FEED_SHIFT))
-    total = graph.op("Add", wide, _fed(graph, x, weights, 0))
+    total = graph.op("Add", wide, _fed(graph, x, weights))
     product = graph.op("MatMul", total, graph.integers("logits", weights["logits"]))
     return graph.op("Add", product, graph.integers("logits_bias", weights["logits_bias"]))

@@ -4,39 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 from mai_zk.errors import ZkError
 from mai_zk.language.model import Proved
 from mai_zk.language.tiny import shape
 from mai_zk.language.tiny.committed import circuit, srs
-from mai_zk.prover import CpuProver, Keys, make_prover
-
-SAME_KEY = {shape.ATTEND_2: shape.ATTEND_1}
-"""Segments of one shape have one key, whatever their weights, so it is made once."""
-
-
-@dataclass(frozen=True)
-class LentKeys(Keys):
-    """Keys that were made for another segment of the same shape, with this segment's compiled circuit."""
-
-    compiled: Path = Path()
-
-    @property
-    def circuit(self) -> Path:
-        """EZKL's compiled circuit file, with this segment's weights."""
-        return self.compiled
+from mai_zk.prover import Keys, make_prover
 
 
 @cache
 def keys(segment: int) -> Keys:
-    """A segment's proving keys, from the cache or made now (seconds)."""
-    prover, own = make_prover(), circuit(segment)
-    if segment not in SAME_KEY or not isinstance(prover, CpuProver):
-        return prover.setup(own.segment, srs())
-    lent = keys(SAME_KEY[segment])
-    compiled = prover.compile(own.segment, own.settings) / "circuit"
-    return LentKeys(own.segment, own.settings, lent.srs, lent.folder, lent.stage, compiled)
+    """A segment's proving keys, from the cache or made now (seconds); both attention segments share one folder."""
+    return make_prover().setup(circuit(segment).segment, srs())
 
 
 @dataclass(frozen=True)

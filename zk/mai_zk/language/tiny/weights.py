@@ -36,11 +36,8 @@ def of_segment(segment: int) -> Weights:
     path = circuits.circuits_dir() / shape.SEGMENTS[segment] / "model.onnx"
     try:
         tensors = {tensor.name: tensor for tensor in onnx.load(path).graph.initializer}
-        found = {
+        return {
             name: np.asarray(numpy_helper.to_array(tensors[name]), dtype=np.int64) for name in graphs.SHAPES[segment]
         }
     except (OSError, KeyError, ValueError) as error:
         raise ZkError(f"{path} cannot be read or misses a weight; restore it or train again.") from error
-    if segment == shape.TRANSFORM:  # the graph's bias carries the half of its rounding
-        found["out_bias"] = found["out_bias"] - (1 << (shape.FEED_SHIFT - 1))
-    return found
