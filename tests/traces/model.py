@@ -22,7 +22,7 @@ from mai_zk.curve import Point
 from mai_zk.field import R
 from mai_zk.keyprogram import KeyProgram, Parts
 from mai_zk.prover import CpuProver, Keys
-from mai_zk.segment import RunArgs, Segment, Visibility
+from mai_zk.segment import COMMITTED, RunArgs, Segment, Visibility
 from mai_zk.srs import make_test_srs
 from mai_zk.trace import INPUT, Kind, Leaf, Manifest, Position, carried, same
 from mai_zk.trace import Segment as Node
@@ -31,7 +31,7 @@ from mai_zk.trace.work import integers_digest
 from onnx import TensorProto, helper, numpy_helper
 
 SIZE, LOGROWS = 4, 10
-VERSION = b"trace model 1"
+VERSION = b"trace model 2"
 ROWS = ((1, 0, 2, -1), (0, 3, -1, 1), (2, 1, 0, 2), (-1, 2, 1, 0))
 """The embedding."""
 END_TOKEN = 3
@@ -81,8 +81,10 @@ def circuit(name: str) -> Circuit:
     path = folder / "model.onnx"
     path.write_bytes(_onnx(WEIGHTS[name]))
     last = name == "last"
-    arguments = RunArgs(input_scale=0, param_scale=0, logrows=LOGROWS)
-    segment = Segment(name, path, (1, SIZE), Visibility(output="public" if last else "polycommit"), arguments)
+    arguments = RunArgs(input_scale=0, param_scale=0, logrows=LOGROWS, disable_freivalds=True)
+    segment = Segment(
+        name, path, (1, SIZE), Visibility(params=COMMITTED, output="public" if last else "polycommit"), arguments
+    )
     prover = CpuProver()
     keys = prover.setup(segment, srs())
     parts = Parts(input_points=1, params_points=1, **({"output_instances": SIZE} if last else {"output_points": 1}))
@@ -121,8 +123,10 @@ def proved(name: str, values: Vector) -> Proved:
         model = Path(tempfile.mkdtemp()) / "model.onnx"
         model.write_bytes(_onnx(WEIGHTS[name]))
         last = name == "last"
-        arguments = RunArgs(input_scale=0, param_scale=0, logrows=LOGROWS)
-        segment = Segment(name, model, (1, SIZE), Visibility(output="public" if last else "polycommit"), arguments)
+        arguments = RunArgs(input_scale=0, param_scale=0, logrows=LOGROWS, disable_freivalds=True)
+        segment = Segment(
+            name, model, (1, SIZE), Visibility(params=COMMITTED, output="public" if last else "polycommit"), arguments
+        )
         keys = prover.setup(segment, srs())
         witness = prover.witness(keys, [float(v) for v in values])
         proof = prover.prove(keys, witness)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -177,7 +179,12 @@ def test_weights_that_ezkl_would_not_tie_are_refused(params: str, tmp_path: Path
     folder = folder_with(tmp_path / "loose", model([PRODUCT], {"w": MATRIX}), params=f'"{params}"')
     with pytest.raises(ZkError, match=f"does not tie weights that are {params}"):
         build_circuit(folder)
-    assert not (folder / "key.bin").exists()
+    with pytest.raises(ZkError, match="does not tie"):
+        circuits.rekey_circuit(folder)
+    command = [Path(sys.executable).parent / "mai", "verifier", "key", "build", folder, "--to", tmp_path / "made.bin"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 1 and "does not tie" in done.stderr
+    assert not (folder / "key.bin").exists() and not (tmp_path / "made.bin").exists()
 
 
 def test_weights_that_nothing_reads_are_refused(tmp_path: Path) -> None:

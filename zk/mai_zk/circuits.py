@@ -227,7 +227,7 @@ def build_circuit(name_or_path: str | Path, prover: Prover | None = None) -> Cir
     """Make settings.json (if missing), key.bin, key.json and figures.json of a circuit, proving once; return it."""
     prover = prover or CpuProver()
     circuit = load(name_or_path)
-    _check_visibility(circuit.segment)
+    check_visibility(circuit.segment)
     if circuit.segment.settings_path is None:
         cache.write_atomic(circuit.folder / "settings.json", prover.settings(circuit.segment).text.encode())
         circuit = load(name_or_path)
@@ -261,6 +261,7 @@ def rekey_circuit(name_or_path: str | Path, prover: Prover | None = None) -> Cir
     """Compile key.bin again without proving, after a change of the key compiler; return the circuit."""
     prover = prover or CpuProver()
     circuit = load(name_or_path)
+    check_visibility(circuit.segment)
     facts, figures = circuit.facts, circuit.figures
     program = compile_key(prover, prover.setup(circuit.segment, circuit.test_srs()), circuit.parts)
     facts["key_hash"] = keccak256(program.blob).hex()
@@ -271,7 +272,7 @@ def rekey_circuit(name_or_path: str | Path, prover: Prover | None = None) -> Cir
     return load(name_or_path)
 
 
-def _check_visibility(segment: Segment) -> None:
+def check_visibility(segment: Segment) -> None:
     """ZkError where EZKL would commit to, or hash, weights that are constants of the graph: that binds nothing."""
     if segment.visibility.params not in ("fixed", COMMITTED):
         raise ZkError(

@@ -37,7 +37,7 @@ class Settings:
 
     @property
     def rows(self) -> int:
-        """Rows that the layout uses."""
+        """Rows that the layout asks for: those it uses, or the room that weights as an input are given."""
         return int(self._data["num_rows"])
 
     @property

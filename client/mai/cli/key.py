@@ -9,7 +9,7 @@ from typing import Annotated, Any
 import typer
 from mai_zk import circuits
 from mai_zk.cache import write_atomic
-from mai_zk.circuits import Circuit, compile_key
+from mai_zk.circuits import Circuit, check_visibility, compile_key
 from mai_zk.keyprogram import KeyProgram
 from mai_zk.prover import make_prover
 from mai_zk.srs import Srs, load_srs, srs_name
@@ -78,6 +78,7 @@ def check(
 
 
 def _rebuild(circuit: Circuit, srs_path: Path | None) -> KeyProgram:
+    check_visibility(circuit.segment)
     prover = make_prover()
     with progress.status("Making the SRS, the keys and the key program ..."):
         srs: Srs = load_srs(srs_path) if srs_path else circuit.test_srs()
