@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from mai import x87
 from mai.errors import MaiError
 
 ANSWER_SECONDS = 120
@@ -42,7 +43,12 @@ class Ray:
     """A connection to a cluster; one a process."""
 
     def __init__(self, module: Any, address: str) -> None:
-        self._ray, self._address = module, address
+        self._module, self._address = module, address
+
+    @property
+    def _ray(self) -> Any:
+        x87.free()
+        return self._module
 
     @classmethod
     def connect(cls, address: str) -> Ray:
@@ -60,6 +66,7 @@ class Ray:
         host, _, port = address.rpartition(":")
         if not host or "/" in host or not port.isdigit():
             raise MaiError(f"a Ray cluster is named by its head's host:port, such as 10.0.0.1:6379, not {address!r}")
+        x87.free()
         if not ray.is_initialized():
             try:
                 ray.init(
