@@ -8,11 +8,17 @@ from typing import Any
 
 import pytest
 import typer.testing
+from mai import x87
 from pace import ALONE, CLUSTER, longest_first
 
 # Commands are built once, not at every call: reading the types of all their options takes a tenth of a second.
 if hasattr(typer.testing, "_get_command"):
     typer.testing._get_command = functools.cache(typer.testing._get_command)
+
+
+def pytest_runtest_setup() -> None:
+    """No test inherits the x87 registers as an earlier one's virtual machine left them."""
+    x87.free()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

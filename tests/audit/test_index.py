@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-import os
+import multiprocessing
 import signal
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Iterator
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
@@ -200,44 +199,30 @@ def assert_true_in_the_end(chain: Forked, database: Database) -> None:
     assert database.open_signatures(last) == set()
 
 
-KILLED = """
-import sys
-from pathlib import Path
-from audit.test_index import Forked, indexer, transactions
-chain = Forked(transactions())
-chain.grow(len(chain.all))
-made = indexer(chain, Path(sys.argv[1]))
-for number, item in enumerate(made.advance()):
-    print(number, flush=True)
-    if number == 70:
-        sys.stdin.read()  # however slow the kill is, it comes before the last batch is written
-"""
+def index_and_tell(chain: Forked, path: Path, told: Connection) -> None:
+    """In a process of its own: index, tell each event's number, and stop before the last batch."""
+    for number, _ in enumerate(indexer(chain, path).advance()):
+        told.send(number)
+        if number == 70:
+            signal.pause()  # however slow the kill is, it comes before the last batch is written
 
 
 def test_killed_at_any_moment_it_goes_on_where_it_was(chain: Forked, tmp_path: Path) -> None:
     chain.grow(len(chain.all))
     path = tmp_path / "index.db"
-    child = subprocess.Popen(
-        [sys.executable, "-c", KILLED, str(path)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": _path()},
-    )
-    assert child.stdout is not None
-    for line in child.stdout:
-        if int(line) == 60:
-            child.send_signal(signal.SIGKILL)
-            break
-    child.wait()
+    forking = multiprocessing.get_context("fork")  # the same transactions: another walk's would have other signatures
+    hears, tells = forking.Pipe(duplex=False)
+    child = forking.Process(target=index_and_tell, args=(chain, path, tells))
+    child.start()
+    while hears.recv() < 60:
+        pass
+    child.kill()
+    child.join()
     made = indexer(chain, path)
     before = found(made.database)
     assert 60 < len(before) < len(expected(chain)) and before == expected(chain)[: len(before)]
     list(made.advance())
     assert found(made.database) == expected(chain)
-
-
-def _path() -> str:
-    return os.pathsep.join(sys.path)
 
 
 def test_another_program_s_index_is_not_written_to(tmp_path: Path) -> None:

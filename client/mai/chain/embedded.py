@@ -15,6 +15,7 @@ from solders.litesvm import LiteSVM
 from solders.pubkey import Pubkey
 from solders.transaction_metadata import FailedTransactionMetadata, TransactionMetadata
 
+from mai import x87
 from mai.chain.cluster import MAX_COMPUTE_UNITS, Landed
 from mai.chain.quiet import quiet_stderr
 from mai.chain.refusal import refusal
@@ -143,6 +144,7 @@ class Embedded:
         blockhash = self.svm.latest_blockhash()
         transaction = signed(instructions, signers, blockhash, compute_units=compute_units, heap_bytes=heap_bytes)
         result = self.svm.send_transaction(transaction)
+        x87.free()
         self._written |= {meta.pubkey: None for item in instructions for meta in item.accounts if meta.is_writable}
         self.svm.expire_blockhash()  # so that an equal transaction sent later has another signature
         landed = self._landed(result)
@@ -161,6 +163,7 @@ class Embedded:
         blockhash = self.svm.latest_blockhash()
         transaction = signed(instructions, signers, blockhash, compute_units=compute_units, heap_bytes=heap_bytes)
         result = self.svm.simulate_transaction(transaction)
+        x87.free()
         return self._landed(result if isinstance(result, FailedTransactionMetadata) else result.meta())
 
     def send_many(

@@ -14,6 +14,7 @@ from solders.pubkey import Pubkey
 from solders.transaction import VersionedTransaction
 from solders.transaction_metadata import FailedTransactionMetadata, SimulateResult, TransactionResult
 
+from mai import x87
 from mai.chain.quiet import quiet_stderr
 from mai.localnet.addresses import LOADER, RECENT_BLOCKHASHES, SYSTEM, SYSVAR_OWNER
 from mai.localnet.cell import Cell
@@ -106,7 +107,10 @@ class Machine:
         """Execute a transaction that may change ``writes``; a failed one changes the payer's lamports alone."""
         for address in writes:
             self._large.pop(address, None)
-        return self._svm.send_transaction(transaction)
+        try:
+            return self._svm.send_transaction(transaction)
+        finally:
+            x87.free()
 
     def try_out(self, transaction: VersionedTransaction, *, check_signatures: bool) -> SimulateResult:
         """Execute without changing anything."""
