@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import httpx
@@ -92,7 +92,7 @@ def bring_all(
     if isinstance(source, Hub):
         source = replace(source, revision=hub.ask(http, source).commit or source.revision)
     _begin(staging, source)
-    wanted = _Wanted(http, source, staging, part, terms, expected, progress, pause)
+    wanted = _Wanted(http, source, staging, part, terms, expected is not None, progress, pause)
     inside = _inside(source)
     wanted.bring(inside)
     graph = staging / inside
@@ -112,33 +112,33 @@ def bring_all(
     return arrived
 
 
+@dataclass
 class _Wanted:
-    """Files of one source that arrive one after the other; ``trusted`` where nobody stated the hash of one."""
+    """Files of one source that arrive one after the other.
 
-    def __init__(
-        self,
-        http: httpx.Client,
-        source: Hub | Local,
-        staging: Path,
-        part: MakePart,
-        terms: Terms,
-        expected: str | None,
-        progress: Progress,
-        pause: Callable[[float], None],
-    ) -> None:
-        self._http, self._source, self._staging, self._part = http, source, staging, part
-        self._terms, self._any, self._progress, self._pause = terms, _Any(terms), progress, pause
-        self._judged = expected is not None
-        self.files: dict[str, str] = {}
-        self.trusted = False
+    Attributes:
+        judged: something else than their own hashes judges all files.
+        trusted: nobody stated the hash of one.
+    """
+
+    http: httpx.Client
+    source: Hub | Local
+    staging: Path
+    part: MakePart
+    terms: Terms
+    judged: bool
+    progress: Progress
+    pause: Callable[[float], None]
+    files: dict[str, str] = field(default_factory=dict)
+    trusted: bool = False
 
     def bring(self, name: str, *, needed: bool = True) -> None:
         """One file, by its path from the root."""
-        source, path = _beside(self._source, name), self._staging / name
+        source, path = _beside(self.source, name), self.staging / name
         if isinstance(source, Local) and not needed and not source.path.is_file():
             return
         try:
-            stated = hub.ask(self._http, source) if isinstance(source, Hub) else hub.Stated("", None, None)
+            stated = hub.ask(self.http, source) if isinstance(source, Hub) else hub.Stated("", None, None)
         except hub.NoSuchFile:
             if needed:
                 raise
@@ -146,14 +146,14 @@ class _Wanted:
         # The list's hash judges all files; the hub's names of Git's blobs judge those that it states no SHA-256 of.
         self.trusted |= not stated.sha256 and not stated.blob
         if path.is_file():
-            found = hash_file(path, self._progress)
+            found = hash_file(path, self.progress)
             if found == stated.sha256 or (stated.blob is not None and _blob(path) == stated.blob):
                 self.files[name] = found
                 return
             path.unlink()
-        terms = self._any if self._judged or stated.blob else self._terms
-        with self._part() as part:
-            arrived = bring(self._http, source, part, None, terms, self._progress, self._pause)
+        terms = _Any(self.terms) if self.judged or stated.blob else self.terms
+        with self.part() as part:
+            arrived = bring(self.http, source, part, None, terms, self.progress, self.pause)
             part.force()
             if stated.blob is not None and _blob(part.path) != stated.blob:
                 part.discard()

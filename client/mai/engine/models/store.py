@@ -17,8 +17,8 @@ from mai.chain.progress import Progress, silent
 from mai.engine import onnxfolder
 from mai.engine.hashing import hash_file, hash_files
 from mai.engine.models import embedded
-from mai.engine.models.arrive import FIRST_USE, Held, bring
-from mai.engine.models.beside import LABEL, bring_all, default_name, graph_source
+from mai.engine.models.arrive import FIRST_USE, Arrival, Held, bring
+from mai.engine.models.beside import LABEL, Arrived, bring_all, default_name, graph_source
 from mai.engine.models.catalogue import DAMAGED, GOOD, Catalogue, Model, Speed
 from mai.engine.models.download import client
 from mai.engine.models.names import (
@@ -165,21 +165,8 @@ class Store:
                     return self.find(name), removed
                 part.force()
                 check_content(part.path, kind)
-                model = Model(
-                    name=name,
-                    kind=kind,
-                    source=str(source),
-                    revision=arrived.revision,
-                    path=str(self.files / name / f"{arrived.sha256[:16]}.{kind}"),
-                    size=part.length,
-                    sha256=arrived.sha256,
-                    sha256_from=arrived.stated_by,
-                    licence=licence,
-                    owned=True,
-                    state=GOOD,
-                    added=int(time.time()),
-                    used=0,
-                )
+                final = self.files / name / f"{arrived.sha256[:16]}.{kind}"
+                model = _arrived(name, kind, source, arrived, final, part.length, licence)
                 part.finish(Path(model.path))
                 self._list(model)
                 part.forget()
@@ -199,21 +186,8 @@ class Store:
                 http, source, staging, lambda: self._part(name, wish, removed), wish, expected, progress, self._pause
             )
             final = self.files / name / arrived.sha256[:16]
-            model = Model(
-                name=name,
-                kind=ONNX,
-                source=str(source),
-                revision=arrived.revision,
-                path=str(final),
-                size=sum((staging / inside).stat().st_size for inside in arrived.files),
-                sha256=arrived.sha256,
-                sha256_from=arrived.stated_by,
-                licence=licence,
-                owned=True,
-                state=GOOD,
-                added=int(time.time()),
-                used=0,
-            )
+            size = sum((staging / inside).stat().st_size for inside in arrived.files)
+            model = _arrived(name, ONNX, source, arrived, final, size, licence)
             private_folder(final.parent)
             away = self.files / f"{_REMOVING}{secrets.token_hex(8)}"
             if final.exists():
@@ -353,6 +327,27 @@ class Store:
             yield
         finally:
             lock.release()
+
+
+def _arrived(
+    name: str, kind: str, source: Source, arrived: Arrival | Arrived, path: Path, size: int, licence: str
+) -> Model:
+    """The catalogue's entry for what was pulled just now."""
+    return Model(
+        name=name,
+        kind=kind,
+        source=str(source),
+        revision=arrived.revision,
+        path=str(path),
+        size=size,
+        sha256=arrived.sha256,
+        sha256_from=arrived.stated_by,
+        licence=licence,
+        owned=True,
+        state=GOOD,
+        added=int(time.time()),
+        used=0,
+    )
 
 
 def _kind(source: Hub | Ipfs | Local, wish: Wish) -> str:
