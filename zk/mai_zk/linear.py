@@ -24,7 +24,7 @@ from mai_zk.keyprogram import KeyProgram, Parts
 from mai_zk.prover import CpuProver, Keys, Prover
 from mai_zk.segment import RunArgs, Segment, Visibility
 from mai_zk.settings import RESERVED_ROWS, Settings
-from mai_zk.shards import BASE, LEGS, MAX_LOGROWS, MAX_SIDE, MIN_LOGROWS, SCALE
+from mai_zk.shards import LEGS, MAX_LOGROWS, MAX_SIDE, MIN_LOGROWS, SCALE, run_args
 from mai_zk.srs import make_test_srs
 from mai_zk.sums import UNUSABLE_ROWS
 
@@ -89,18 +89,8 @@ class LinearShape:
 
     @property
     def run_args(self) -> RunArgs:
-        """The run arguments. EZKL range-checks no committed input either way; the switch only saves reserved rows."""
-        return RunArgs(
-            input_scale=SCALE,
-            param_scale=SCALE,
-            scale_rebase_multiplier=1,
-            logrows=self.logrows,
-            num_inner_cols=self.columns,
-            decomp_base=BASE,
-            decomp_legs=LEGS,
-            ignore_range_check_inputs_outputs=True,
-            disable_freivalds=True,
-        )
+        """The run arguments of every shard of this shape."""
+        return run_args(self.logrows, self.columns)
 
 
 def model(shape: LinearShape) -> bytes:

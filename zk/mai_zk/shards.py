@@ -97,17 +97,7 @@ class Shape:
     @property
     def run_args(self) -> RunArgs:
         """The run arguments of every shard of this shape."""
-        return RunArgs(
-            input_scale=SCALE,
-            param_scale=SCALE,
-            scale_rebase_multiplier=1,
-            logrows=self.logrows,
-            num_inner_cols=1,
-            decomp_base=BASE,
-            decomp_legs=LEGS,
-            ignore_range_check_inputs_outputs=True,
-            disable_freivalds=True,
-        )
+        return run_args(self.logrows, columns=1)
 
     def input_layout(self, srs: Srs) -> Layout:
         """The layout of the input's commitment."""
@@ -116,6 +106,22 @@ class Shape:
     def output_layout(self, srs: Srs) -> Layout:
         """The layout of the output's commitment."""
         return Layout(srs.id, self.logrows, UNUSABLE_ROWS, self.full_width, SCALE)
+
+
+def run_args(logrows: int, columns: int) -> RunArgs:
+    """Of a shard with so many products in a row. EZKL range-checks no committed input either way; the switch only saves
+    reserved rows."""
+    return RunArgs(
+        input_scale=SCALE,
+        param_scale=SCALE,
+        scale_rebase_multiplier=1,
+        logrows=logrows,
+        num_inner_cols=columns,
+        decomp_base=BASE,
+        decomp_legs=LEGS,
+        ignore_range_check_inputs_outputs=True,
+        disable_freivalds=True,
+    )
 
 
 def parse_gemm(text: str) -> tuple[int, int]:
