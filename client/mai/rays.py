@@ -6,19 +6,15 @@ import importlib
 import importlib.metadata
 import os
 import platform
-import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from mai import x87
 from mai.errors import MaiError
 
 ANSWER_SECONDS = 120
 """How long a node has to start its first worker and answer."""
 PACKAGES = ("ezkl", "mai")
-_LEAVING = threading.Lock()
-"""No thread asks for the nodes while another leaves the cluster."""
 
 
 @dataclass(frozen=True)
@@ -43,12 +39,7 @@ class Ray:
     """A connection to a cluster; one a process."""
 
     def __init__(self, module: Any, address: str) -> None:
-        self._module, self._address = module, address
-
-    @property
-    def _ray(self) -> Any:
-        x87.free()
-        return self._module
+        self._ray, self._address = module, address
 
     @classmethod
     def connect(cls, address: str) -> Ray:
@@ -66,7 +57,6 @@ class Ray:
         host, _, port = address.rpartition(":")
         if not host or "/" in host or not port.isdigit():
             raise MaiError(f"a Ray cluster is named by its head's host:port, such as 10.0.0.1:6379, not {address!r}")
-        x87.free()
         if not ray.is_initialized():
             try:
                 ray.init(
@@ -84,15 +74,12 @@ class Ray:
 
     def disconnect(self) -> None:
         """Leave the cluster."""
-        with _LEAVING:
-            self._ray.shutdown()
+        self._ray.shutdown()
 
     def nodes(self, labels: Mapping[str, str]) -> list[Node]:
-        """The nodes that are alive, have CPUs, and have all of these labels, by name; none once disconnected."""
+        """The nodes that are alive, have CPUs, and have all of these labels, by name."""
         found = []
-        with _LEAVING:
-            items = self._ray.nodes() if self._ray.is_initialized() else []
-        for item in items:
+        for item in self._ray.nodes():
             resources, own = item.get("Resources", {}), item.get("Labels") or {}
             node = Node(
                 item["NodeID"],

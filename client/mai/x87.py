@@ -6,12 +6,13 @@ same thread gives NaN, and a C++ library that sizes its hash tables with it, suc
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import functools
 import mmap
 import platform
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 EMMS_RET = b"\x0f\x77\xc3"
 """The instruction EMMS, and a return (Intel's manual, volume 2)."""
@@ -20,6 +21,15 @@ EMMS_RET = b"\x0f\x77\xc3"
 def free() -> None:
     """Let 80-bit arithmetic work in this thread, whatever ran in it before; nothing on other processors."""
     _routine()()
+
+
+@contextlib.contextmanager
+def freed() -> Iterator[None]:
+    """Around what may leave the registers in use."""
+    try:
+        yield
+    finally:
+        free()
 
 
 @functools.cache

@@ -143,8 +143,8 @@ class Embedded:
     ) -> Landed:
         blockhash = self.svm.latest_blockhash()
         transaction = signed(instructions, signers, blockhash, compute_units=compute_units, heap_bytes=heap_bytes)
-        result = self.svm.send_transaction(transaction)
-        x87.free()
+        with x87.freed():
+            result = self.svm.send_transaction(transaction)
         self._written |= {meta.pubkey: None for item in instructions for meta in item.accounts if meta.is_writable}
         self.svm.expire_blockhash()  # so that an equal transaction sent later has another signature
         landed = self._landed(result)
@@ -162,8 +162,8 @@ class Embedded:
     ) -> Landed:
         blockhash = self.svm.latest_blockhash()
         transaction = signed(instructions, signers, blockhash, compute_units=compute_units, heap_bytes=heap_bytes)
-        result = self.svm.simulate_transaction(transaction)
-        x87.free()
+        with x87.freed():
+            result = self.svm.simulate_transaction(transaction)
         return self._landed(result if isinstance(result, FailedTransactionMetadata) else result.meta())
 
     def send_many(

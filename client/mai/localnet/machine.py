@@ -107,18 +107,18 @@ class Machine:
         """Execute a transaction that may change ``writes``; a failed one changes the payer's lamports alone."""
         for address in writes:
             self._large.pop(address, None)
-        try:
+        with x87.freed():
             return self._svm.send_transaction(transaction)
-        finally:
-            x87.free()
 
     def try_out(self, transaction: VersionedTransaction, *, check_signatures: bool) -> SimulateResult:
         """Execute without changing anything."""
         if check_signatures:
-            return self._svm.simulate_transaction(transaction)
+            with x87.freed():
+                return self._svm.simulate_transaction(transaction)
         self._svm.with_sigverify(False)
         try:
-            return self._svm.simulate_transaction(transaction)
+            with x87.freed():
+                return self._svm.simulate_transaction(transaction)
         finally:
             self._svm.with_sigverify(True)
 
