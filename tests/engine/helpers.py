@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import openai
+import pytest
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from mai.engine.api.http import Access
@@ -173,6 +175,20 @@ class Process:
         """End it as a crash would."""
         self.running.kill()
         self.running.wait()
+
+
+@contextmanager
+def served_by_workers(spec: ModelSpec, state: Path) -> Iterator[str]:
+    """The URL of an engine that answers with one real model, in worker processes that find this repository."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", worker_path())
+        with served(lambda: Engine(state, [spec], PLAIN, signer=SIGNER, limits=limits())) as found:
+            yield found
+
+
+def openai_client(url: str) -> openai.OpenAI:
+    """OpenAI's client of an engine, without retries of its own."""
+    return openai.OpenAI(base_url=f"{url}/v1", api_key="none", max_retries=0)
 
 
 def started(command: list[str], **environment: str) -> Process:

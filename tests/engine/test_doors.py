@@ -11,7 +11,7 @@ import httpx
 import ollama
 import openai
 import pytest
-from engine.helpers import PLAIN, SIGNER, limits, scripted, served, wait_until, words
+from engine.helpers import PLAIN, SIGNER, limits, openai_client, scripted, served, wait_until, words
 from mai.engine.api.http import Access
 from mai.engine.engine import Engine
 from mai.engine.limits import MAX_BODY_BYTES
@@ -45,7 +45,7 @@ def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def client(url: str) -> openai.OpenAI:
     """OpenAI's client; it does not ask twice."""
-    return openai.OpenAI(base_url=f"{url}/v1", api_key="none", max_retries=0)
+    return openai_client(url)
 
 
 @pytest.fixture(scope="module")

@@ -13,7 +13,7 @@ from typing import Any
 
 import openai
 import pytest
-from engine.helpers import PLAIN, SIGNER, asked, limits, served, until, worker_path
+from engine.helpers import PLAIN, asked, openai_client, served_by_workers, until
 from mai.engine.choice import EMBEDDED, Wish, candidates, chosen
 from mai.engine.engine import Engine
 from mai.engine.errors import EngineError
@@ -37,17 +37,14 @@ def spec() -> ModelSpec:
 @pytest.fixture(scope="module")
 def url(spec: ModelSpec, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """An engine behind a port."""
-    folder = tmp_path_factory.mktemp("engine")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPATH", worker_path())
-        with served(lambda: Engine(folder / "state", [spec], PLAIN, signer=SIGNER, limits=limits())) as found:
-            yield found
+    with served_by_workers(spec, tmp_path_factory.mktemp("engine") / "state") as found:
+        yield found
 
 
 @pytest.fixture(scope="module")
 def client(url: str) -> openai.OpenAI:
     """OpenAI's client."""
-    return openai.OpenAI(base_url=f"{url}/v1", api_key="none", max_retries=0)
+    return openai_client(url)
 
 
 def test_a_chat_is_answered(client: openai.OpenAI) -> None:

@@ -18,7 +18,13 @@ import onnx
 import openai
 import pytest
 from engine import optimum
-from engine.helpers import PLAIN, SIGNER, asked, limits, onnx_spec, served, worker_path
+from engine.helpers import (
+    PLAIN,
+    asked,
+    onnx_spec,
+    openai_client,
+    served_by_workers,
+)
 from engine.optimum import Shape, random_weights, reference, small
 from mai.engine.backends.onnx import Onnx
 from mai.engine.backends.onnxgraph import STEP, Decoder
@@ -128,18 +134,15 @@ def test_greedy_answers_are_llama_cpps() -> None:
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """SmolLM2 behind a port."""
-    state = tmp_path_factory.mktemp("engine")
     spec = dataclasses.replace(onnx_spec(optimum.smol()), name="smol")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("PYTHONPATH", worker_path())
-        with served(lambda: Engine(state / "state", [spec], PLAIN, signer=SIGNER, limits=limits())) as found:
-            yield found
+    with served_by_workers(spec, tmp_path_factory.mktemp("engine") / "state") as found:
+        yield found
 
 
 @pytest.fixture(scope="module")
 def client(url: str) -> openai.OpenAI:
     """OpenAI's client."""
-    return openai.OpenAI(base_url=f"{url}/v1", api_key="none", max_retries=0)
+    return openai_client(url)
 
 
 @with_weights

@@ -18,6 +18,7 @@ import httpx
 import openai
 import pytest
 import uvicorn
+from engine.helpers import openai_client
 from mai.engine.sealing import Secret
 from mai.errors import MaiError
 from mai.requester.api import Limits, create_app, disclose, read_api_key
@@ -47,7 +48,7 @@ class Served:
 
     @property
     def client(self) -> openai.OpenAI:
-        return openai.OpenAI(base_url=f"{self.url}/v1", api_key="none", max_retries=0)
+        return openai_client(self.url)
 
     def post(self, body: Any, **headers: str) -> httpx.Response:
         return httpx.post(f"{self.url}/v1/chat/completions", json=body, headers=headers, timeout=60)
