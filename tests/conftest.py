@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import typer.testing
-from mai import x87
+from mai.chain import x87
 from pace import ALONE, CLUSTER, longest_first
 
 # Commands are built once, not at every call: reading the types of all their options takes a tenth of a second.

@@ -10,7 +10,7 @@ import sys
 
 import numpy as np
 import pytest
-from mai import x87
+from mai.chain import x87
 
 MOVQ_RET = b"\x0f\x6f\xc0\xc3"
 """Writes an MMX register, so that all x87 registers count as used, and returns."""

@@ -15,7 +15,7 @@ from solders.litesvm import LiteSVM
 from solders.pubkey import Pubkey
 from solders.transaction_metadata import FailedTransactionMetadata, TransactionMetadata
 
-from mai import x87
+from mai.chain import x87
 from mai.chain.cluster import MAX_COMPUTE_UNITS, Landed
 from mai.chain.quiet import quiet_stderr
 from mai.chain.refusal import refusal

@@ -14,7 +14,7 @@ from solders.pubkey import Pubkey
 from solders.transaction import VersionedTransaction
 from solders.transaction_metadata import FailedTransactionMetadata, SimulateResult, TransactionResult
 
-from mai import x87
+from mai.chain import x87
 from mai.chain.quiet import quiet_stderr
 from mai.localnet.addresses import LOADER, RECENT_BLOCKHASHES, SYSTEM, SYSVAR_OWNER
 from mai.localnet.cell import Cell
