@@ -1,0 +1,160 @@
+//! Sums of points with small weights of either sign, by additions alone.
+//!
+//! Weights are cut into digits of a few bits, -h to h - 1 with h = 2^(bits - 1). Window by window, from the highest:
+//! double the result so often, add every point to the bucket of its digit's size, and add up the buckets, each as often
+//! as its size says, by running sums. An addition costs the runtime a twelfth of a multiplication.
+
+use verifier::accounts::require;
+use verifier::error::{Error, Result};
+use verifier::memory::HEAP;
+use verifier::syscall::{bn254, Bn254};
+
+/// A point as in proofs: big-endian x and y, in words as they lie.
+pub type Point = [u64; 8];
+
+/// q, big-endian words.
+const Q: [u64; 4] = [0x30644e72e131a029, 0xb85045b68181585d, 0x97816a916871ca8d, 0x3c208c16d87cfd47];
+
+const MAX_BITS: u32 = 8;
+const MAX_BUCKETS: usize = 1 << (MAX_BITS - 1);
+
+/// A sum and room for what is added to it: the two operands of an addition.
+#[repr(C)]
+struct Sum {
+    sum: Point,
+    operand: Point,
+}
+
+/// Working memory, on the heap.
+#[repr(C)]
+struct Memory {
+    result: Sum,
+    running: Sum,
+    total: Sum,
+    buckets: [Sum; MAX_BUCKETS],
+}
+
+impl Sum {
+    /// Add the point, or its negative; `empty` sums become it.
+    #[inline(always)]
+    fn add(&mut self, point: &Point, negative: bool, empty: bool) -> Result<()> {
+        let target = if empty { &mut self.sum } else { &mut self.operand };
+        *target = *point;
+        if negative {
+            negate(target);
+        }
+        if empty {
+            return Ok(());
+        }
+        self.add_operand()
+    }
+
+    #[inline(always)]
+    fn double(&mut self) -> Result<()> {
+        self.operand = self.sum;
+        self.add_operand()
+    }
+
+    #[inline(always)]
+    fn add_operand(&mut self) -> Result<()> {
+        let pointer = self as *mut Self as *mut u8;
+        // SAFETY: both points are in the structure, and so is the result.
+        require(unsafe { bn254(Bn254::Add, pointer, 128, pointer) }, Error::PointNotOnCurve)
+    }
+}
+
+/// (x, y) to (x, q − y); no point of the curve has y = 0.
+#[inline(always)]
+fn negate(point: &mut Point) {
+    let mut borrow = 0;
+    for (word, limb) in point[4..].iter_mut().zip(Q).rev() {
+        let y = word.swap_bytes();
+        let (part, first) = limb.overflowing_sub(y);
+        let (part, second) = part.overflowing_sub(borrow);
+        borrow = (first | second).into();
+        *word = part.swap_bytes();
+    }
+}
+
+/// How weights are cut.
+struct Windows {
+    bits: u32,
+    count: u32,
+    /// h in every window: weight + bias has the digits + h, which are not negative.
+    bias: i64,
+}
+
+impl Windows {
+    /// The cheapest cut that holds all weights.
+    #[inline(never)]
+    fn of(weights: &[i32]) -> Self {
+        let (mut low, mut high) = (0, 0);
+        for &weight in weights {
+            (low, high) = (weight.min(low), weight.max(high));
+        }
+        let (mut least, mut chosen) = (usize::MAX, Self { bits: 1, count: 0, bias: 0 });
+        for bits in 2..=MAX_BITS {
+            let half = 1i64 << (bits - 1);
+            let (mut count, mut ones) = (1, 1);
+            while i64::from(high) > (half - 1) * ones || i64::from(low) < -half * ones {
+                (count, ones) = (count + 1, ones << bits | 1);
+            }
+            let cost = count as usize * (weights.len() + half as usize);
+            if cost < least {
+                (least, chosen) = (cost, Self { bits, count, bias: half * ones });
+            }
+        }
+        chosen
+    }
+}
+
+/// Add the sum of weight · point to `accumulator`; at most 2^16 of them.
+#[inline(never)]
+pub fn add_weighted(accumulator: &mut Point, weights: &[i32], points: &[Point]) -> Result<()> {
+    // SAFETY: on chain the heap of 32 KB is there and nothing else uses it in this instruction; every bit pattern is
+    // valid.
+    let memory = unsafe { &mut *(HEAP as *mut Memory) };
+    let Windows { bits, count, bias } = Windows::of(weights);
+    let half = 1i64 << (bits - 1);
+    let mut empty = true;
+    for window in (0..count).rev() {
+        if !empty {
+            for _ in 0..bits {
+                memory.result.double()?;
+            }
+        }
+        let mut filled = [0u64; 2];
+        for (&weight, point) in weights.iter().zip(points) {
+            let digit = ((i64::from(weight) + bias) >> (bits * window) & (2 * half - 1)) - half;
+            if digit == 0 {
+                continue;
+            }
+            let size = digit.unsigned_abs() as usize - 1;
+            let (word, bit) = (&mut filled[size / 64 & 1], 1 << (size % 64));
+            let first = *word & bit == 0;
+            *word |= bit;
+            memory.buckets[size & (MAX_BUCKETS - 1)].add(point, digit < 0, first)?;
+        }
+        let (mut running, mut total) = (false, false);
+        for size in (0..half as usize & (2 * MAX_BUCKETS - 1)).rev() {
+            if filled[size / 64 & 1] >> (size % 64) & 1 != 0 {
+                memory.running.add(&memory.buckets[size & (MAX_BUCKETS - 1)].sum, false, !running)?;
+                running = true;
+            }
+            if running {
+                memory.total.add(&memory.running.sum, false, !total)?;
+                total = true;
+            }
+        }
+        if total {
+            memory.result.add(&memory.total.sum, false, empty)?;
+            empty = false;
+        }
+    }
+    if empty {
+        return Ok(());
+    }
+    memory.result.add(accumulator, false, false)?;
+    *accumulator = memory.result.sum;
+    Ok(())
+}
