@@ -12,8 +12,8 @@ use verifier::syscall::{bn254, Bn254};
 /// A point as in proofs: big-endian x and y, in words as they lie.
 pub type Point = [u64; 8];
 
-/// q, big-endian words.
-const Q: [u64; 4] = [0x30644e72e131a029, 0xb85045b68181585d, 0x97816a916871ca8d, 0x3c208c16d87cfd47];
+/// q, the lowest word first.
+const Q: [u64; 4] = [0x3c208c16d87cfd47, 0x97816a916871ca8d, 0xb85045b68181585d, 0x30644e72e131a029];
 
 const MAX_BITS: u32 = 8;
 const MAX_BUCKETS: usize = 1 << (MAX_BITS - 1);
@@ -39,9 +39,15 @@ impl Sum {
     #[inline(always)]
     fn add(&mut self, point: &Point, negative: bool, empty: bool) -> Result<()> {
         let target = if empty { &mut self.sum } else { &mut self.operand };
-        *target = *point;
+        for word in 0..4 {
+            target[word] = point[word];
+        }
         if negative {
-            negate(target);
+            negate(target, point);
+        } else {
+            for word in 4..8 {
+                target[word] = point[word];
+            }
         }
         if empty {
             return Ok(());
@@ -63,17 +69,24 @@ impl Sum {
     }
 }
 
-/// (x, y) to (x, q − y); no point of the curve has y = 0.
+/// The y of the point's negative, q − y; no point of the curve has y = 0. Branches are cheaper here than borrows.
 #[inline(always)]
-fn negate(point: &mut Point) {
-    let mut borrow = 0;
-    for (word, limb) in point[4..].iter_mut().zip(Q).rev() {
-        let y = word.swap_bytes();
-        let (part, first) = limb.overflowing_sub(y);
-        let (part, second) = part.overflowing_sub(borrow);
-        borrow = (first | second).into();
-        *word = part.swap_bytes();
+fn negate(target: &mut Point, point: &Point) {
+    let [mut high, mut middle, mut low] = [Q[3], Q[2], Q[1]];
+    let y = [point[7].swap_bytes(), point[6].swap_bytes(), point[5].swap_bytes(), point[4].swap_bytes()];
+    if Q[0] < y[0] {
+        low -= 1; // the words of q are not zero
     }
+    if low < y[1] {
+        middle -= 1;
+    }
+    if middle < y[2] {
+        high -= 1;
+    }
+    target[7] = Q[0].wrapping_sub(y[0]).swap_bytes();
+    target[6] = low.wrapping_sub(y[1]).swap_bytes();
+    target[5] = middle.wrapping_sub(y[2]).swap_bytes();
+    target[4] = high.wrapping_sub(y[3]).swap_bytes();
 }
 
 /// How weights are cut.
@@ -123,22 +136,23 @@ pub fn add_weighted(accumulator: &mut Point, weights: &[i32], points: &[Point]) 
                 memory.result.double()?;
             }
         }
-        let mut filled = [0u64; 2];
+        let shift = bits * window;
+        let mut filled = [false; MAX_BUCKETS];
         for (&weight, point) in weights.iter().zip(points) {
-            let digit = ((i64::from(weight) + bias) >> (bits * window) & (2 * half - 1)) - half;
+            let digit = ((i64::from(weight) + bias) >> shift & (2 * half - 1)) - half;
             if digit == 0 {
                 continue;
             }
-            let size = digit.unsigned_abs() as usize - 1;
-            let (word, bit) = (&mut filled[size / 64 & 1], 1 << (size % 64));
-            let first = *word & bit == 0;
-            *word |= bit;
-            memory.buckets[size & (MAX_BUCKETS - 1)].add(point, digit < 0, first)?;
+            let negative = digit < 0;
+            let size = (if negative { -digit } else { digit } - 1) as usize & (MAX_BUCKETS - 1);
+            memory.buckets[size].add(point, negative, !filled[size])?;
+            filled[size] = true;
         }
         let (mut running, mut total) = (false, false);
-        for size in (0..half as usize & (2 * MAX_BUCKETS - 1)).rev() {
-            if filled[size / 64 & 1] >> (size % 64) & 1 != 0 {
-                memory.running.add(&memory.buckets[size & (MAX_BUCKETS - 1)].sum, false, !running)?;
+        for size in (0..half as usize).rev() {
+            let size = size & (MAX_BUCKETS - 1);
+            if filled[size] {
+                memory.running.add(&memory.buckets[size].sum, false, !running)?;
                 running = true;
             }
             if running {

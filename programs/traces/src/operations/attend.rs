@@ -1,9 +1,9 @@
-//! ATTEND: some query heads on one head of keys and values, at one position.
+//! ATTEND: three query heads on one head of keys and values, at one position.
 //!
 //! A row of the history is a position's turned key and its value; the last row is this position's own. So the cache's
 //! hash chain runs over rows as they lie.
 
-use super::{compare, Descriptor, Vectors, BOUND};
+use super::{compare, within, Descriptor, Vectors, BOUND};
 use crate::constants::Constants;
 use crate::integers::{round_divide, round_shift, Decay};
 use verifier::accounts::require;
@@ -15,19 +15,25 @@ const ANGLE_BITS: u32 = 15;
 /// Integers of a query, a key or a value.
 const HEAD: usize = 64;
 const ROW: usize = 2 * HEAD;
-/// Query heads of one key head.
-const MAX_GROUP: usize = 4;
+/// Query heads of one key head. All of them go through the history at once, because reading it is half of the work.
+const GROUP: usize = 3;
 /// Positions of a history: what a transaction's computing units and the heap of 32 KB hold.
 const MAX_ROWS: usize = 768;
 /// e^0 is at most this: with its rows, the weights' sum stays at or below 2^30, its products with values below 2^62.
 const MAX_ONE: u64 = 1 << 20;
 /// Turned numbers are smaller than this in size.
-const TURNED: u64 = 1 << 25;
+const TURNED: i64 = 1 << 25;
 
-/// group u8 (1, 3 or 4), the decay's shift u8, the result's shift u8, a zero byte, positions u32, the table's offset u32,
+/// Working memory, on the heap.
+#[repr(C)]
+struct Memory {
+    turned: [[i64; GROUP]; HEAD],
+    weights: [[i64; GROUP]; MAX_ROWS],
+}
+
+/// group u8 (three), the decay's shift u8, the result's shift u8, a zero byte, positions u32, the table's offset u32,
 /// the rotations' u32 (for each position 32 cosines and 32 sines).
 pub struct Attend<'a> {
-    group: usize,
     decay: Decay<'a>,
     shift: u32,
     rows: usize,
@@ -41,109 +47,84 @@ impl<'a> Attend<'a> {
         let (group, decay, shift, zero) = (descriptor.u8(), descriptor.u8(), descriptor.u8(), descriptor.u8());
         let (positions, table, rotations) = (descriptor.u32(), descriptor.u32(), descriptor.u32());
         descriptor.finish()?;
-        require(matches!(group, 1 | 3 | 4) && shift <= 16 && zero == 0, Error::BadDescriptor)?;
+        require(group == GROUP as u8 && shift <= 16 && zero == 0, Error::BadDescriptor)?;
         require(position < positions && (position as usize) < MAX_ROWS, Error::PositionOutOfRange)?;
         let decay = Decay::new(constants.table(table)?, decay).ok_or(Error::BadDescriptor)?;
         require((1..=MAX_ONE).contains(&decay.one()), Error::BadDescriptor)?;
         let offset = u32::checked_add(rotations, position * 4 * HEAD as u32).ok_or(Error::ConstantsTooShort)?;
         let (cosines, sines) = constants.words(offset, HEAD)?.split_at(HEAD / 2);
-        Ok(Self { group: group.into(), decay, shift: shift.into(), rows: position as usize + 1, cosines, sines })
+        Ok(Self { decay, shift: shift.into(), rows: position as usize + 1, cosines, sines })
     }
 
     /// Vectors: the queries, this position's key, the history; the mixed values.
     pub fn check(&self, vectors: &mut Vectors) -> Result<()> {
-        let (queries, key) = (vectors.take(self.group * HEAD)?, vectors.take(HEAD)?);
+        let (queries, key) = (vectors.take(GROUP * HEAD)?, vectors.take(HEAD)?);
         let history = vectors.take(self.rows * ROW)?;
-        let mixed = vectors.take(self.group * HEAD)?;
-        // SAFETY: on chain the heap is there and nothing else uses it in this instruction; queries take 2 KB at most,
-        // the weights 24 KB.
-        let (turned, weights) = unsafe {
-            let heap = HEAP as *mut i64;
-            (
-                &mut *(heap as *mut [i64; MAX_GROUP * HEAD]),
-                &mut *(heap.add(MAX_GROUP * HEAD) as *mut [i64; MAX_GROUP * MAX_ROWS]),
-            )
-        };
-        match self.group {
-            1 => self.heads::<1>(queries, key, history, mixed, turned, weights),
-            3 => self.heads::<3>(queries, key, history, mixed, turned, weights),
-            _ => self.heads::<4>(queries, key, history, mixed, turned, weights),
-        }
+        let mixed = vectors.take(GROUP * HEAD)?;
+        // SAFETY: on chain the heap of 32 KB is there, nothing else uses it in this instruction, and 20 KB are used.
+        let memory = unsafe { &mut *(HEAP as *mut Memory) };
+        self.turn_all(queries, key, history, memory)?;
+        let best = self.scores(history, memory);
+        let totals = self.decay_all(best, memory)?;
+        self.mix(history, totals, mixed, memory)
     }
 
-    /// Turned queries lie as (integer, head) and weights as (row, head), so that all heads go through the history at
-    /// once.
+    /// The queries into memory; the key must be the last row's.
     #[inline(never)]
-    fn heads<const G: usize>(
-        &self,
-        queries: &[i32],
-        key: &[i32],
-        history: &[i32],
-        mixed: &[i32],
-        turned: &mut [i64; MAX_GROUP * HEAD],
-        weights: &mut [i64; MAX_GROUP * MAX_ROWS],
-    ) -> Result<()> {
+    fn turn_all(&self, queries: &[i32], key: &[i32], history: &[i32], memory: &mut Memory) -> Result<()> {
         for (head, query) in queries.chunks_exact(HEAD).enumerate() {
             self.turn(query, |index, value| {
-                require(value.unsigned_abs() < TURNED, Error::ValueOutOfRange)?;
-                // SAFETY: the head is below G, the index below HEAD.
-                unsafe { *turned.get_unchecked_mut(index * G + head) = value };
+                require(within(value, TURNED), Error::ValueOutOfRange)?;
+                // SAFETY: index and head are below HEAD and GROUP.
+                unsafe { *memory.turned.get_unchecked_mut(index).get_unchecked_mut(head) = value };
                 Ok(())
             })?;
         }
-        let (turned, history, weights) = (turned.as_ptr(), history.as_ptr(), weights.as_mut_ptr());
-        // SAFETY: the history has so many rows.
-        let own = unsafe { history.add(self.rows * ROW - ROW) };
+        let own = history.get(history.len() - ROW..).ok_or(Error::OpeningLength)?;
         // SAFETY: the index is below HEAD.
-        self.turn(key, |index, value| compare(value, TURNED as i64, unsafe { *own.add(index) }))?;
-        // A turned query is below 2^25, a key at most 2^31: a score's size is at most 2^62.
-        let mut best = [i64::MIN; G];
-        for row in 0..self.rows {
-            let mut scores = [0; G];
-            for index in 0..HEAD {
-                // SAFETY: row and index are within the history, index and head within the turned queries.
-                unsafe {
-                    let key = i64::from(*history.add(row * ROW + index));
-                    for (head, score) in scores.iter_mut().enumerate() {
-                        *score += *turned.add(index * G + head) * key;
-                    }
-                }
-            }
-            for head in 0..G {
-                best[head] = best[head].max(scores[head]);
-                // SAFETY: there are at most MAX_ROWS rows and MAX_GROUP heads.
-                unsafe { *weights.add(row * G + head) = scores[head] };
-            }
+        self.turn(key, |index, value| compare(value, TURNED, unsafe { *own.get_unchecked(index) }))
+    }
+
+    /// Scores into memory; the largest ones. A turned query is below 2^25, a key at most 2^31: a score's size is at most
+    /// 2^62.
+    #[inline(never)]
+    fn scores(&self, history: &[i32], memory: &mut Memory) -> [i64; GROUP] {
+        let (mut first, mut second, mut third) = (i64::MIN, i64::MIN, i64::MIN);
+        for (row, scores) in history.chunks_exact(ROW).zip(&mut memory.weights) {
+            let sums = products(row.as_ptr(), 1, memory.turned.as_ptr(), HEAD);
+            (first, second, third) = (first.max(sums[0]), second.max(sums[1]), third.max(sums[2]));
+            *scores = sums;
         }
-        let mut totals = [0; G];
-        for row in 0..self.rows {
-            for head in 0..G {
-                // SAFETY: as above.
-                unsafe {
-                    let weight = &mut *weights.add(row * G + head);
-                    let decayed = self.decay.at(best[head].wrapping_sub(*weight) as u64);
-                    totals[head] += decayed;
-                    *weight = decayed as i64;
-                }
-            }
-        }
+        [first, second, third]
+    }
+
+    /// Scores to weights; their sums.
+    #[inline(never)]
+    fn decay_all(&self, best: [i64; GROUP], memory: &mut Memory) -> Result<[u64; GROUP]> {
         let most = self.decay.one() * self.rows as u64;
-        require(totals.iter().all(|&total| total <= most), Error::BadDescriptor)?; // the table ascends
-                                                                                   // The weights add up to 2^30 at most, a value is at most 2^31: a sum's size is at most 2^61.
-        for index in 0..HEAD {
-            let mut sums = [0; G];
-            for row in 0..self.rows {
-                // SAFETY: as above.
-                unsafe {
-                    let value = i64::from(*history.add(row * ROW + HEAD + index));
-                    for (head, sum) in sums.iter_mut().enumerate() {
-                        *sum += *weights.add(row * G + head) * value;
-                    }
-                }
+        let mut totals = [0; GROUP];
+        for head in 0..GROUP {
+            let mut total = 0;
+            for weights in memory.weights.iter_mut().take(self.rows) {
+                let decayed = self.decay.at(best[head].wrapping_sub(weights[head]) as u64);
+                total += decayed;
+                weights[head] = decayed as i64;
             }
-            for head in 0..G {
-                // SAFETY: the mixed values have G heads.
-                let opened = unsafe { *mixed.get_unchecked(head * HEAD + index) };
+            require(total <= most, Error::BadDescriptor)?; // or the table is none
+            totals[head] = total;
+        }
+        Ok(totals)
+    }
+
+    /// The weights add up to 2^30 at most, a value is at most 2^31: a sum's size is at most 2^61.
+    #[inline(never)]
+    fn mix(&self, history: &[i32], totals: [u64; GROUP], mixed: &[i32], memory: &Memory) -> Result<()> {
+        for index in 0..HEAD {
+            // SAFETY: the first row's value is within the history, which has at least one row.
+            let value = unsafe { history.as_ptr().add(HEAD + index) };
+            let sums = products(value, ROW, memory.weights.as_ptr(), self.rows);
+            for head in 0..GROUP {
+                let opened = *mixed.get(head * HEAD + index).ok_or(Error::OpeningLength)?;
                 compare(round_divide(sums[head], totals[head] << self.shift), BOUND, opened)?;
             }
         }
@@ -155,12 +136,47 @@ impl<'a> Attend<'a> {
     fn turn(&self, head: &[i32], mut hear: impl FnMut(usize, i64) -> Result<()>) -> Result<()> {
         for (pair, ((numbers, &cos), &sin)) in head.chunks_exact(2).zip(self.cosines).zip(self.sines).enumerate() {
             let [even, odd] = [i64::from(numbers[0]), i64::from(numbers[1])];
-            let within = even.unsigned_abs() < BOUND as u64 && odd.unsigned_abs() < BOUND as u64;
-            require(within, Error::ValueOutOfRange)?;
+            require(within(even, BOUND) && within(odd, BOUND), Error::ValueOutOfRange)?;
             let (cos, sin) = (i64::from(cos), i64::from(sin));
             hear(2 * pair, round_shift(even * cos - odd * sin, ANGLE_BITS))?;
             hear(2 * pair + 1, round_shift(even * sin + odd * cos, ANGLE_BITS))?;
         }
         Ok(())
     }
+}
+
+/// Σ number · factors for three factors a number; numbers are `stride` apart.
+#[inline(always)]
+fn products(numbers: *const i32, stride: usize, factors: *const [i64; GROUP], count: usize) -> [i64; GROUP] {
+    const UNROLLED: usize = 8;
+    let (mut first, mut second, mut third) = (0, 0, 0);
+    let (mut numbers, mut factors, mut left) = (numbers, factors, count);
+    macro_rules! step {
+        ($offset:expr) => {{
+            let number = i64::from(*numbers.add(stride * $offset));
+            let factors = factors.add($offset) as *const i64;
+            first += *factors * number;
+            second += *factors.add(1) * number;
+            third += *factors.add(2) * number;
+        }};
+    }
+    // SAFETY: the callers give `count` numbers and factors.
+    unsafe {
+        while left >= UNROLLED {
+            step!(0);
+            step!(1);
+            step!(2);
+            step!(3);
+            step!(4);
+            step!(5);
+            step!(6);
+            step!(7);
+            (numbers, factors, left) = (numbers.add(stride * UNROLLED), factors.add(UNROLLED), left - UNROLLED);
+        }
+        while left > 0 {
+            step!(0);
+            (numbers, factors, left) = (numbers.wrapping_add(stride), factors.add(1), left - 1);
+        }
+    }
+    [first, second, third]
 }

@@ -85,10 +85,16 @@ impl<'a> Vectors<'a> {
     }
 }
 
+/// Whether a number is smaller than `bound` in size; its own size is below 2^62.
+#[inline(always)]
+pub fn within(value: i64, bound: i64) -> bool {
+    (value + (bound - 1)) as u64 <= 2 * (bound - 1) as u64
+}
+
 /// `value` must be what is opened, and below the circuits' range where `bound` is theirs.
 #[inline(always)]
 pub fn compare(value: i64, bound: i64, opened: i32) -> Result<()> {
-    require(value.unsigned_abs() < bound as u64, Error::ValueOutOfRange)?;
+    require(within(value, bound), Error::ValueOutOfRange)?;
     require(value == i64::from(opened), Error::ResultMismatch)
 }
 

@@ -1,6 +1,6 @@
 //! NORM: the residual stream with what is added to it, and the same over its root mean square.
 
-use super::{compare, Descriptor, Vectors, BOUND};
+use super::{compare, within, Descriptor, Vectors, BOUND};
 use crate::constants::Constants;
 use crate::integers::{round_divide, round_shift, square_root, Scale};
 use verifier::accounts::require;
@@ -59,7 +59,7 @@ impl<'a> Norm<'a> {
             }
         } else {
             for ((&before, &added), &after) in residual.iter().zip(addend).zip(next) {
-                require(i64::from(added.unsigned_abs()) < BOUND, Error::ValueOutOfRange)?;
+                require(within(added.into(), BOUND), Error::ValueOutOfRange)?;
                 let sum = self.residual.of_value(before) + self.addend.of_value(added);
                 compare(sum, RESIDUAL_BOUND, after)?;
             }

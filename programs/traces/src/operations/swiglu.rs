@@ -1,6 +1,6 @@
 //! SWIGLU: gate · sigmoid(gate) · up.
 
-use super::{compare, Descriptor, Vectors, BOUND};
+use super::{compare, within, Descriptor, Vectors, BOUND};
 use crate::constants::Constants;
 use crate::integers::{round_divide, round_shift, Decay};
 use verifier::accounts::require;
@@ -34,14 +34,14 @@ impl<'a> Swiglu<'a> {
         let results = vectors.take(self.count)?;
         let one = self.decay.one();
         for ((&gate, &up), &opened) in gates.iter().zip(ups).zip(results) {
-            let within = i64::from(gate.unsigned_abs()) < BOUND && i64::from(up.unsigned_abs()) < BOUND;
-            require(within, Error::ValueOutOfRange)?;
-            let decayed = self.decay.at(gate.unsigned_abs().into());
+            let (gate, up) = (i64::from(gate), i64::from(up));
+            require(within(gate, BOUND) && within(up, BOUND), Error::ValueOutOfRange)?;
+            let decayed = self.decay.at(gate.unsigned_abs());
             let part = if gate < 0 { decayed } else { one };
             // At most 2^16, whatever the table holds; silu is below 2^29, its product below 2^53.
             let sigmoid = round_divide((part << SIGMOID_BITS) as i64, decayed + one);
-            let silu = round_shift(i64::from(gate) * sigmoid, SIGMOID_BITS - MORE_BITS);
-            compare(round_shift(silu * i64::from(up), self.shift), BOUND, opened)?;
+            let silu = round_shift(gate * sigmoid, SIGMOID_BITS - MORE_BITS);
+            compare(round_shift(silu * up, self.shift), BOUND, opened)?;
         }
         Ok(())
     }
