@@ -14,7 +14,6 @@ from mai.chain.embedded import Embedded
 from mai.chain.executed import Executed
 from mai.chain.program import Program
 from mai.chain.verifier import Verifier
-from mai.errors import ProgramError
 from mai_zk.field import keccak256
 from mai_zk.language.integers import Integers
 from mai_zk.srs import make_test_srs
@@ -73,27 +72,20 @@ class Bench:
         head = discriminator("Proof") + bytes(self.client.payer.pubkey())
         return self.put(head + struct.pack("<QIB3x", 0, len(data) + missing, 255) + data)
 
-    def values(self, numbers: Integers, *, offset: int = 0) -> tuple[Pubkey, Pubkey]:
-        """A values account that nothing is bound in yet, and the opening of its integers."""
-        digest, own = executed.values_digest(numbers), self.constants(bases())
-        account = self.client.create_values(next(self.nonces), digest, own, offset=offset, count=len(numbers))
-        return account, self.opening(executed.encoded(numbers))
+    def begin(
+        self, numbers: Integers, body: bytes | None = None, *, offset: int = 0, count: int | None = None
+    ) -> tuple[Pubkey, Pubkey, Pubkey]:
+        """Bases, a values account that nothing is bound in yet, and the opening of its integers."""
+        base, digest = self.constants(body or bases()), executed.values_digest(numbers)
+        count = len(numbers) if count is None else count
+        account = self.client.create_values(next(self.nonces), digest, base, offset=offset, count=count)
+        return base, account, self.opening(executed.encoded(numbers))
 
     def bind(self, numbers: Integers, *, offset: int = 0) -> tuple[bytes, int]:
         """The point of some integers as the chain adds it up in one transaction, and its compute units."""
-        account, opening = self.values(numbers, offset=offset)
-        base = self.client.constants_address(keccak256(bases()))[0]
+        base, account, opening = self.begin(numbers, offset=offset)
         landed = self.client.bind(account, opening, base, start=0, count=len(numbers))
         return self.client.bound(account).point, landed.compute_units
-
-
-def refused(bench: Bench, constants: Pubkey, data: bytes) -> str | None:
-    """The refusal of checking an opening, or None."""
-    try:
-        bench.client.check(constants, bench.opening(data))
-    except ProgramError as error:
-        return error.name
-    return None
 
 
 def integers(*numbers: int) -> Integers:
