@@ -155,7 +155,7 @@ def test_sizes_are_bounded(bench: Bench, count: int, offset: int) -> None:
 
 
 def test_values_are_the_programs_own_and_close(bench: Bench) -> None:
-    base, account, _ = bench.begin(FOUND)
+    _, account, _ = bench.begin(FOUND)
     client = bench.client.verifier
     assert refused(lambda: client.write(account, 0, b"\1")) == "WrongAccountType"
     other = bench.new_client().verifier

@@ -33,7 +33,8 @@ def scaled(values: Integers, have: int, want: int) -> Integers:
 
 def norm(residual: Integers, root_of_width: int, bits: int, epsilon: int) -> Integers:
     """residual / its root mean square, with `bits` fractional bits: h · w · 2^(bits + 10) / isqrt(n · 4^10), where
-    w² = width and n = sum of squares + epsilon (width · epsilon, in the squares' fractional bits). ZkError beyond 2^26.
+    w² = width <= 2^11 and n = sum of squares + epsilon (width · epsilon, in the squares' fractional bits; below 2^37).
+    ZkError from 2^26 on.
     """
     if np.abs(residual).max() >= RESIDUAL_BOUND:
         raise ZkError("The residual stream leaves its range; this prompt cannot be run in integers.")

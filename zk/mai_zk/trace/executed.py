@@ -77,7 +77,7 @@ class Gain:
 
 @dataclass(frozen=True)
 class Norm:
-    """The residual stream with what is added to it, and the same over its root mean square, with `bits` fractional bits.
+    """The residual stream with what is added to it, and the same over its root mean square, with `bits` fraction bits.
 
     residual, addend: bits that they are shifted to the left (negative: to the right, rounding); no addend: None.
     epsilon: see steps.norm.

@@ -10,8 +10,9 @@ use verifier::error::{Error, Result};
 const RESIDUAL_BOUND: i64 = 1 << 26;
 /// Fractional bits of the root.
 const ROOT_BITS: u32 = 10;
-/// 2^11 squares of numbers below 2^26, and epsilon, add up below 2^64.
+/// 2^11 squares of numbers below 2^26, and epsilon below 2^37, add up below 2^63.
 const MAX_WIDTH: usize = 1 << 11;
+const MAX_EPSILON: u64 = 1 << 37;
 /// factor · 2^(bits + ROOT_BITS) is at most this, so that a numerator stays below 2^61.
 const MAX_FACTOR: u64 = 1 << 35;
 
@@ -40,7 +41,7 @@ impl<'a> Norm<'a> {
         let good = (1..=MAX_WIDTH).contains(&width)
             && addends <= 1
             && (1..=MAX_FACTOR).contains(&factor)
-            && (1..1 << 62).contains(&epsilon)
+            && (1..MAX_EPSILON).contains(&epsilon)
             && (shift <= 32 || shift == 255)
             && (shift <= 32 || offset == 0);
         require(good, Error::BadDescriptor)?;
