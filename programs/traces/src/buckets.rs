@@ -39,15 +39,11 @@ impl Sum {
     #[inline(always)]
     fn add(&mut self, point: &Point, negative: bool, empty: bool) -> Result<()> {
         let target = if empty { &mut self.sum } else { &mut self.operand };
-        for word in 0..4 {
-            target[word] = point[word];
-        }
+        copy_half(target, point, 0);
         if negative {
             negate(target, point);
         } else {
-            for word in 4..8 {
-                target[word] = point[word];
-            }
+            copy_half(target, point, 4);
         }
         if empty {
             return Ok(());
@@ -57,7 +53,9 @@ impl Sum {
 
     #[inline(always)]
     fn double(&mut self) -> Result<()> {
-        self.operand = self.sum;
+        let Self { sum, operand } = self;
+        copy_half(operand, sum, 0);
+        copy_half(operand, sum, 4);
         self.add_operand()
     }
 
@@ -67,6 +65,15 @@ impl Sum {
         // SAFETY: both points are in the structure, and so is the result.
         require(unsafe { bn254(Bn254::Add, pointer, 128, pointer) }, Error::PointNotOnCurve)
     }
+}
+
+/// x (from word 0) or y (from word 4), word by word: a loop over them would cost more than the words.
+#[inline(always)]
+fn copy_half(target: &mut Point, point: &Point, from: usize) {
+    target[from] = point[from];
+    target[from + 1] = point[from + 1];
+    target[from + 2] = point[from + 2];
+    target[from + 3] = point[from + 3];
 }
 
 /// The y of the point's negative, q − y; no point of the curve has y = 0. Branches are cheaper here than borrows.
