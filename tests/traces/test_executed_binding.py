@@ -161,6 +161,7 @@ def test_values_are_the_programs_own_and_close(bench: Bench) -> None:
     other = bench.new_client().verifier
     assert refused(lambda: other.close(account)) == "WrongAuthority"
     before, held = bench.chain.balance(client.payer.pubkey()), bench.chain.balance(account)
+    assert held == bench.client.values_rent()
     client.close(account)
     assert bench.chain.account(account) is None
     assert bench.chain.balance(client.payer.pubkey()) == before + held - 5000

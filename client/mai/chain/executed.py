@@ -14,6 +14,8 @@ from mai.chain.trace import MANIFEST_HEADER_BYTES
 from mai.chain.verifier import Uploaded, Verifier
 from mai.errors import MaiError
 
+VALUES_BYTES = 192
+
 
 @dataclass(frozen=True)
 class Bound:
@@ -60,6 +62,10 @@ class Executed:
         accounts = {"authority": self.payer.pubkey(), "constants": address}
         uploaded.transactions.append(self._send("seal_constants", accounts))
         return uploaded
+
+    def values_rent(self) -> int:
+        """Lamports that a values account holds until it is closed."""
+        return self.cluster.rent(VALUES_BYTES)
 
     def create_values(self, nonce: int, digest: bytes, bases: Pubkey, *, offset: int, count: int) -> Pubkey:
         """Begin to bind ``count`` integers of a digest to the bases from ``offset`` on."""
