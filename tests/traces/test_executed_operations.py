@@ -9,7 +9,7 @@ from functools import cache
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from mai_zk.errors import ZkError
 from mai_zk.language.integers import Decay, Integers, powers_of_two, rotations
@@ -111,7 +111,6 @@ def test_norm(
         data = executed.opening(operation, 0, (residual, addend), (residual, residual))
         assert check(bench, data) in {"ValueOutOfRange", "ResultMismatch"}
         return
-    assume(np.abs(gives[1]).max() < BOUND)
     agrees(bench, (operation, 0, (residual, addend), gives), lie)
 
 
@@ -220,11 +219,9 @@ def test_queries_and_keys_have_a_range(bench: Bench, place: str) -> None:
     assert check(bench, executed.opening(operation, 0, (queries, key, integers()), gives)) == "ValueOutOfRange"
 
 
-@given(vectors(16, 1 << 31), LIES)
+@given(vectors(16, (1 << 31) - 1), LIES)
 @EXAMPLES
 def test_top(bench: Bench, logits: Integers, lie: int) -> None:
-    largest = int(logits.max())
-    assume(abs(largest) < (1 << 31) - 1)
     agrees(bench, (Top(16), 0, (logits,), Top(16).run(logits)), lie)
 
 

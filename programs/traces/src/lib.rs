@@ -1,7 +1,7 @@
 //! Traces and challenges: sampled proofs of a run that is too long to prove whole (`docs/reference/trace.md`).
 //!
 //! A program of its own that contains the verifier: receipts are made and consumed by one program, so an attested leaf
-//! needs no call into another. Who wants single proofs only deploys `programs/verifier`, two thirds of the size.
+//! needs no call into another. Who wants single proofs only deploys `programs/verifier`, three fifths of the size.
 //!
 //! | module | holds |
 //! |---|---|
