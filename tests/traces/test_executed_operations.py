@@ -81,8 +81,11 @@ def agrees(bench: Bench, run: Run, lie: int) -> None:
     operation, position, reads, gives = run
     assert check(bench, executed.opening(operation, position, reads, gives)) is None
     wrong = [vector.copy() for vector in gives]
-    flat, place = max(wrong, key=len), lie >> 1
-    flat[place % len(flat)] += 1 if lie & 1 else -1
+    # A row's value is what is read: it follows from nothing.
+    lengths = [HEAD, 3 * HEAD] if isinstance(operation, Attend) else [len(vector) for vector in gives]
+    places = [(vector, index) for vector, length in enumerate(lengths) for index in range(length)]
+    vector, index = places[(lie >> 1) % len(places)]
+    wrong[vector][index] += 1 if lie & 1 else -1
     assert check(bench, executed.opening(operation, position, reads, wrong)) in {"ResultMismatch", "ValueOutOfRange"}
 
 
