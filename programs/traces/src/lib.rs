@@ -21,6 +21,8 @@
 //! | [`settle`] | `claim_trace`, `expire_trace` |
 
 #![cfg_attr(target_os = "solana", no_std)]
+// `is_multiple_of` is newer than the rustc of some SBF toolchains.
+#![allow(clippy::manual_is_multiple_of)]
 
 pub mod attest;
 pub mod binding;
