@@ -81,10 +81,11 @@ class Bench:
         account = self.client.create_values(next(self.nonces), digest, base, offset=offset, count=count)
         return base, account, self.opening(executed.encoded(numbers))
 
-    def bind(self, numbers: Integers, *, offset: int = 0) -> tuple[bytes, int]:
+    def bind(self, numbers: Integers, *, offset: int = 0, bits: int | None = None) -> tuple[bytes, int]:
         """The point of some integers as the chain adds it up in one transaction, and its compute units."""
         base, account, opening = self.begin(numbers, offset=offset)
-        landed = self.client.bind(account, opening, base, start=0, count=len(numbers))
+        bits = bits or executed.digit_bits(numbers)
+        landed = self.client.bind(account, opening, base, start=0, count=len(numbers), bits=bits)
         return self.client.bound(account).point, landed.compute_units
 
 

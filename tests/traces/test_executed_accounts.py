@@ -41,7 +41,7 @@ def scene() -> Scene:
         "create_values": ({"authority": me, "values": address, "bases": base}, create),
         "bind": (
             {"authority": me, "values": values, "opening": opening, "bases": base},
-            {"start": 0, "count": 3},
+            {"start": 0, "count": 3, "bits": 4},
         ),
         "check_operation": ({"constants": base, "opening": logits}, {}),
     }

@@ -37,11 +37,19 @@ def expected(values: Integers, offset: int = 0) -> bytes:
     return commit(column, make_test_srs(LOGROWS), UNUSABLE_ROWS).to_bytes()
 
 
-@given(st.lists(numbers, min_size=1, max_size=40), st.integers(0, 100))
+@given(st.lists(numbers, min_size=1, max_size=40), st.integers(0, 100), st.integers(2, 8))
 @settings(max_examples=60, deadline=None)
-def test_the_point_is_the_commitment(bench: Bench, values: list[int], offset: int) -> None:
+def test_the_point_is_the_commitment(bench: Bench, values: list[int], offset: int, bits: int) -> None:
     found = integers(*values)
-    assert bench.bind(found, offset=offset)[0] == expected(found, offset)
+    assert bench.bind(found, offset=offset, bits=bits)[0] == expected(found, offset)
+
+
+@pytest.mark.parametrize("bits", [6, 10, 15])
+def test_the_client_chooses_the_cheapest_digits(bench: Bench, bits: int) -> None:
+    """Normal integers, as activations are: few of them have a digit in the highest window."""
+    found = np.rint(np.random.default_rng(bits).normal(0, 1 << (bits - 2), 192)).astype(np.int64)
+    units = [bench.bind(found, bits=digit)[1] for digit in range(2, 9)]
+    assert units[executed.digit_bits(found) - 2] <= 1.02 * min(units)
 
 
 @pytest.mark.parametrize("bits", [2, 9, 13, 16])
@@ -62,7 +70,7 @@ def test_a_point_and_its_negative_cancel(bench: Bench) -> None:
     found = integers(5, 5, 5, -5, -5, -5)
     twice = bases()[:64] + bases()[64:128] * 6
     base, account, opening = bench.begin(found, twice)
-    bench.client.bind(account, opening, base, start=0, count=6)
+    bench.client.bind(account, opening, base, start=0, count=6, bits=4)
     assert bench.client.bound(account).point == bases()[:64]
 
 
@@ -72,7 +80,7 @@ def test_ranges_add_up(bench: Bench, ranges: list[int]) -> None:
     found = np.random.default_rng(sum(ranges)).integers(-(1 << 20), 1 << 20, sum(ranges))
     base, account, opening = bench.begin(found, offset=7)
     for index, count in enumerate(ranges):
-        bench.client.bind(account, opening, base, start=0, count=count)
+        bench.client.bind(account, opening, base, start=0, count=count, bits=4)
         assert bench.client.bound(account).left == sum(ranges[index + 1 :])
     assert bench.client.bound(account).point == expected(found, 7)
 
@@ -81,7 +89,7 @@ def test_the_opening_may_hold_more(bench: Bench) -> None:
     found = integers(3, -4, 5)
     base, account, _ = bench.begin(found)
     opening = bench.opening(bytes(12) + executed.encoded(found) + bytes(8))
-    bench.client.bind(account, opening, base, start=12, count=3)
+    bench.client.bind(account, opening, base, start=12, count=3, bits=4)
     assert bench.client.bound(account).point == expected(found)
 
 
@@ -92,7 +100,7 @@ OTHER = integers(*range(1, 10), 11)
 def bind(bench: Bench, **changes: object) -> str | None:
     """The refusal of binding all of FOUND, with some of it changed."""
     base, account, opening = bench.begin(FOUND)
-    arguments: dict[str, object] = {"start": 0, "count": 10, "bases": base, "opening": opening, **changes}
+    arguments: dict[str, object] = {"start": 0, "count": 10, "bits": 4, "bases": base, "opening": opening, **changes}
     return refused(lambda: bench.client.bind(account, **arguments))  # type: ignore[arg-type]
 
 
@@ -112,6 +120,8 @@ CASES: dict[str, tuple[str, Callable[[Bench], dict[str, object]]]] = {
     ),
     "more than there are": ("ValuesComplete", lambda b: {"count": 11}),
     "none": ("ValuesComplete", lambda b: {"count": 0}),
+    "digits of a bit": ("BadArguments", lambda b: {"bits": 1}),
+    "digits of nine bits": ("BadArguments", lambda b: {"bits": 9}),
     "bases that are not sealed": ("ConstantsNotSealed", lambda b: {"bases": b.constants(bases()[:2048], sealed=0)}),
     "bases that are a manifest": ("ConstantsNotSealed", lambda b: {"bases": b.constants(bases()[:4096], sealed=1)}),
     "an opening of another type": ("WrongAccountType", lambda b: {"opening": b.constants(bases()[:512])}),
@@ -126,27 +136,27 @@ def test_refusals(bench: Bench, name: str) -> None:
 
 def test_what_is_complete_takes_no_more(bench: Bench) -> None:
     base, account, opening = bench.begin(FOUND)
-    bench.client.bind(account, opening, base, start=0, count=10)
-    again = refused(lambda: bench.client.bind(account, opening, base, start=0, count=1))
+    bench.client.bind(account, opening, base, start=0, count=10, bits=4)
+    again = refused(lambda: bench.client.bind(account, opening, base, start=0, count=1, bits=4))
     assert again == "ValuesComplete" and bench.client.bound(account).point == expected(FOUND)
 
 
 def test_there_must_be_a_base_for_each(bench: Bench) -> None:
     base, account, opening = bench.begin(FOUND, bases()[: 64 * 10])
-    assert refused(lambda: bench.client.bind(account, opening, base, start=0, count=10)) == "ConstantsTooShort"
-    bench.client.bind(account, opening, base, start=0, count=9)
+    assert refused(lambda: bench.client.bind(account, opening, base, start=0, count=10, bits=4)) == "ConstantsTooShort"
+    bench.client.bind(account, opening, base, start=0, count=9, bits=4)
 
 
 def test_bases_are_on_the_curve(bench: Bench) -> None:
     bad = bases()[:128] + Point(1, 1).to_bytes() + bases()[192:1024]
     base, account, opening = bench.begin(FOUND, bad)
-    assert refused(lambda: bench.client.bind(account, opening, base, start=0, count=10)) == "PointNotOnCurve"
+    assert refused(lambda: bench.client.bind(account, opening, base, start=0, count=10, bits=4)) == "PointNotOnCurve"
 
 
 def test_only_who_began_goes_on(bench: Bench) -> None:
     base, account, opening = bench.begin(FOUND)
     other = bench.new_client()
-    assert refused(lambda: other.bind(account, opening, base, start=0, count=10)) == "WrongAuthority"
+    assert refused(lambda: other.bind(account, opening, base, start=0, count=10, bits=4)) == "WrongAuthority"
 
 
 @pytest.mark.parametrize(("count", "offset"), [(0, 0), ((1 << 16) + 1, 0), (1, 1 << 16)])

@@ -75,10 +75,13 @@ class Executed:
         self._send("create_values", accounts, arguments)
         return address
 
-    def bind(self, values: Pubkey, opening: Pubkey, bases: Pubkey, *, start: int, count: int) -> Landed:
-        """Add the next ``count`` integers; all of them begin at byte ``start`` of the opening."""
+    def bind(self, values: Pubkey, opening: Pubkey, bases: Pubkey, *, start: int, count: int, bits: int) -> Landed:
+        """Add the next ``count`` integers; all of them begin at byte ``start`` of the opening.
+
+        ``bits`` of a digit decide what it costs: :func:`mai_zk.trace.executed.digit_bits`.
+        """
         accounts = {"authority": self.payer.pubkey(), "values": values, "opening": opening, "bases": bases}
-        return self._send("bind", accounts, {"start": start, "count": count})
+        return self._send("bind", accounts, {"start": start, "count": count, "bits": bits})
 
     def bound(self, values: Pubkey) -> Bound:
         """Read a values account.

@@ -60,9 +60,9 @@ pub fn create(program_id: &Pubkey, accounts: &[AccountInfo], given: &Create) -> 
 }
 
 /// `bind`: accounts authority (signer), values (writable), opening, bases. The opening's integers from byte `start` are
-/// those of the account's digest; the next `count` of them are added to its point.
+/// those of the account's digest; the next `count` of them are added to its point, in digits of `bits`.
 #[inline(never)]
-pub fn bind(program_id: &Pubkey, accounts: &[AccountInfo], start: u32, count: u32) -> Result<()> {
+pub fn bind(program_id: &Pubkey, accounts: &[AccountInfo], start: u32, count: u32, bits: u8) -> Result<()> {
     let [authority, account, opening, bases] = distinct(accounts)?;
     require_signer(authority)?;
     require_writable(account)?;
@@ -79,7 +79,7 @@ pub fn bind(program_id: &Pubkey, accounts: &[AccountInfo], start: u32, count: u3
     vectors.take(values.next as usize)?;
     let weights = vectors.take(count as usize)?;
     let points = bases.points(1 + values.offset + values.next, count as usize)?;
-    add_weighted(&mut values.point, weights, points)?;
+    add_weighted(&mut values.point, weights, points, bits)?;
     values.next += count;
     Ok(())
 }

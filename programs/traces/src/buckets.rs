@@ -15,6 +15,7 @@ pub type Point = [u64; 8];
 /// q, the lowest word first.
 const Q: [u64; 4] = [0x3c208c16d87cfd47, 0x97816a916871ca8d, 0xb85045b68181585d, 0x30644e72e131a029];
 
+const MIN_BITS: u32 = 2;
 const MAX_BITS: u32 = 8;
 const MAX_BUCKETS: usize = 1 << (MAX_BITS - 1);
 
@@ -98,43 +99,38 @@ fn negate(target: &mut Point, point: &Point) {
 
 /// How weights are cut.
 struct Windows {
-    bits: u32,
     count: u32,
     /// h in every window: weight + bias has the digits + h, which are not negative.
     bias: i64,
 }
 
 impl Windows {
-    /// The cheapest cut that holds all weights.
+    /// Windows of `bits`, as many as hold all weights.
     #[inline(never)]
-    fn of(weights: &[i32]) -> Self {
+    fn of(weights: &[i32], bits: u32) -> Self {
         let (mut low, mut high) = (0, 0);
         for &weight in weights {
             (low, high) = (weight.min(low), weight.max(high));
         }
-        let (mut least, mut chosen) = (usize::MAX, Self { bits: 1, count: 0, bias: 0 });
-        for bits in 2..=MAX_BITS {
-            let half = 1i64 << (bits - 1);
-            let (mut count, mut ones) = (1, 1);
-            while i64::from(high) > (half - 1) * ones || i64::from(low) < -half * ones {
-                (count, ones) = (count + 1, ones << bits | 1);
-            }
-            let cost = count as usize * (weights.len() + half as usize);
-            if cost < least {
-                (least, chosen) = (cost, Self { bits, count, bias: half * ones });
-            }
+        let half = 1i64 << (bits - 1);
+        let (mut count, mut ones) = (1, 1);
+        while i64::from(high) > (half - 1) * ones || i64::from(low) < -half * ones {
+            (count, ones) = (count + 1, ones << bits | 1);
         }
-        chosen
+        Self { count, bias: half * ones }
     }
 }
 
-/// Add the sum of weight · point to `accumulator`; at most 2^16 of them.
+/// Add the sum of weight · point to `accumulator`; at most 2^16 of them. `bits` of a digit, 2 to 8, change what it costs
+/// and nothing else.
 #[inline(never)]
-pub fn add_weighted(accumulator: &mut Point, weights: &[i32], points: &[Point]) -> Result<()> {
+pub fn add_weighted(accumulator: &mut Point, weights: &[i32], points: &[Point], bits: u8) -> Result<()> {
+    require((MIN_BITS..=MAX_BITS).contains(&bits.into()), Error::BadArguments)?;
+    let bits = u32::from(bits);
     // SAFETY: on chain the heap of 32 KB is there and nothing else uses it in this instruction; every bit pattern is
     // valid.
     let memory = unsafe { &mut *(HEAP as *mut Memory) };
-    let Windows { bits, count, bias } = Windows::of(weights);
+    let Windows { count, bias } = Windows::of(weights, bits);
     let half = 1i64 << (bits - 1);
     let mut empty = true;
     for window in (0..count).rev() {

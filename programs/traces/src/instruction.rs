@@ -118,9 +118,9 @@ fn process_own(
         arguments.finish()?;
         binding::create(program_id, accounts, &given)
     } else if is(BIND) {
-        let (start, count) = (arguments.u32()?, arguments.u32()?);
+        let (start, count, bits) = (arguments.u32()?, arguments.u32()?, arguments.u8()?);
         arguments.finish()?;
-        binding::bind(program_id, accounts, start, count)
+        binding::bind(program_id, accounts, start, count, bits)
     } else if is(CHECK_OPERATION) {
         arguments.finish()?;
         operations::check(program_id, accounts)

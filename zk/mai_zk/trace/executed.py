@@ -217,6 +217,22 @@ def bases(srs: Srs, count: int) -> bytes:
     return b"".join(point.to_bytes() for point in (unusable_point(srs), *lagrange_points(srs, count)))
 
 
+def digit_bits(values: Integers) -> int:
+    """The bits of a digit with which the chain binds integers by the fewest additions; see programs/traces' buckets."""
+    return min(range(2, 9), key=lambda bits: _additions(values, bits))
+
+
+def _additions(values: Integers, bits: int) -> int:
+    """A digit each, a running sum for each bucket up to the largest, and doublings."""
+    half, rest, additions = 1 << (bits - 1), values, 0
+    while rest.any():
+        digits = ((rest + half) & (2 * half - 1)) - half
+        # Sizes of digits: a digit of zero has no bucket.
+        additions += np.count_nonzero(digits) + int(np.abs(digits).max()) + bits
+        rest = (rest - digits) >> bits
+    return additions
+
+
 def opening(operation: Operation, position: int, reads: Sequence[Integers], gives: Sequence[Integers]) -> bytes:
     """What `check_operation` reads: descriptor, position, four zero bytes, vectors."""
     vectors = b"".join(encoded(vector) for vector in (*reads, *gives))
