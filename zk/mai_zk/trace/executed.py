@@ -223,12 +223,11 @@ def digit_bits(values: Integers) -> int:
 
 
 def _additions(values: Integers, bits: int) -> int:
-    """A digit each, a running sum for each bucket up to the largest, and doublings."""
-    half, rest, additions = 1 << (bits - 1), values, 0
+    """A digit each, a running sum for each bucket up to the largest, and doublings between windows."""
+    half, rest, additions = 1 << (bits - 1), values, -bits
     while rest.any():
         digits = ((rest + half) & (2 * half - 1)) - half
-        # Sizes of digits: a digit of zero has no bucket.
-        additions += np.count_nonzero(digits) + int(np.abs(digits).max()) + bits
+        additions += np.count_nonzero(digits) + int(np.abs(digits).max()) + bits + len(values) // 32  # to read them
         rest = (rest - digits) >> bits
     return additions
 
