@@ -227,7 +227,7 @@ def _additions(values: Integers, bits: int) -> int:
     half, rest, additions = 1 << (bits - 1), values, -bits
     while rest.any():
         digits = ((rest + half) & (2 * half - 1)) - half
-        additions += np.count_nonzero(digits) + int(np.abs(digits).max()) + bits + len(values) // 32  # to read them
+        additions += int(np.count_nonzero(digits) + np.abs(digits).max()) + bits + len(values) // 32  # to read them
         rest = (rest - digits) >> bits
     return additions
 
