@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 
+from mai.chain.executed import VALUES_BYTES
 from mai.chain.trace import MANIFEST_HEADER_BYTES, TRACE_HEADER_BYTES
 from verifier.chain import IDL, KEY_HEADER, PROOF_HEADER, RECEIPT, ROOT, SESSION_HEADER, discriminator
 
@@ -66,4 +67,5 @@ def test_account_layouts() -> None:
     sizes = {entry["name"]: 8 + sum(size(f["type"]) for f in entry["type"]["fields"]) for entry in idl()["accounts"]}
     headers = {"Key": KEY_HEADER, "Proof": PROOF_HEADER, "Session": SESSION_HEADER, "Receipt": RECEIPT}
     sizes_of = {name: header.size for name, header in headers.items()}
-    assert sizes == {**sizes_of, "Manifest": MANIFEST_HEADER_BYTES, "Trace": TRACE_HEADER_BYTES}
+    of_traces = {"Manifest": MANIFEST_HEADER_BYTES, "Trace": TRACE_HEADER_BYTES, "Values": VALUES_BYTES}
+    assert sizes == {**sizes_of, **of_traces}

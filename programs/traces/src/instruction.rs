@@ -1,6 +1,6 @@
 //! Decoding and dispatch of the instructions on manifests and traces.
 
-use super::{attest, commit, draw, ends, manifest, settle};
+use super::{attest, binding, commit, constants, draw, ends, manifest, operations, settle};
 use pinocchio::{account_info::AccountInfo, pubkey::Pubkey};
 use verifier::error::{Error, Result};
 use verifier::instruction::Arguments;
@@ -16,8 +16,12 @@ const JOIN: [u8; 8] = [0xce, 0x37, 0x02, 0x6a, 0x71, 0xdc, 0x11, 0xa3];
 const ATTEST_ENDS: [u8; 8] = [0x30, 0x89, 0x9b, 0x3b, 0x60, 0xb0, 0xe0, 0x10];
 const CLAIM_TRACE: [u8; 8] = [0x33, 0xfc, 0xc1, 0x3b, 0xb6, 0xb4, 0x8c, 0xa9];
 const EXPIRE_TRACE: [u8; 8] = [0x87, 0xff, 0xaa, 0x7e, 0x09, 0xce, 0x43, 0x7d];
+const SEAL_CONSTANTS: [u8; 8] = [0x8f, 0xa2, 0xd6, 0x7f, 0x08, 0xa2, 0x6a, 0x6d];
+const CREATE_VALUES: [u8; 8] = [0x2a, 0xdf, 0xb9, 0x0b, 0x42, 0xb5, 0x20, 0xac];
+const BIND: [u8; 8] = [0xb2, 0x39, 0xbb, 0xfe, 0x8a, 0x2b, 0x63, 0x86];
+const CHECK_OPERATION: [u8; 8] = [0x00, 0xac, 0x35, 0x69, 0x31, 0xf2, 0x2f, 0x5d];
 
-const OWN: [[u8; 8]; 10] = [
+const OWN: [[u8; 8]; 14] = [
     CREATE_MANIFEST,
     SEAL_MANIFEST,
     COMMIT_TRACE,
@@ -28,6 +32,10 @@ const OWN: [[u8; 8]; 10] = [
     ATTEST_ENDS,
     CLAIM_TRACE,
     EXPIRE_TRACE,
+    SEAL_CONSTANTS,
+    CREATE_VALUES,
+    BIND,
+    CHECK_OPERATION,
 ];
 
 /// Run one instruction: one of this program's own, or one of the verifier's.
@@ -96,6 +104,26 @@ fn process_own(
     } else if is(EXPIRE_TRACE) {
         arguments.finish()?;
         settle::expire(program_id, accounts)
+    } else if is(SEAL_CONSTANTS) {
+        arguments.finish()?;
+        constants::seal(program_id, accounts)
+    } else if is(CREATE_VALUES) {
+        let given = binding::Create {
+            nonce: u64::from_le_bytes(*arguments.take()?),
+            digest: arguments.take()?,
+            offset: arguments.u32()?,
+            count: arguments.u32()?,
+            bump: arguments.u8()?,
+        };
+        arguments.finish()?;
+        binding::create(program_id, accounts, &given)
+    } else if is(BIND) {
+        let (start, count, bits) = (arguments.u32()?, arguments.u32()?, arguments.u8()?);
+        arguments.finish()?;
+        binding::bind(program_id, accounts, start, count, bits)
+    } else if is(CHECK_OPERATION) {
+        arguments.finish()?;
+        operations::check(program_id, accounts)
     } else {
         Err(Error::UnknownInstruction)
     }

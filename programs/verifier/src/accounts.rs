@@ -76,6 +76,27 @@ pub struct Manifest {
     pub reserved: [u8; 2],
 }
 
+/// A values account: integers whose commitment is being added up. `programs/traces` makes and reads it.
+#[repr(C)]
+pub struct Values {
+    pub discriminator: [u8; 8],
+    pub authority: Pubkey,
+    pub nonce: u64,
+    /// keccak256 of the integers, four bytes each, little-endian.
+    pub digest: [u8; 32],
+    /// The hash of the bases.
+    pub bases: [u8; 32],
+    /// U and what is added so far, as in proofs.
+    pub point: [u64; 8],
+    /// The base of the first integer.
+    pub offset: u32,
+    pub count: u32,
+    /// The integers that are added.
+    pub next: u32,
+    pub bump: u8,
+    pub reserved: [u8; 3],
+}
+
 /// A receipt: the statement that a proof proved, for one claimer in one context.
 #[repr(C)]
 pub struct Receipt {
@@ -97,7 +118,7 @@ pub struct Receipt {
 }
 
 const _: () = assert!(size_of::<Key>() == 112 && size_of::<Proof>() == 56 && size_of::<Receipt>() == 344);
-const _: () = assert!(size_of::<Session>() == 128 && size_of::<Manifest>() == 80);
+const _: () = assert!(size_of::<Session>() == 128 && size_of::<Manifest>() == 80 && size_of::<Values>() == 192);
 
 impl Header for Key {
     const DISCRIMINATOR: [u8; 8] = [0xc2, 0xe1, 0x2b, 0xd1, 0x62, 0x45, 0xdf, 0x64];
@@ -110,6 +131,9 @@ impl Header for Session {
 }
 impl Header for Manifest {
     const DISCRIMINATOR: [u8; 8] = [0x8b, 0x37, 0xbf, 0xb4, 0x0a, 0x65, 0x64, 0x28];
+}
+impl Header for Values {
+    const DISCRIMINATOR: [u8; 8] = [0xb7, 0x61, 0x4d, 0x74, 0xe8, 0x6d, 0xfa, 0x69];
 }
 impl Header for Receipt {
     const DISCRIMINATOR: [u8; 8] = [0x27, 0x9a, 0x49, 0x6a, 0x50, 0x66, 0x91, 0x99];

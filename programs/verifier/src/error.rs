@@ -248,6 +248,24 @@ errors! {
     ShapeMismatch = 6152,
     /// The account is not the incinerator.
     WrongIncinerator = 6153,
+
+    // Executed operations and bound integers.
+    /// The account is not sealed constants.
+    ConstantsNotSealed = 6154,
+    /// The constants end before what is named in them.
+    ConstantsTooShort = 6155,
+    /// The descriptor names no operation, or a number in it is out of range.
+    BadDescriptor = 6156,
+    /// The position is not below the operation's.
+    PositionOutOfRange = 6157,
+    /// An integer leaves the range of its operation.
+    ValueOutOfRange = 6158,
+    /// The operation gives another result than the one that is opened.
+    ResultMismatch = 6159,
+    /// The integers or the bases are not those whose binding was begun.
+    ValuesMismatch = 6160,
+    /// There are not so many integers left to bind.
+    ValuesComplete = 6161,
 }
 
 impl Error {

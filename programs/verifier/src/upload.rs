@@ -2,7 +2,7 @@
 
 use crate::accounts::{
     discriminator, distinct, require, require_signer, require_writable, view, view_unchecked, Header, Key, Manifest,
-    Proof, Receipt, Session,
+    Proof, Receipt, Session, Values,
 };
 use crate::create::{Creation, MAX_GROWTH};
 use crate::error::{Error, Result};
@@ -63,12 +63,12 @@ pub fn full_size<H: Header>(size: u32) -> Result<usize> {
     Ok(size_of::<H>() + size)
 }
 
-/// A key, a manifest, a proof or a session that its authority may grow or close: not a sealed one.
+/// A key, a manifest, a proof, a session or values that its authority may grow or close: not a sealed one.
 struct Upload<'a> {
     body: &'a mut [u8],
     header_size: usize,
     size: usize,
-    /// A session's memory is the program's own.
+    /// A session's memory and values are the program's own.
     writable: bool,
 }
 
@@ -92,6 +92,10 @@ impl<'a> Upload<'a> {
             let (session, body) = view::<Session>(program_id, account)?;
             require(pubkey_eq(&session.authority, authority.key()), Error::WrongAuthority)?;
             Ok(Self { body, header_size: size_of::<Session>(), size: session.size as usize, writable: false })
+        } else if found == Values::DISCRIMINATOR {
+            let (values, body) = view::<Values>(program_id, account)?;
+            require(pubkey_eq(&values.authority, authority.key()), Error::WrongAuthority)?;
+            Ok(Self { body, header_size: size_of::<Values>(), size: 0, writable: false })
         } else {
             let (proof, body) = view::<Proof>(program_id, account)?;
             require(pubkey_eq(&proof.authority, authority.key()), Error::WrongAuthority)?;
@@ -122,8 +126,8 @@ pub fn write(program_id: &Pubkey, accounts: &[AccountInfo], offset: u32, data: &
     Ok(())
 }
 
-/// `close`: accounts authority (signer, writable), account (writable). An unsealed key or manifest, a proof, a session
-/// or an unconsumed receipt; the rent goes back to the authority.
+/// `close`: accounts authority (signer, writable), account (writable). An unsealed key or manifest, a proof, a session,
+/// values or an unconsumed receipt; the rent goes back to the authority.
 #[inline(never)]
 pub fn close(program_id: &Pubkey, accounts: &[AccountInfo]) -> Result<()> {
     let [authority, account] = distinct(accounts)?;

@@ -73,15 +73,15 @@ class Decay:
     CLIP_BITS = 40
 
     def __init__(self, bits: int, scale: int, divisor_bits: int = 0) -> None:
-        """divisor_bits: the argument is d / 2^divisor_bits."""
+        """divisor_bits: the argument is d / 2^divisor_bits. `shift` is y's: scale + divisor_bits + 8."""
         self.one = 1 << bits
         self._table = powers_of_two(bits)
-        self._shift = scale + divisor_bits + 20 - TABLE_BITS
+        self.shift = scale + divisor_bits + 20 - TABLE_BITS
         self.clip = 1 << (scale + divisor_bits + 6)  # e^-64 < 2^-40; d · LOG2E stays below 2^63
 
     def __call__(self, argument: Integers) -> Integers:
         """The integers for arguments >= 0, of any shape."""
-        steps = (np.minimum(argument, self.clip) * self._LOG2E) >> self._shift
+        steps = (np.minimum(argument, self.clip) * self._LOG2E) >> self.shift
         shifts = np.minimum(steps >> TABLE_BITS, self.CLIP_BITS)
         decayed: Integers = self._table[steps & ((1 << TABLE_BITS) - 1)] >> shifts
         return decayed

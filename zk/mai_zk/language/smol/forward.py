@@ -7,7 +7,6 @@ except the arguments of the decay's table, which are cut. docs/reference/smollm2
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -15,30 +14,26 @@ from functools import cache
 import numpy as np
 
 from mai_zk.errors import ZkError
-from mai_zk.language.integers import (
-    DOUBLE,
-    Decay,
-    ExactMatrix,
-    Floats,
-    Integers,
-    rotations,
-    round_divide,
-    round_shift,
-)
+from mai_zk.language import steps
+from mai_zk.language.integers import DOUBLE, Decay, ExactMatrix, Floats, Integers, rotations, round_shift
 from mai_zk.language.smol import weights as stored
 from mai_zk.language.smol.precision import DIVISION, LayerBits, Precision, outputs
 from mai_zk.language.smol.weights import HEAD, HEADS, HIDDEN, KV_HEADS, LAYERS, WIDTH, Rows, Weights
+from mai_zk.language.steps import SILU_BITS, scaled
 from mai_zk.shards import BOUND
 
-ANGLE_BITS = 15
 PROBABILITY_BITS = 18
-SIGMOID_BITS = 16
-ROOT_BITS = 10
+DECAY_BITS = 30
+"""Of e^-|g| in a sigmoid."""
+DIVISOR_BITS = 3
+"""Scores are divided by sqrt(64)."""
+ROOT_OF_WIDTH = 24
+LAST_BITS = 4
+"""Fractional bits that the last RMSNorm has more before its gain."""
 TOKEN_CAP = 2048
 CHUNK = 64
 """Positions of a prompt that are computed at once."""
 
-RESIDUAL_BOUND = 1 << 26
 GROUP = HEADS // KV_HEADS
 _Q, _KV = HEADS * HEAD, KV_HEADS * HEAD
 
@@ -100,7 +95,7 @@ class Forward:
         self._gain = weights.gain
         self._logits = ExactMatrix(weights.embedding, weights.embedding_norms)
         self._cosines, self._sines = turns()
-        self._epsilon = round(stored.EPSILON * WIDTH * (1 << (2 * self.precision.residual)))
+        self._epsilon = epsilon(self.precision)
         progress(1.0)
 
     def extend(self, cache: Cache, tokens: list[int], watch: Watch | None = None) -> Integers:
@@ -115,9 +110,9 @@ class Forward:
 
     def ends(self, residual: Integers) -> Ends:
         """The logits of one position."""
-        normed = self._norm(residual, self.precision.final + 4)
-        scaled = round_shift(normed * self._gain, stored.GAIN_BITS + 4)
-        return Ends(scaled, _checked(round_shift(self._logits(scaled), DIVISION)))
+        normed = self._norm(residual, self.precision.final + LAST_BITS)
+        gained = steps.gained(normed, self._gain, stored.GAIN_BITS + LAST_BITS)
+        return Ends(gained, _checked(round_shift(self._logits(gained), DIVISION)))
 
     def _chunk(self, cache: Cache, tokens: list[int], watch: Watch | None) -> Integers:
         first, scales = cache.length, self.precision
@@ -139,14 +134,7 @@ class Forward:
         return residual
 
     def _norm(self, residual: Integers, bits: int) -> Integers:
-        """residual / its root mean square, with `bits` fractional bits: h · 24 · 2^(bits + 10) / isqrt(n · 4^10), where
-        n = sum of squares + WIDTH · epsilon, and 24² = WIDTH."""
-        if np.abs(residual).max() >= RESIDUAL_BOUND:
-            raise ZkError("The residual stream leaves its range; this prompt cannot be run in integers.")
-        squares = np.einsum("...i,...i->...", residual, residual).reshape(-1) + self._epsilon
-        roots = [math.isqrt(int(square) << (2 * ROOT_BITS)) for square in squares]
-        divisor = np.array(roots, dtype=np.int64).reshape(*residual.shape[:-1], 1)
-        return round_divide(residual * (24 << (bits + ROOT_BITS)), divisor)
+        return steps.norm(residual, ROOT_OF_WIDTH, bits, self._epsilon)
 
     def _attention(self, cache: Cache, layer: int, qkv: Integers) -> Integers:
         count, first = len(qkv), cache.length
@@ -158,80 +146,73 @@ class Forward:
         # Head h reads the keys of h // GROUP; rows are (head of the group, position).
         grouped = turned[:, :HEADS].reshape(count, KV_HEADS, GROUP, HEAD).transpose(1, 2, 0, 3)
         queries = grouped.reshape(KV_HEADS, GROUP * count, HEAD).astype(np.float64)
-        scores = np.matmul(queries, keys.transpose(0, 2, 1)).astype(np.int64)
         hidden = None
         if count > 1:
-            positions = np.tile(np.arange(first, end), GROUP)
-            hidden = np.arange(end)[None, :] > positions[:, None]
-            scores[:, hidden] = -(1 << 55)
-        decayed = self._layers[layer].softmax(scores.max(axis=-1, keepdims=True) - scores)
-        if hidden is not None:
-            decayed[:, hidden] = 0
-        total = decayed.sum(axis=-1, keepdims=True)
-        sums = np.matmul(decayed.astype(np.float64), values).astype(np.int64)
-        more = self._layers[layer].mixed_shift
-        mixed = round_divide(sums, total << more) if more >= 0 else round_divide(sums << -more, total)
+            hidden = np.arange(end)[None, :] > np.tile(np.arange(first, end), GROUP)[:, None]
+        scales = self._layers[layer].scales
+        mixed = steps.attend(queries, keys, values, scales.softmax, scales.mixed_shift, hidden)
         heads = mixed.reshape(KV_HEADS, GROUP, count, HEAD).transpose(2, 0, 1, 3)
         return np.ascontiguousarray(heads.reshape(count, _Q))
 
     def _rotate(self, heads: Integers, first: int) -> Integers:
-        """RoPE on neighbouring pairs, as the GGUF's rows are ordered; heads: positions × heads × HEAD."""
-        count = len(heads)
-        cosines = self._cosines[first : first + count, None, :]
-        sines = self._sines[first : first + count, None, :]
-        even, odd = heads[..., 0::2], heads[..., 1::2]
-        turned = np.empty_like(heads)
-        turned[..., 0::2] = round_shift(even * cosines - odd * sines, ANGLE_BITS)
-        turned[..., 1::2] = round_shift(even * sines + odd * cosines, ANGLE_BITS)
-        return turned
+        """RoPE; heads: positions × heads × HEAD."""
+        here = slice(first, first + len(heads))
+        return steps.rotated(heads, self._cosines[here, None, :], self._sines[here, None, :])
+
+
+class Scales:
+    """The numbers of one layer's attention and SwiGLU, from the fractional bits of its maps."""
+
+    def __init__(self, precision: Precision, bits: LayerBits) -> None:
+        q, k, v, gate, up = (outputs(precision.normed, of) for of in (bits.q, bits.k, bits.v, bits.gate, bits.up))
+        self.softmax = Decay(PROBABILITY_BITS, q + k, divisor_bits=DIVISOR_BITS)
+        self.mixed_shift = v - bits.mixed
+        self.sigmoid = Decay(DECAY_BITS, gate)
+        self.activated_shift = gate + SILU_BITS + up - bits.activated
 
 
 class _Layer:
     """One layer's matrices and the scales between them."""
 
-    def __init__(self, scales: Precision, bits: LayerBits, maps: dict[str, Rows], norms: dict[str, Integers]) -> None:
-        reach = normed_reach(scales.normed)
+    def __init__(
+        self, precision: Precision, bits: LayerBits, maps: dict[str, Rows], norms: dict[str, Integers]
+    ) -> None:
+        reach = normed_reach(precision.normed)
         self.bits = bits
         self.qkv, self.gate_up = (ExactMatrix(maps[name], norms[name], reach) for name in ("qkv", "gate_up"))
         self.o, self.down = (ExactMatrix(maps[name], norms[name]) for name in ("o", "down"))
-        q, k, v, gate, up = (outputs(scales.normed, of) for of in (bits.q, bits.k, bits.v, bits.gate, bits.up))
-        self.softmax = Decay(PROBABILITY_BITS, q + k, divisor_bits=3)  # scores are divided by sqrt(64)
-        self.mixed_shift = v - bits.mixed
-        self._sigmoid = Decay(30, gate)
-        self._activated_shift = gate + 4 + up - bits.activated
+        self.scales = Scales(precision, bits)
         self._check(reach, norms)
 
     def swiglu(self, gate_up: Integers) -> Integers:
-        """gate · sigmoid(gate) · up. sigmoid(|g|) = 2^30 / (2^30 + e), sigmoid(-|g|) = e / (2^30 + e), e = e^-|g|."""
+        """SwiGLU of all channels."""
         gate, up = gate_up[..., :HIDDEN], gate_up[..., HIDDEN:]
-        decayed, one = self._sigmoid(np.abs(gate)), self._sigmoid.one
-        sigmoid = round_divide(np.where(gate < 0, decayed, one) << SIGMOID_BITS, decayed + one)
-        silu = round_shift(gate * sigmoid, SIGMOID_BITS - 4)
-        return round_shift(silu * up, self._activated_shift)
+        return steps.swiglu(gate, up, self.scales.sigmoid, self.scales.activated_shift)
 
     def _check(self, reach: int, norms: dict[str, Integers]) -> None:
         """What holds for every input, by the norms alone: attention and SwiGLU stay inside float64 and int64."""
         q, k, v = (int(part.max()) * reach >> DIVISION for part in np.split(norms["qkv"], [_Q, _Q + _KV]))
         gate, up = (int(part.max()) * reach >> DIVISION for part in np.split(norms["gate_up"], 2))
-        sums = (2 * v << PROBABILITY_BITS) * TOKEN_CAP << max(0, -self.mixed_shift)
-        if HEAD * 4 * q * k >= DOUBLE or sums >= DOUBLE or (gate << 4) * up >= 1 << 62 or self._activated_shift < 1:
+        sums = (2 * v << PROBABILITY_BITS) * TOKEN_CAP << max(0, -self.scales.mixed_shift)
+        silu = gate << SILU_BITS
+        if HEAD * 4 * q * k >= DOUBLE or sums >= DOUBLE or silu * up >= 1 << 62 or self.scales.activated_shift < 1:
             raise ZkError("A layer's weights are too large for exact attention; give them fewer fractional bits.")
 
 
-def scaled(values: Integers, have: int, want: int) -> Integers:
-    """Integers of `have` fractional bits with `want`."""
-    return values << (want - have) if want >= have else round_shift(values, have - want)
+def epsilon(precision: Precision) -> int:
+    """RMSNorm's: WIDTH times it, in the fractional bits of the residual's squares."""
+    return round(stored.EPSILON * WIDTH * (1 << (2 * precision.residual)))
 
 
 @cache
 def turns() -> tuple[Integers, Integers]:
     """RoPE's cosines and sines, of all positions and pairs."""
-    return rotations(TOKEN_CAP, HEAD // 2, stored.THETA, ANGLE_BITS)
+    return rotations(TOKEN_CAP, HEAD // 2, stored.THETA, steps.ANGLE_BITS)
 
 
 def normed_reach(bits: int) -> int:
     """The largest norm of a normalised activation: 24 · 2^bits, and a half for rounding each of WIDTH numbers."""
-    return (24 << bits) + 24
+    return (ROOT_OF_WIDTH << bits) + ROOT_OF_WIDTH
 
 
 def _linear(matrix: ExactMatrix, inputs: Integers) -> Integers:
