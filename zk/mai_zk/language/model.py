@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from mai_zk.errors import ZkError
 from mai_zk.keyprogram import KeyProgram
 from mai_zk.trace import Leaf, Manifest, Position, Token, Work
+from mai_zk.trace.opening import Opened
 
 
 class Cancelled(ZkError):
@@ -87,7 +88,15 @@ class Run(Protocol):
         """The leaves of one position in the manifest's order, with their commitments."""
 
     def job(self, position: int, segment: int) -> ProofJob | None:
-        """What proves that leaf; None for a sum, which needs no proof."""
+        """What proves that leaf; None for a sum or an executed segment, which need no proof."""
+
+
+@runtime_checkable
+class SampledRun(Run, Protocol):
+    """A run under a manifest of the sampled class."""
+
+    def opened(self, position: int, segment: int) -> Opened:
+        """The integers of a leaf."""
 
 
 class ProvableModel(Protocol):

@@ -7,6 +7,7 @@ from typing import Final
 
 from mai_zk.errors import ZkError
 from mai_zk.field import keccak256
+from mai_zk.trace.manifest import Manifest
 
 FIRST_DELAY: Final = 8
 SECOND_DELAY: Final = 64
@@ -88,3 +89,15 @@ def _distinct(seed: bytes, universe: int, count: int) -> tuple[int, ...]:
 def positions(seed: bytes, universe: int, count: int) -> tuple[int, ...]:
     """The drawn positions: the last one always, the others out of those before it."""
     return (*indices(seed, universe - 1, count - 1), universe - 1)
+
+
+def strata(seed: bytes, manifest: Manifest, n_positions: int) -> tuple[int, ...]:
+    """The drawn leaves in the sampled class, stratum after stratum: place of the position · segments + segment."""
+    found: list[int] = []
+    for stratum, count in enumerate(manifest.strata):
+        segments = manifest.of_stratum(stratum)
+        own = keccak256(seed + bytes([stratum]))
+        for index in indices(own, n_positions * len(segments), count):
+            place, at = divmod(index, len(segments))
+            found.append(place * len(manifest.segments) + segments[at])
+    return tuple(found)
