@@ -1,8 +1,8 @@
 """Operations that the chain executes itself on opened integers, as programs/traces does: descriptors, digests, results.
 
-An operation reads vectors of integers and gives others. Its descriptor is 32 bytes; tables, rotations and gains are
-constants, uploaded once and named by their hash. The arithmetic is mai_zk.language.steps'. An operation's result is a
-pair or a tuple of vectors; vectors are int64 arrays of one dimension whose integers fit 32 bits.
+An operation reads vectors of integers, one an edge, and gives one or two. Its descriptor is 32 bytes; tables, rotations
+and gains are constants, uploaded once and named by their hash. The arithmetic is mai_zk.language.steps'. Vectors are
+int64 arrays of one dimension whose integers fit 32 bits; what an operation reads is one array, edge after edge.
 """
 
 from __future__ import annotations
@@ -37,6 +37,23 @@ class Operation(Protocol):
     def descriptor(self) -> bytes:
         """32 bytes; ZkError where a number does not fit."""
         ...
+
+    def run(self, position: int, reads: Integers, past: Integers) -> tuple[Integers, ...]:
+        """What an opening holds as results, in its order.
+
+        Args:
+            position: of the token, from 0.
+            reads: the vectors of all edges but a carried one, one after the other.
+            past: of attention the rows of the positions before, 2 · HEAD integers each; of others nothing.
+
+        Raises:
+            ZkError: another number of integers, or one beyond its range.
+        """
+        ...
+
+
+NOTHING: Final[Integers] = np.array([], dtype=np.int64)
+"""The past of an operation that has none, and of the first position."""
 
 
 class Constants:
@@ -91,13 +108,12 @@ class Norm:
             self.root_of_width, self.bits, shift, self.epsilon, offset,
         )  # fmt: skip
 
-    def run(self, residual: Integers, addend: Integers | None = None) -> tuple[Integers, Integers]:
-        """The new residual stream, the normed one. ZkError beyond its range, or without the addend."""
-        if (addend is None) != (self.addend is None):
-            raise ZkError("A norm takes as many addends as its descriptor says.")
-        total = steps.scaled(residual, 0, self.residual)
-        if addend is not None and self.addend is not None:
-            total = total + steps.scaled(addend, 0, self.addend)
+    def run(self, position: int, reads: Integers, past: Integers) -> tuple[Integers, ...]:
+        """The new residual stream, the normed one; from the residual stream and what is added, if anything is."""
+        _expect(self, reads, self.width * (1 + (self.addend is not None)), past, 0)
+        total = steps.scaled(reads[: self.width], 0, self.residual)
+        if self.addend is not None:
+            total = total + steps.scaled(reads[self.width :], 0, self.addend)
         normed = steps.norm(total, self.root_of_width, self.bits, self.epsilon)
         return total, normed if self.gain is None else steps.gained(normed, self.gain.factors, self.gain.shift)
 
@@ -107,6 +123,8 @@ class Attend:
     """Attention of `group` query heads on one head of keys and values, at one position; RoPE first.
 
     shift: of the result, see steps.attend. cosines, sines: positions × HEAD / 2. table, rotations: their offsets.
+    shard: integers of an edge. group · HEAD / shard edges give the queries, `kv_shards` the keys, as many the values;
+    offset: where the head's HEAD integers begin in the keys and in the values.
     A row is a position's turned key and its value.
     """
 
@@ -117,24 +135,31 @@ class Attend:
     sines: Integers
     table: int
     rotations: int
+    offset: int
+    shard: int
+    kv_shards: int
 
     @property
     def descriptor(self) -> bytes:
         """See Operation."""
-        positions = len(self.cosines)
         return _packed(
-            "<BBBBBIII", Op.ATTEND, self.group, self.softmax.shift, self.shift, 0, positions, self.table, self.rotations
-        )
+            "<BBBBBIIIHB", Op.ATTEND, self.group, self.softmax.shift, self.shift, self.offset, len(self.cosines),
+            self.table, self.rotations, self.shard, self.kv_shards,
+        )  # fmt: skip
 
-    def run(
-        self, position: int, queries: Integers, key: Integers, value: Integers, past: Integers
-    ) -> tuple[Integers, Integers]:
-        """The position's row, and the mixed values of all heads, from the rows of the positions before."""
-        if position >= min(len(self.cosines), MAX_ROWS) or len(past) != position * 2 * HEAD:
-            raise ZkError(f"Attention at position {position} cannot be executed over {len(past) // (2 * HEAD)} rows.")
-        heads = np.concatenate([queries, key]).reshape(self.group + 1, HEAD)
+    def run(self, position: int, reads: Integers, past: Integers) -> tuple[Integers, ...]:
+        """The position's row, and the mixed values of all heads."""
+        if position >= min(len(self.cosines), MAX_ROWS):
+            raise ZkError(f"Attention at position {position} cannot be executed.")
+        n_queries, n_keys = self.group * HEAD, self.kv_shards * self.shard
+        _expect(self, reads, n_queries + 2 * n_keys, past, position * 2 * HEAD)
+        if n_queries % self.shard or self.offset + HEAD > n_keys:
+            raise ZkError("The shards that attention reads do not hold whole heads.")
+        queries, keys, values = np.split(reads, [n_queries, n_queries + n_keys])
+        own = slice(self.offset, self.offset + HEAD)
+        heads = np.concatenate([queries, keys[own]]).reshape(self.group + 1, HEAD)
         turned = steps.rotated(heads, self.cosines[position], self.sines[position])
-        row = np.concatenate([turned[-1], value])
+        row = np.concatenate([turned[-1], values[own]])
         history = np.concatenate([past, row]).reshape(position + 1, 2, HEAD).astype(np.float64)
         found = turned[:-1].astype(np.float64)
         return row, steps.attend(found, history[:, 0], history[:, 1], self.softmax, self.shift).ravel()
@@ -154,26 +179,53 @@ class Swiglu:
         """See Operation."""
         return _packed("<BHBBI", Op.SWIGLU, self.count, self.sigmoid.shift, self.shift, self.table)
 
-    def run(self, gate: Integers, up: Integers) -> tuple[Integers]:
-        """The channels' results."""
-        return (steps.swiglu(gate, up, self.sigmoid, self.shift),)
+    def run(self, position: int, reads: Integers, past: Integers) -> tuple[Integers, ...]:
+        """The channels' results, from all gates and then all ups."""
+        _expect(self, reads, 2 * self.count, past, 0)
+        return (steps.swiglu(reads[: self.count], reads[self.count :], self.sigmoid, self.shift),)
 
 
 @dataclass(frozen=True)
 class Top:
-    """The largest of `count` logits."""
+    """The largest of `count` logits, of which the first is that of token `base`."""
+
+    count: int
+    base: int = 0
+
+    @property
+    def descriptor(self) -> bytes:
+        """See Operation."""
+        return _packed("<BHI", Op.TOP, self.count, self.base)
+
+    def run(self, position: int, reads: Integers, past: Integers) -> tuple[Integers, ...]:
+        """The largest logit and its token, the first of equals."""
+        _expect(self, reads, self.count, past, 0)
+        index = int(np.argmax(reads))
+        return (np.array([reads[index], self.base + index], dtype=np.int64),)
+
+
+@dataclass(frozen=True)
+class Best:
+    """The best of `count` pairs of a logit and its token."""
 
     count: int
 
     @property
     def descriptor(self) -> bytes:
         """See Operation."""
-        return _packed("<BH", Op.TOP, self.count)
+        return _packed("<BH", Op.BEST, self.count)
 
-    def run(self, logits: Integers) -> tuple[Integers]:
-        """The largest logit and its index, the first of equals."""
-        index = int(np.argmax(logits))
-        return (np.array([logits[index], index], dtype=np.int64),)
+    def run(self, position: int, reads: Integers, past: Integers) -> tuple[Integers, ...]:
+        """The pair with the largest logit, the first of equals."""
+        _expect(self, reads, 2 * self.count, past, 0)
+        index = int(np.argmax(reads[::2]))
+        return (reads[2 * index : 2 * index + 2],)
+
+
+def _expect(operation: Operation, reads: Integers, n_reads: int, past: Integers, n_past: int) -> None:
+    if (len(reads), len(past)) != (n_reads, n_past):
+        name = type(operation).__name__
+        raise ZkError(f"{name} reads {n_reads} and {n_past} integers, not {len(reads)} and {len(past)}.")
 
 
 def encoded(values: Integers) -> bytes:
@@ -184,13 +236,8 @@ def encoded(values: Integers) -> bytes:
 
 
 def values_digest(values: Integers) -> bytes:
-    """Of a part that passes between two executed segments: its integers'."""
+    """V(x), the digest of a vector in a leaf: keccak256 of its integers."""
     return keccak256(encoded(values))
-
-
-def point_digest(point: bytes) -> bytes:
-    """Of a part that a proof reads or gives: its commitment's, 64 bytes."""
-    return keccak256(point)
 
 
 def output_digest(parts: Sequence[bytes]) -> bytes:
