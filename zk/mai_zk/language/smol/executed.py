@@ -5,10 +5,9 @@ Offsets and shifts follow from the precision alone, so all machines make the sam
 
 from __future__ import annotations
 
-from functools import cached_property
-
 import numpy as np
 
+from mai_zk.errors import ZkError
 from mai_zk.language.integers import powers_of_two
 from mai_zk.language.smol.forward import (
     DECAY_BITS,
@@ -23,7 +22,7 @@ from mai_zk.language.smol.forward import (
 from mai_zk.language.smol.graph import SWIGLUS, TOPS, Node
 from mai_zk.language.smol.precision import Precision, outputs
 from mai_zk.language.smol.segments import WIDE
-from mai_zk.language.smol.weights import GAIN_BITS, HEAD, HIDDEN, KV_HEADS, LAYERS, VOCABULARY, WIDTH, Weights
+from mai_zk.language.smol.weights import GAIN_BITS, HEAD, HIDDEN, LAYERS, VOCABULARY, WIDTH, Weights
 from mai_zk.trace.executed import Attend, Best, Constants, Gain, Norm, Operation, Swiglu, Top
 
 TRACED_CAP = 512
@@ -46,19 +45,23 @@ class Operations:
         angles = np.concatenate([self._cosines, self._sines], axis=1)
         self._rotations = self.constants.add(angles.ravel())
         self._scales = [Scales(self.precision, bits) for bits in self.precision.layers]
-        self._makers = {
-            "norm": lambda node: self._norm(node.layer),
-            "attend": lambda node: self._attend(node.layer, node.part),
-            "norm_again": lambda node: self._norm_again(node.layer),
-            "swiglu": lambda node: self._swiglu(node.layer),
-            "top": lambda node: Top(LOGITS, node.part * LOGITS),
-            "best": lambda node: Best(TOPS),
-        }
 
     def of(self, node: Node) -> Operation:
-        """What the chain executes at a segment that is no linear shard."""
-        made: Operation = self._makers[node.map](node)
-        return made
+        """What the chain executes at a segment; ZkError where that is a linear shard."""
+        match node.map:
+            case "norm":
+                return self._norm(node.layer)
+            case "attend":
+                return self._attend(node.layer, node.part)
+            case "norm_again":
+                return self._norm_again(node.layer)
+            case "swiglu":
+                return self._swiglu(node.layer)
+            case "top":
+                return Top(LOGITS, node.part * LOGITS)
+            case "best":
+                return Best(TOPS)
+        raise ZkError(f"{node.name} is proved, not executed.")
 
     def _norm(self, layer: int) -> Norm:
         """Before the layer's attention, with the down maps of the layer before; of layer LAYERS the last one."""

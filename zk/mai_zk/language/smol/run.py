@@ -1,4 +1,4 @@
-"""One run of SmolLM2 that has ended: its tokens, what is committed of it, the leaves and integers of a drawn position."""
+"""One run of SmolLM2 that has ended: its tokens, what is committed of it, leaves and integers of a drawn position."""
 
 from __future__ import annotations
 
