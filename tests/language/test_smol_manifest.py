@@ -111,7 +111,7 @@ def test_a_damaged_file_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Pa
     monkeypatch.setattr(circuits, "circuits_dir", lambda: tmp_path)
     registered.registered.cache_clear()
     try:
-        with pytest.raises(ZkError, match="cannot be read; run `python -m mai_zk.language.smol build`"):
+        with pytest.raises(ZkError, match="cannot be read; run `python"):
             registered.registered()
         (tmp_path / registered.FOLDER).mkdir()
         registered.path().write_bytes(bytes(100))
