@@ -133,8 +133,8 @@ def usage(ask: Ask) -> dict[str, int]:
 def finish_reason(ask: Ask, model: ProvableModel) -> str:
     """`stop` where the model came to its end, `length` where its tokens ran out."""
     assert ask.answer is not None
-    end = None if model.manifest is None else model.manifest.end_token
-    return "stop" if ask.answer.salted.tokens[-1] == end else "length"
+    ended = model.manifest is not None and model.manifest.is_end(ask.answer.salted.tokens[-1])
+    return "stop" if ended else "length"
 
 
 def _head(ask: Ask, kind: str) -> dict[str, Any]:

@@ -98,6 +98,9 @@ class SampledRun(Run, Protocol):
     def opened(self, position: int, segment: int) -> Opened:
         """The integers of a leaf."""
 
+    def constants(self, hash: bytes) -> bytes:
+        """The constants, or the bases, that the manifest names by this hash; ZkError if there are none."""
+
 
 class ProvableModel(Protocol):
     """A model whose answers come from integers alone, so that they are the same on every machine."""
