@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from mai_zk.language.model import ProvableModel
+from mai_zk.language.model import Conversational, ProvableModel
 from pydantic import BaseModel, ConfigDict, Field
 
 from mai.errors import MaiError
@@ -97,8 +97,9 @@ class ChatRequest(BaseModel):
 def prompt_of(request: ChatRequest, model: ProvableModel) -> str:
     """The conversation as the model's one prompt: by its own template, where it has one, else a line a message."""
     messages = [{"role": item.role, "content": item.text()} for item in request.messages]
-    template = getattr(model, "conversation", None)
-    return template(messages) if callable(template) else "\n".join(item["content"] for item in messages)
+    if isinstance(model, Conversational):
+        return model.conversation(messages)
+    return "\n".join(item["content"] for item in messages)
 
 
 def completion(ask: Ask, model: ProvableModel, receipt: Receipt) -> dict[str, Any]:
