@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from mai_zk.errors import ZkError
 from mai_zk.language.model import Conversational, ProvableModel
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -98,7 +99,10 @@ def prompt_of(request: ChatRequest, model: ProvableModel) -> str:
     """The conversation as the model's one prompt: by its own template, where it has one, else a line a message."""
     messages = [{"role": item.role, "content": item.text()} for item in request.messages]
     if isinstance(model, Conversational):
-        return model.conversation(messages)
+        try:
+            return model.conversation(messages)
+        except ZkError as error:
+            raise Refused(400, "invalid_request_error", str(error), "messages") from error
     return "\n".join(item["content"] for item in messages)
 
 

@@ -214,12 +214,12 @@ class Story:
 
     def answers(self) -> list[tuple[str, str]]:
         """Every answer that the requester got, and from whom."""
-        found = [(who, task, offers.answer(task)) for task in self._prompts for who, offers in self._offers.items()]
-        return [
-            (who, self.models[self._of[task]].decode(answer.tokens))
-            for who, task, answer in found
-            if answer is not None
-        ]
+        found = []
+        for task, model in self._of.items():
+            for who, offers in self._offers.items():
+                if (answer := offers.answer(task)) is not None:
+                    found.append((who, self.models[model].decode(answer.tokens)))
+        return found
 
     # The middle
 
