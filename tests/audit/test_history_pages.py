@@ -1,4 +1,4 @@
-"""Pages of a cluster's history: all of them, or a sentence where a fork took away what the next one was asked before."""
+"""Pages of a cluster's history: all, or a sentence where a fork took away what the next one was asked before."""
 
 from __future__ import annotations
 
