@@ -1,7 +1,7 @@
 //! `attest` and `join`: a drawn leaf is what its receipt says (or a sum), and every edge at it holds.
 
 use super::checks::same;
-use super::manifest::{Manifest, Segment, INPUT, PREVIOUS};
+use super::manifest::{Manifest, Segment, INPUT, PREVIOUS, SAMPLED};
 use super::opening::{Leaf, Opening};
 use super::state::{Body, Trace, CHALLENGED};
 use pinocchio::{account_info::AccountInfo, pubkey::Pubkey};
@@ -12,14 +12,15 @@ use verifier::key::POINT_BYTES;
 use verifier::syscall::{bn254, keccak256, Bn254};
 
 /// An opened trace at one drawn leaf.
-struct Drawn<'a> {
-    opening: Opening<'a>,
-    index: usize,
+pub struct Drawn<'a> {
+    pub opening: Opening<'a>,
+    /// Of the leaf's segment.
+    pub index: usize,
 }
 
 impl<'a> Drawn<'a> {
     #[inline(never)]
-    fn leaf(
+    pub fn leaf(
         program_id: &Pubkey,
         trace: &'a Trace,
         body: &Body,
@@ -34,7 +35,7 @@ impl<'a> Drawn<'a> {
         Ok(Self { opening: Opening { rest, trace, manifest, place, position }, index: index as usize })
     }
 
-    fn segment(&self) -> &'a Segment {
+    pub fn segment(&self) -> &'a Segment {
         &self.opening.manifest.segments[self.index]
     }
 
@@ -81,35 +82,55 @@ impl<'a> Drawn<'a> {
     }
 }
 
-/// `attest`: accounts miner (signer, writable), trace (writable), manifest, opening, receipt (writable). The receipt
-/// must be for this trace and this leaf; it is closed.
+/// A receipt that is for this miner, this trace and this segment, and not consumed.
 #[inline(never)]
-pub fn attest(program_id: &Pubkey, accounts: &[AccountInfo], draw: u16) -> Result<()> {
-    let [miner, account, manifest, opening, receipt_account] = distinct(accounts)?;
-    require_writable(miner)?;
-    require_writable(receipt_account)?;
-    let (trace, mut body, _) = Trace::open(program_id, account, Some(miner), CHALLENGED)?;
-    let manifest = Manifest::of(program_id, manifest, trace)?;
-    let (receipt, _) = view::<Receipt>(program_id, receipt_account)?;
-    let mut drawn = Drawn::leaf(program_id, trace, &body, &manifest, opening, draw)?;
+pub fn receipt_of<'a>(
+    program_id: &Pubkey,
+    account: &'a AccountInfo,
+    miner: &AccountInfo,
+    trace: &AccountInfo,
+    drawn: &Drawn,
+) -> Result<&'a Receipt> {
+    require_writable(account)?;
+    let (receipt, _) = view::<Receipt>(program_id, account)?;
     let segment = drawn.segment();
-    require(!segment.is_sum(), Error::WrongKind)?;
     let compared = [
         (&receipt.claimer, miner.key(), Error::ClaimerMismatch),
-        (&receipt.context, account.key(), Error::ContextMismatch),
+        (&receipt.context, trace.key(), Error::ContextMismatch),
         (&receipt.key_hash, &segment.key, Error::KeyMismatch),
-        (&receipt.srs, &manifest.head.srs, Error::SrsMismatch),
+        (&receipt.srs, &drawn.opening.manifest.head.srs, Error::SrsMismatch),
         (&receipt.params, &segment.params, Error::ParamsMismatch),
     ];
     for (field, value, error) in compared {
         same(field, value, error)?;
     }
     require(receipt.consumed == 0, Error::ReceiptConsumed)?;
+    Ok(receipt)
+}
+
+/// Close an attested leaf's receipt; its rent returns to the miner.
+#[inline(never)]
+pub fn close(receipt: &AccountInfo, miner: &AccountInfo) -> Result<()> {
+    super::settle::pay(receipt, miner, receipt.lamports());
+    receipt.close().map_err(|_| Error::SystemCallFailed)
+}
+
+/// `attest`: accounts miner (signer, writable), trace (writable), manifest, opening, receipt (writable). The receipt
+/// must be for this trace and this leaf; it is closed.
+#[inline(never)]
+pub fn attest(program_id: &Pubkey, accounts: &[AccountInfo], draw: u16) -> Result<()> {
+    let [miner, account, manifest, opening, receipt_account] = distinct(accounts)?;
+    require_writable(miner)?;
+    let (trace, mut body, _) = Trace::open(program_id, account, Some(miner), CHALLENGED)?;
+    require(trace.class != SAMPLED, Error::WrongKind)?;
+    let manifest = Manifest::of(program_id, manifest, trace)?;
+    let mut drawn = Drawn::leaf(program_id, trace, &body, &manifest, opening, draw)?;
+    require(!drawn.segment().is_sum(), Error::WrongKind)?;
+    let receipt = receipt_of(program_id, receipt_account, miner, account, &drawn)?;
     drawn.edges(Leaf { input: &receipt.input, params: &receipt.params, output: &receipt.output })?;
     drawn.opening.finish()?;
     body.attest(trace, draw as usize)?;
-    super::settle::pay(receipt_account, miner, receipt_account.lamports());
-    receipt_account.close().map_err(|_| Error::SystemCallFailed)
+    close(receipt_account, miner)
 }
 
 /// `join`: accounts miner (signer), trace (writable), manifest, opening. The output's point is the inputs' sum; U, the
@@ -118,6 +139,7 @@ pub fn attest(program_id: &Pubkey, accounts: &[AccountInfo], draw: u16) -> Resul
 pub fn join(program_id: &Pubkey, accounts: &[AccountInfo], draw: u16) -> Result<()> {
     let [miner, account, manifest, opening] = distinct(accounts)?;
     let (trace, mut body, _) = Trace::open(program_id, account, Some(miner), CHALLENGED)?;
+    require(trace.class != SAMPLED, Error::WrongKind)?;
     let manifest = Manifest::of(program_id, manifest, trace)?;
     let mut drawn = Drawn::leaf(program_id, trace, &body, &manifest, opening, draw)?;
     let segment = drawn.segment();

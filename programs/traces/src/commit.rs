@@ -74,7 +74,8 @@ pub fn commit(program_id: &Pubkey, accounts: &[AccountInfo], given: &Commit) -> 
         attested: 0,
         step: COMMITTED,
         bump: given.bump,
-        reserved: [0; 2],
+        class: head.class,
+        reserved: 0,
     };
     Ok(())
 }

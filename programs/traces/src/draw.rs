@@ -1,4 +1,5 @@
-//! `draw_trace`: the positions, and later the leaves, that must be shown, from slot hashes after the commitment.
+//! `draw_trace`: the positions, and later the leaves, that must be shown, from slot hashes after the commitment. The
+//! leaves of a sampled run are drawn by [`super::strata`].
 //!
 //! Two steps, eight blocks. Step one takes four slots, a leader's turn apart, soon after the commitment; they choose
 //! where the four of step two are, so that nobody knows at commitment who leads last. A target that was skipped is
@@ -6,6 +7,7 @@
 //! commitment's slot alone: whoever draws, and when, changes nothing.
 
 use super::checks::{require_payer, same};
+use super::manifest::SAMPLED;
 use super::merkle::Hash;
 use super::settle::pay;
 use super::state::{Trace, COMMITTED, REVEALED};
@@ -95,13 +97,44 @@ pub fn draw(program_id: &Pubkey, accounts: &[AccountInfo]) -> Result<()> {
     require_payer(caller)?;
     let leaves = Trace::view(program_id, account)?.0.step == REVEALED;
     let (trace, body, slot) = Trace::open(program_id, account, None, if leaves { REVEALED } else { COMMITTED })?;
+    require(!leaves || trace.class != SAMPLED, Error::WrongKind)?;
+    let seed = seed(trace, slot_hashes, leaves)?;
+    if leaves {
+        indices(&seed, trace.leaves(), body.leaves);
+        trace.leaves_seed = seed;
+        trace.deadline = slot + u64::from(trace.prove_slots);
+    } else {
+        let last_position = trace.positions() - 1;
+        if let Some((last, others)) = body.positions.split_last_mut() {
+            *last = last_position; // where the answer ends is always shown
+            indices(&seed, last_position, others);
+        }
+        trace.positions_seed = seed;
+        trace.deadline = slot + u64::from(trace.reveal_slots);
+    }
+    drawn(trace, account, caller);
+    Ok(())
+}
+
+/// The trace is a step further; whoever drew is paid.
+#[inline(never)]
+pub fn drawn(trace: &mut Trace, account: &AccountInfo, caller: &AccountInfo) {
+    trace.step += 1;
+    let fee = trace.bond / FEE_DIVISOR;
+    trace.bond -= fee;
+    pay(account, caller, fee);
+}
+
+/// The seed of a draw of positions or leaves.
+#[inline(never)]
+pub fn seed(trace: &Trace, slot_hashes: &AccountInfo, leaves: bool) -> Result<Hash> {
     let (one, two) = SlotHashes::of(slot_hashes)?.beacon(trace.base_slot)?;
     let (universe, count, root) = if leaves {
         (trace.leaves(), trace.n_leaves, &trace.leaves_root)
     } else {
         (trace.positions(), trace.n_positions, &trace.positions_root)
     };
-    let seed = keccak256(&[
+    Ok(keccak256(&[
         STEP_TWO,
         &[leaves as u8],
         &one,
@@ -114,29 +147,12 @@ pub fn draw(program_id: &Pubkey, accounts: &[AccountInfo]) -> Result<()> {
         &trace.miner,
         &universe.to_le_bytes(),
         &count.to_le_bytes(),
-    ]);
-    if leaves {
-        indices(&seed, universe, body.leaves);
-        trace.leaves_seed = seed;
-        trace.deadline = slot + u64::from(trace.prove_slots);
-    } else {
-        if let Some((last, others)) = body.positions.split_last_mut() {
-            *last = universe - 1; // where the answer ends is always shown
-            indices(&seed, universe - 1, others);
-        }
-        trace.positions_seed = seed;
-        trace.deadline = slot + u64::from(trace.reveal_slots);
-    }
-    trace.step += 1;
-    let fee = trace.bond / FEE_DIVISOR;
-    trace.bond -= fee;
-    pay(account, caller, fee);
-    Ok(())
+    ]))
 }
 
 /// Fill `drawn` with different indices below `universe`, ascending: or, where that is less, draw those left out.
 #[inline(never)]
-fn indices(seed: &Hash, universe: u32, drawn: &mut [u32]) {
+pub fn indices(seed: &Hash, universe: u32, drawn: &mut [u32]) {
     let rest = universe as usize - drawn.len();
     if drawn.len() <= rest {
         return sample(seed, universe, drawn);

@@ -1,7 +1,7 @@
 //! `attest_ends`: at a drawn position, the token's registered embedding goes in and the next token comes out.
 
 use super::checks::same;
-use super::manifest::{Manifest, INPUT, VALUE};
+use super::manifest::{Manifest, INDEX, INPUT, VALUE};
 use super::opening::Opening;
 use super::state::{Trace, CHALLENGED};
 use pinocchio::{account_info::AccountInfo, pubkey::Pubkey};
@@ -44,12 +44,13 @@ fn check(opening: &mut Opening) -> Result<()> {
     }
     let next = opening.token(position + 1)?;
     require(next == computed(opening)?, Error::WrongToken)?;
-    let ended = next == manifest.head.end_token;
+    let ended = manifest.is_end(next);
     let good = if position + 1 == trace.positions() { ended || trace.generated == trace.limit } else { !ended };
     require(good, Error::WrongEnd)
 }
 
-/// The token that the end segments' outputs stand for: the first largest of all their instances, or the only one.
+/// The token that the end segments' outputs stand for: the first largest of all their instances, or the only one, or the
+/// second integer of a sampled model's.
 #[inline(never)]
 fn computed(opening: &mut Opening) -> Result<u32> {
     let manifest = opening.manifest;
@@ -57,6 +58,11 @@ fn computed(opening: &mut Opening) -> Result<u32> {
     let (mut token, mut count) = (0, 0);
     for (index, segment) in manifest.segments.iter().enumerate().filter(|(_, segment)| segment.is_end()) {
         let leaf = opening.leaf(index)?;
+        if manifest.head.end_rule == INDEX {
+            let integers = opening.bytes(8)?; // the largest logit and the token
+            same(&keccak256(&[integers]), leaf.output, Error::EdgeMismatch)?;
+            return Ok(u32::from_le_bytes([integers[4], integers[5], integers[6], integers[7]]));
+        }
         let instances = opening.bytes(32 * segment.n_outputs as usize)?;
         same(&keccak256(&[instances]), leaf.output, Error::EdgeMismatch)?;
         if manifest.head.end_rule == VALUE {

@@ -1,6 +1,6 @@
 //! Decoding and dispatch of the instructions on manifests and traces.
 
-use super::{attest, binding, commit, constants, draw, ends, manifest, operations, settle};
+use super::{attest, binding, commit, constants, draw, ends, manifest, operations, sampled, settle, strata};
 use pinocchio::{account_info::AccountInfo, pubkey::Pubkey};
 use verifier::error::{Error, Result};
 use verifier::instruction::Arguments;
@@ -20,8 +20,11 @@ const SEAL_CONSTANTS: [u8; 8] = [0x8f, 0xa2, 0xd6, 0x7f, 0x08, 0xa2, 0x6a, 0x6d]
 const CREATE_VALUES: [u8; 8] = [0x2a, 0xdf, 0xb9, 0x0b, 0x42, 0xb5, 0x20, 0xac];
 const BIND: [u8; 8] = [0xb2, 0x39, 0xbb, 0xfe, 0x8a, 0x2b, 0x63, 0x86];
 const CHECK_OPERATION: [u8; 8] = [0x00, 0xac, 0x35, 0x69, 0x31, 0xf2, 0x2f, 0x5d];
+const DRAW_STRATA: [u8; 8] = [0xcc, 0x70, 0x22, 0xe2, 0x6b, 0xc2, 0x0f, 0xb8];
+const EXECUTE: [u8; 8] = [0x82, 0xdd, 0xf2, 0x9a, 0x0d, 0xc1, 0xbd, 0x1d];
+const ATTEST_BOUND: [u8; 8] = [0xce, 0xa0, 0xe1, 0x71, 0x6b, 0x42, 0xca, 0x06];
 
-const OWN: [[u8; 8]; 14] = [
+const OWN: [[u8; 8]; 17] = [
     CREATE_MANIFEST,
     SEAL_MANIFEST,
     COMMIT_TRACE,
@@ -36,6 +39,9 @@ const OWN: [[u8; 8]; 14] = [
     CREATE_VALUES,
     BIND,
     CHECK_OPERATION,
+    DRAW_STRATA,
+    EXECUTE,
+    ATTEST_BOUND,
 ];
 
 /// Run one instruction: one of this program's own, or one of the verifier's.
@@ -86,13 +92,17 @@ fn process_own(
         let root = arguments.take()?;
         arguments.finish()?;
         commit::reveal(program_id, accounts, root)
-    } else if is(ATTEST) || is(JOIN) || is(ATTEST_ENDS) {
+    } else if is(ATTEST) || is(JOIN) || is(ATTEST_ENDS) || is(EXECUTE) || is(ATTEST_BOUND) {
         let draw = u16::from_le_bytes(*arguments.take()?);
         arguments.finish()?;
         if is(ATTEST) {
             attest::attest(program_id, accounts, draw)
         } else if is(JOIN) {
             attest::join(program_id, accounts, draw)
+        } else if is(EXECUTE) {
+            sampled::execute(program_id, accounts, draw)
+        } else if is(ATTEST_BOUND) {
+            sampled::attest(program_id, accounts, draw)
         } else {
             ends::attest(program_id, accounts, draw)
         }
@@ -124,6 +134,9 @@ fn process_own(
     } else if is(CHECK_OPERATION) {
         arguments.finish()?;
         operations::check(program_id, accounts)
+    } else if is(DRAW_STRATA) {
+        arguments.finish()?;
+        strata::draw(program_id, accounts)
     } else {
         Err(Error::UnknownInstruction)
     }

@@ -5,14 +5,16 @@
 //!
 //! | module | holds |
 //! |---|---|
-//! | [`instruction`] | the fourteen instructions: discriminators, arguments, dispatch |
+//! | [`instruction`] | the seventeen instructions: discriminators, arguments, dispatch |
 //! | [`state`] | the headers of `Manifest` and `Trace`, the steps of a trace |
 //! | [`manifest`] | a model's graph: its wire format, `create_manifest`, `seal_manifest` |
 //! | [`merkle`] | leaves, nodes, paths |
 //! | [`opening`] | reading leaves and paths from an uploaded opening |
 //! | [`commit`] | `commit_trace`, `reveal_trace` |
 //! | [`draw`] | `draw_trace`: which slots, which seed, which indices |
+//! | [`strata`] | classes of segments of a sampled model: what sealing checks, `draw_strata` |
 //! | [`attest`] | `attest` and `join`: a drawn leaf and all its edges |
+//! | [`sampled`] | `execute` and `attest_bound`: a drawn leaf of integers and what it reads |
 //! | [`ends`] | `attest_ends`: tokens in, tokens out |
 //! | [`constants`] | `seal_constants`: tables and bases that operations read |
 //! | [`integers`], [`operations`] | arithmetic that the chain executes itself; `check_operation` |
@@ -38,8 +40,10 @@ pub mod manifest;
 pub mod merkle;
 pub mod opening;
 pub mod operations;
+pub mod sampled;
 pub mod settle;
 pub mod state;
+pub mod strata;
 
 #[cfg(all(target_os = "solana", not(feature = "no-entrypoint")))]
 verifier::program!(instruction::process);

@@ -1,8 +1,9 @@
-//! Keccak Merkle trees of fixed depth: leaves, nodes and paths at an exact index.
+//! Keccak Merkle trees of fixed depth: leaves, nodes, and paths at an exact index or range of indices.
 //!
 //! leaf = keccak(0x00 ‖ kind ‖ content), node = keccak(0x01 ‖ left ‖ right); what is missing to a power of two is the
 //! empty leaf, 32 zero bytes, which is no hash of anything known.
 
+use verifier::error::Result;
 use verifier::syscall::keccak256;
 
 pub type Hash = [u8; 32];
@@ -37,4 +38,35 @@ pub fn root(leaf: &Hash, index: u32, path: &[Hash]) -> Hash {
         };
     }
     hash
+}
+
+/// The root that neighbouring `leaves`, at least one, have from index `first` on, in a tree of `depth` levels above its
+/// leaves; `sibling` gives the hashes beside them, level by level: the left one if the first index is odd, then the right
+/// one if the last index is even. The leaves are used up.
+#[inline(never)]
+pub fn range_root<'a>(
+    leaves: &mut [Hash],
+    first: u32,
+    depth: usize,
+    mut sibling: impl FnMut() -> Result<&'a Hash>,
+) -> Result<Hash> {
+    let (mut first, mut count) = (first, leaves.len());
+    for _ in 0..depth {
+        let (mut read, mut written) = (0, 0);
+        if first & 1 == 1 {
+            leaves[0] = keccak256(&[NODE, sibling()?, &leaves[0]]);
+            (read, written) = (1, 1);
+        }
+        while read < count {
+            let left = &leaves[read];
+            let node = match leaves[..count].get(read + 1) {
+                Some(right) => keccak256(&[NODE, left, right]),
+                None => keccak256(&[NODE, left, sibling()?]),
+            };
+            leaves[written] = node;
+            (read, written) = (read + 2, written + 1);
+        }
+        (first, count) = (first >> 1, written);
+    }
+    Ok(leaves[0])
 }

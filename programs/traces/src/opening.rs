@@ -1,8 +1,8 @@
 //! Reading an opening: what a miner uploads (in a proof account) to show leaves of the trees it committed to.
 
 use super::checks::same;
-use super::manifest::{Manifest, Segment};
-use super::merkle::{depth, root, Hash, POSITION, ROW, SEGMENT, TOKEN};
+use super::manifest::{Manifest, Segment, MAX_EDGES, PRODUCER, SECOND};
+use super::merkle::{depth, range_root, root, Hash, POSITION, ROW, SEGMENT, TOKEN};
 use super::state::Trace;
 use verifier::accounts::require;
 use verifier::error::{Error, Result};
@@ -55,15 +55,49 @@ impl<'a> Opening<'a> {
         require(self.rest.is_empty(), Error::OpeningLength)
     }
 
+    /// The hash of a segment's leaf at this position.
+    #[inline(never)]
+    fn leaf_hash(&self, segment: usize, leaf: Leaf) -> Hash {
+        let Segment { layer, shard, .. } = self.manifest.segments[segment];
+        let place = [&layer.to_le_bytes()[..], &shard.to_le_bytes(), &self.position.to_le_bytes()];
+        keccak256(&[SEGMENT, place[0], place[1], place[2], leaf.input, leaf.params, leaf.output])
+    }
+
+    /// The index of a segment's leaf at this position.
+    fn leaf_index(&self, segment: usize) -> u32 {
+        self.place * u32::from(self.trace.n_segments) + segment as u32
+    }
+
     /// The path of a segment's leaf at this position, which must lead to the root.
     #[inline(never)]
     pub fn path(&mut self, segment: usize, leaf: Leaf) -> Result<()> {
-        let Segment { layer, shard, .. } = self.manifest.segments[segment];
-        let place = [&layer.to_le_bytes()[..], &shard.to_le_bytes(), &self.position.to_le_bytes()];
-        let hash = keccak256(&[SEGMENT, place[0], place[1], place[2], leaf.input, leaf.params, leaf.output]);
-        let index = self.place * u32::from(self.trace.n_segments) + segment as u32;
-        let trace = self.trace;
+        let (hash, index, trace) = (self.leaf_hash(segment, leaf), self.leaf_index(segment), self.trace);
         self.under(&hash, index, trace.leaves(), &trace.leaves_root, Error::LeafMismatch)
+    }
+
+    /// The leaves of neighbouring segments, from the one that `edge` names: input, output and, where a segment gives two
+    /// vectors, the other one's digest; then the siblings beside them. What the edges read must have these digests.
+    #[inline(never)]
+    pub fn producers(&mut self, edge: u16, read: &[Hash]) -> Result<()> {
+        let first = (edge & PRODUCER) as usize;
+        let mut nodes = [[0; 32]; MAX_EDGES as usize];
+        let nodes = &mut nodes[..read.len()];
+        for (index, (digest, node)) in read.iter().zip(nodes.iter_mut()).enumerate() {
+            let segment = &self.manifest.segments[first + index];
+            let digests = self.hashes(2)?;
+            let leaf = Leaf { input: &digests[0], params: &segment.params, output: &digests[1] };
+            if segment.has_two_parts() {
+                let other = &self.hashes(1)?[0];
+                let parts = if edge & SECOND == 0 { [digest, other] } else { [other, digest] };
+                same(&keccak256(&[parts[0], parts[1]]), leaf.output, Error::EdgeMismatch)?;
+            } else {
+                same(digest, leaf.output, Error::EdgeMismatch)?;
+            }
+            *node = self.leaf_hash(first + index, leaf);
+        }
+        let trace = self.trace;
+        let root = range_root(nodes, self.leaf_index(first), depth(trace.leaves()), || Ok(&self.hashes(1)?[0]))?;
+        same(&root, &trace.leaves_root, Error::LeafMismatch)
     }
 
     /// A segment's leaf at this position: its three digests and its path.
@@ -85,6 +119,20 @@ impl<'a> Opening<'a> {
         self.under(&hash, position, trace.positions(), &trace.positions_root, Error::PositionMismatch)?;
         // SAFETY: the length is a multiple of 32 and a hash is bytes.
         Ok(unsafe { core::slice::from_raw_parts(carried.as_ptr() as *const Hash, carried.len() / 32) })
+    }
+
+    /// The digest that carried segment `segment` hands on from a position of a sampled run: the integers' digest, the
+    /// carried digests' root, the path of both; the digest and its path.
+    #[inline(never)]
+    pub fn carried_digest(&mut self, position: u32, segment: usize) -> Result<&'a Hash> {
+        let content = self.hashes(2)?;
+        let hash = keccak256(&[POSITION, &position.to_le_bytes(), &content[0], &content[1]]);
+        let (trace, manifest) = (self.trace, self.manifest);
+        self.under(&hash, position, trace.positions(), &trace.positions_root, Error::PositionMismatch)?;
+        let digest = &self.hashes(1)?[0];
+        let (index, count) = (manifest.carried_before(segment) as u32, manifest.first_values.len() as u32);
+        self.under(digest, index, count, &content[1], Error::CarriedMismatch)?;
+        Ok(digest)
     }
 
     /// Token `index` of prompt and answer: the token, its salt, and its path in the tree of the one or the other.

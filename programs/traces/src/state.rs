@@ -41,7 +41,9 @@ pub struct Trace {
     pub attested: u16,
     pub step: u8,
     pub bump: u8,
-    pub reserved: [u8; 2],
+    /// The manifest's.
+    pub class: u8,
+    pub reserved: u8,
 }
 
 const _: () = assert!(size_of::<Trace>() == 352);
@@ -109,7 +111,7 @@ impl Trace {
 pub struct Body<'a> {
     /// Drawn positions, ascending.
     pub positions: &'a mut [u32],
-    /// Drawn leaves, ascending: place of the position in `positions` · segments + segment.
+    /// Drawn leaves, ascending (in each stratum): place of the position in `positions` · segments + segment.
     pub leaves: &'a mut [u32],
     pub bitmap: &'a mut [u8],
 }

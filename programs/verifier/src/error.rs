@@ -220,7 +220,7 @@ errors! {
     DrawOutOfRange = 6138,
     /// This draw was attested already.
     AlreadyAttested = 6139,
-    /// The drawn leaf is a sum and needs `join`, or is none and needs `attest`.
+    /// The drawn leaf's kind or the manifest's class needs another instruction.
     WrongKind = 6140,
     /// The opening is not as long as its leaf needs.
     OpeningLength = 6141,
@@ -266,6 +266,18 @@ errors! {
     ValuesMismatch = 6160,
     /// There are not so many integers left to bind.
     ValuesComplete = 6161,
+
+    // Sampled runs.
+    /// The manifest draws more leaves of a stratum than it has, or none where it has some, or more or fewer in all.
+    ManifestStrata = 6162,
+    /// The constants are not those that the segment names.
+    ConstantsMismatch = 6163,
+    /// Integers are left to bind.
+    ValuesIncomplete = 6164,
+    /// The integers are bound to other bases than the manifest's, or not from the first one on.
+    BasesMismatch = 6165,
+    /// A carried digest is not under its position's root at its index.
+    CarriedMismatch = 6166,
 }
 
 impl Error {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
@@ -98,6 +98,9 @@ class SampledRun(Run, Protocol):
     def opened(self, position: int, segment: int) -> Opened:
         """The integers of a leaf."""
 
+    def constants(self, hash: bytes) -> bytes:
+        """The constants, or the bases, that the manifest names by this hash; ZkError if there are none."""
+
 
 class ProvableModel(Protocol):
     """A model whose answers come from integers alone, so that they are the same on every machine."""
@@ -149,6 +152,19 @@ class ProvableModel(Protocol):
             Cancelled: ``cancelled`` said so.
             ZkError: a token is not in the vocabulary, or the tokens are too many.
         """
+
+
+@runtime_checkable
+class Conversational(Protocol):
+    """A model with a template for conversations."""
+
+    def conversation(self, messages: Sequence[Mapping[str, str]]) -> str:
+        """The prompt of messages ({"role": ..., "content": ...}); ZkError if a message cannot be in one."""
+
+
+def question(model: ProvableModel, text: str) -> str:
+    """What somebody asks as the model's prompt: by its template, where it has one."""
+    return model.conversation([{"role": "user", "content": text}]) if isinstance(model, Conversational) else text
 
 
 def work_of(model: ProvableModel, run: Run, salts: Sequence[bytes]) -> Work:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from mai_zk.errors import ZkError
 from mai_zk.field import keccak256
-from mai_zk.trace.manifest import Manifest
+from mai_zk.trace.manifest import Manifest, Stratum
 
 FIRST_DELAY: Final = 8
 SECOND_DELAY: Final = 64
@@ -93,11 +93,16 @@ def positions(seed: bytes, universe: int, count: int) -> tuple[int, ...]:
 
 def strata(seed: bytes, manifest: Manifest, n_positions: int) -> tuple[int, ...]:
     """The drawn leaves in the sampled class, stratum after stratum: place of the position · segments + segment."""
+    found = [Stratum(count, tuple(manifest.of_stratum(stratum))) for stratum, count in enumerate(manifest.strata)]
+    return by_strata(seed, found, len(manifest.segments), n_positions)
+
+
+def by_strata(seed: bytes, strata: Sequence[Stratum], n_segments: int, n_positions: int) -> tuple[int, ...]:
+    """See :func:`strata`."""
     found: list[int] = []
-    for stratum, count in enumerate(manifest.strata):
-        segments = manifest.of_stratum(stratum)
-        own = keccak256(seed + bytes([stratum]))
-        for index in indices(own, n_positions * len(segments), count):
-            place, at = divmod(index, len(segments))
-            found.append(place * len(manifest.segments) + segments[at])
+    for number, stratum in enumerate(strata):
+        own, size = keccak256(seed + bytes([number])), len(stratum.segments)
+        for index in indices(own, n_positions * size, stratum.draws):
+            place, at = divmod(index, size)
+            found.append(place * n_segments + stratum.segments[at])
     return tuple(found)

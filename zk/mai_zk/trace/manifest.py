@@ -234,6 +234,25 @@ def _alone(edge: Edge) -> bool:
     return edge != INPUT and not is_carried(edge)
 
 
+@dataclass(frozen=True)
+class Stratum:
+    """Segments that are drawn among themselves, and how many are."""
+
+    draws: int
+    segments: tuple[int, ...]
+
+
+def read_strata(body: bytes) -> tuple[Stratum, ...]:
+    """The strata that a sealed manifest states; none where it is of another class."""
+    head = HEAD.unpack_from(body)
+    if head[1] != Class.SAMPLED:
+        return ()
+    flags = [RECORD.unpack_from(body, HEAD.size + RECORD.size * index)[7] for index in range(head[3])]
+    draws = TAIL.unpack_from(body, len(body) - TAIL.size)[:STRATA]
+    members = [tuple(i for i, flag in enumerate(flags) if flag >> _STRATUM_SHIFT == s) for s in range(STRATA)]
+    return tuple(Stratum(*found) for found in zip(draws, members, strict=True))
+
+
 def row_hash(token: int, row: bytes) -> bytes:
     """The leaf of a token's embedding, given the digest of its row."""
     return merkle.leaf_hash(merkle.ROW, token.to_bytes(4, "little") + row)

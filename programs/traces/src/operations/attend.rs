@@ -1,9 +1,10 @@
 //! ATTEND: three query heads on one head of keys and values, at one position.
 //!
 //! A row of the history is a position's turned key and its value; the last row is this position's own. So the cache's
-//! hash chain runs over rows as they lie.
+//! hash chain runs over rows as they lie. Keys and values come in shards that need not be heads: this head's begin at an
+//! offset in them.
 
-use super::{compare, within, Descriptor, Vectors, BOUND};
+use super::{compare, within, Descriptor, Shape, Vectors, BOUND};
 use crate::constants::Constants;
 use crate::integers::{round_divide, round_shift, Decay};
 use verifier::accounts::require;
@@ -14,7 +15,7 @@ use verifier::memory::HEAP;
 const ANGLE_BITS: u32 = 15;
 /// Integers of a query, a key or a value.
 const HEAD: usize = 64;
-const ROW: usize = 2 * HEAD;
+pub const ROW: usize = 2 * HEAD;
 /// Query heads of one key head. All of them go through the history at once, because reading it is half of the work.
 const GROUP: usize = 3;
 /// Positions of a history: what a transaction's computing units and the heap of 32 KB hold.
@@ -31,12 +32,16 @@ struct Memory {
     weights: [[i64; GROUP]; MAX_ROWS],
 }
 
-/// group u8 (three), the decay's shift u8, the result's shift u8, a zero byte, positions u32, the table's offset u32,
-/// the rotations' u32 (for each position 32 cosines and 32 sines).
+/// group u8 (three), the decay's shift u8, the result's shift u8, the head's offset u8, positions u32, the table's offset
+/// u32, the rotations' u32 (for each position 32 cosines and 32 sines), integers of a shard u16, shards of keys u8 (as
+/// many of values).
 pub struct Attend<'a> {
     decay: Decay<'a>,
     shift: u32,
     rows: usize,
+    offset: usize,
+    shard: usize,
+    n_keys: usize,
     cosines: &'a [i32],
     sines: &'a [i32],
 }
@@ -44,29 +49,58 @@ pub struct Attend<'a> {
 impl<'a> Attend<'a> {
     #[inline(never)]
     pub fn read(descriptor: &mut Descriptor, constants: Constants<'a>, position: u32) -> Result<Self> {
-        let (group, decay, shift, zero) = (descriptor.u8(), descriptor.u8(), descriptor.u8(), descriptor.u8());
+        let (group, decay, shift, offset) = (descriptor.u8(), descriptor.u8(), descriptor.u8(), descriptor.u8());
         let (positions, table, rotations) = (descriptor.u32(), descriptor.u32(), descriptor.u32());
+        let (shard, n_keys) = (descriptor.u16() as usize, descriptor.u8() as usize);
         descriptor.finish()?;
-        require(group == GROUP as u8 && shift <= 16 && zero == 0, Error::BadDescriptor)?;
+        let offset = usize::from(offset);
+        let whole = shard > 0 && GROUP * HEAD % shard == 0 && offset + HEAD <= n_keys * shard;
+        require(group == GROUP as u8 && shift <= 16 && whole, Error::BadDescriptor)?;
         require(position < positions && (position as usize) < MAX_ROWS, Error::PositionOutOfRange)?;
         let decay = Decay::new(constants.table(table)?, decay).ok_or(Error::BadDescriptor)?;
         require((1..=MAX_ONE).contains(&decay.one()), Error::BadDescriptor)?;
-        let offset = u32::checked_add(rotations, position * 4 * HEAD as u32).ok_or(Error::ConstantsTooShort)?;
-        let (cosines, sines) = constants.words(offset, HEAD)?.split_at(HEAD / 2);
-        Ok(Self { decay, shift: shift.into(), rows: position as usize + 1, cosines, sines })
+        let angles = u32::checked_add(rotations, position * 4 * HEAD as u32).ok_or(Error::ConstantsTooShort)?;
+        let (cosines, sines) = constants.words(angles, HEAD)?.split_at(HEAD / 2);
+        let rows = position as usize + 1;
+        Ok(Self { decay, shift: shift.into(), rows, offset, shard, n_keys, cosines, sines })
     }
 
-    /// Vectors: the queries, this position's key, the history; the mixed values.
+    /// Shards of queries, of keys and of values.
+    pub fn shape(&self, n_vectors: usize) -> Option<Shape> {
+        let whole = n_vectors == GROUP * HEAD / self.shard + 2 * self.n_keys;
+        let past = (self.rows - 1) * ROW;
+        whole.then_some(Shape { first: self.shard, each: self.shard, past, gives: [ROW, GROUP * HEAD] })
+    }
+
+    /// Vectors: the queries, this position's keys and values, the history; the mixed values.
     pub fn check(&self, vectors: &mut Vectors) -> Result<()> {
-        let (queries, key) = (vectors.take(GROUP * HEAD)?, vectors.take(HEAD)?);
+        let queries = vectors.take(GROUP * HEAD)?;
+        let (key, value) = (self.head(vectors)?, self.head(vectors)?);
         let history = vectors.take(self.rows * ROW)?;
         let mixed = vectors.take(GROUP * HEAD)?;
         // SAFETY: on chain the heap of 32 KB is there, nothing else uses it in this instruction, and 20 KB are used.
         let memory = unsafe { &mut *(HEAP as *mut Memory) };
         self.turn_all(queries, key, history, memory)?;
+        self.own_value(value, history)?;
         let best = self.scores(history, memory);
         let totals = self.decay_all(best, memory)?;
         self.mix(history, totals, mixed, memory)
+    }
+
+    /// The head's integers in the next shards.
+    fn head<'b>(&self, vectors: &mut Vectors<'b>) -> Result<&'b [i32]> {
+        let shards = vectors.take(self.n_keys * self.shard)?;
+        shards.get(self.offset..self.offset + HEAD).ok_or(Error::OpeningLength)
+    }
+
+    /// The value must be the last row's.
+    #[inline(never)]
+    fn own_value(&self, value: &[i32], history: &[i32]) -> Result<()> {
+        let own = history.get(history.len() - HEAD..).ok_or(Error::OpeningLength)?;
+        for (&value, &opened) in value.iter().zip(own) {
+            compare(value.into(), BOUND, opened)?;
+        }
+        Ok(())
     }
 
     /// The queries into memory; the key must be the last row's.

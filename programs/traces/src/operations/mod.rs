@@ -3,9 +3,11 @@
 //!
 //! A descriptor of 32 bytes says which operation and with which numbers; tables, rotations and gains are in a sealed
 //! constants account. What an operation gives is in the opening beside what it reads: it is computed again and compared,
-//! so that nothing is stored. [`check`] is the instruction that does so and changes nothing.
+//! so that nothing is stored. [`check`] is the instruction that does so and changes nothing; `execute` does so for a drawn
+//! leaf.
 
 pub mod attend;
+pub mod best;
 pub mod norm;
 pub mod swiglu;
 pub mod top;
@@ -19,9 +21,25 @@ use verifier::error::{Error, Result};
 pub const BOUND: i64 = 1 << 24;
 
 const NORM: u8 = 1;
-const ATTEND: u8 = 2;
+pub const ATTEND: u8 = 2;
 const SWIGLU: u8 = 3;
 const TOP: u8 = 4;
+const BEST: u8 = 5;
+
+/// Whether there is such an operation.
+pub fn is_known(operation: u8) -> bool {
+    (NORM..=BEST).contains(&operation)
+}
+
+/// Whether it gives two vectors.
+pub fn has_two_parts(operation: u8) -> bool {
+    operation == NORM || operation == ATTEND
+}
+
+/// Whether it gives a number and a token.
+pub fn gives_token(operation: u8) -> bool {
+    operation == TOP || operation == BEST
+}
 
 pub const DESCRIPTOR_BYTES: usize = 32;
 
@@ -98,22 +116,69 @@ pub fn compare(value: i64, bound: i64, opened: i32) -> Result<()> {
     require(value == i64::from(opened), Error::ResultMismatch)
 }
 
-/// Compute an operation at a position on the vectors that it reads, and compare with those that it gives.
-#[inline(never)]
-pub fn run(
-    descriptor: &[u8; DESCRIPTOR_BYTES],
-    constants: Constants,
-    position: u32,
-    vectors: &mut Vectors,
-) -> Result<()> {
-    let mut descriptor = Descriptor::new(descriptor);
-    match descriptor.u8() {
-        NORM => norm::Norm::read(&mut descriptor, constants)?.check(vectors),
-        ATTEND => attend::Attend::read(&mut descriptor, constants, position)?.check(vectors),
-        SWIGLU => swiglu::Swiglu::read(&mut descriptor, constants)?.check(vectors),
-        TOP => top::Top::read(&mut descriptor)?.check(vectors),
-        _ => Err(Error::BadDescriptor),
+/// What an operation reads and gives, in integers.
+pub struct Shape {
+    /// Of the first vector, and of every further one.
+    pub first: usize,
+    pub each: usize,
+    /// Of the rows of all positions before.
+    pub past: usize,
+    /// Of its one or two results.
+    pub gives: [usize; 2],
+}
+
+/// An operation at a position.
+pub enum Operation<'a> {
+    Norm(norm::Norm<'a>),
+    Attend(attend::Attend<'a>),
+    Swiglu(swiglu::Swiglu<'a>),
+    Top(top::Top),
+    Best(best::Best),
+}
+
+impl<'a> Operation<'a> {
+    #[inline(never)]
+    pub fn read(descriptor: &[u8; DESCRIPTOR_BYTES], constants: Constants<'a>, position: u32) -> Result<Self> {
+        let mut descriptor = Descriptor::new(descriptor);
+        Ok(match descriptor.u8() {
+            NORM => Self::Norm(norm::Norm::read(&mut descriptor, constants)?),
+            ATTEND => Self::Attend(attend::Attend::read(&mut descriptor, constants, position)?),
+            SWIGLU => Self::Swiglu(swiglu::Swiglu::read(&mut descriptor, constants)?),
+            TOP => Self::Top(top::Top::read(&mut descriptor)?),
+            BEST => Self::Best(best::Best::read(&mut descriptor)?),
+            _ => return Err(Error::BadDescriptor),
+        })
     }
+
+    /// The lengths of its vectors where it reads so many, of which all but the first are equally long.
+    #[inline(never)]
+    pub fn shape(&self, n_vectors: usize) -> Result<Shape> {
+        match self {
+            Self::Norm(norm) => norm.shape(n_vectors),
+            Self::Attend(attend) => attend.shape(n_vectors),
+            Self::Swiglu(swiglu) => swiglu.shape(n_vectors),
+            Self::Top(top) => top.shape(n_vectors),
+            Self::Best(best) => best.shape(n_vectors),
+        }
+        .ok_or(Error::BadDescriptor)
+    }
+
+    /// Compute it on the vectors that it reads, and compare with those that it gives.
+    #[inline(never)]
+    pub fn check(&self, vectors: &mut Vectors) -> Result<()> {
+        match self {
+            Self::Norm(norm) => norm.check(vectors),
+            Self::Attend(attend) => attend.check(vectors),
+            Self::Swiglu(swiglu) => swiglu.check(vectors),
+            Self::Top(top) => top.check(vectors),
+            Self::Best(best) => best.check(vectors),
+        }
+    }
+}
+
+/// `count` integers in vectors of one length.
+pub fn equal_parts(count: usize, n_vectors: usize) -> Option<usize> {
+    (n_vectors > 0 && count % n_vectors == 0).then(|| count / n_vectors)
 }
 
 /// `check_operation`: accounts constants (sealed), opening. The opening holds a descriptor, the position (u32), four zero
@@ -128,6 +193,6 @@ pub fn check(program_id: &Pubkey, accounts: &[AccountInfo]) -> Result<()> {
     let (zero, rest) = rest.split_first_chunk::<4>().ok_or(Error::OpeningLength)?;
     require(*zero == [0; 4], Error::OpeningLength)?;
     let mut vectors = Vectors::of(rest)?;
-    run(descriptor, constants, u32::from_le_bytes(*position), &mut vectors)?;
+    Operation::read(descriptor, constants, u32::from_le_bytes(*position))?.check(&mut vectors)?;
     vectors.finish()
 }

@@ -1,6 +1,6 @@
 //! NORM: the residual stream with what is added to it, and the same over its root mean square.
 
-use super::{compare, within, Descriptor, Vectors, BOUND};
+use super::{compare, equal_parts, within, Descriptor, Shape, Vectors, BOUND};
 use crate::constants::Constants;
 use crate::integers::{round_divide, round_shift, square_root, Scale};
 use verifier::accounts::require;
@@ -47,6 +47,15 @@ impl<'a> Norm<'a> {
         require(good, Error::BadDescriptor)?;
         let gain = if shift == 255 { None } else { Some((shift.into(), constants.words(offset, width)?)) };
         Ok(Self { width, addends, residual, addend, factor: factor as i64, epsilon, gain })
+    }
+
+    /// The residual is the first vector; the addend, if there is one, is in all others.
+    pub fn shape(&self, n_vectors: usize) -> Option<Shape> {
+        let each = match self.addends {
+            0 => (n_vectors == 1).then_some(0)?,
+            _ => equal_parts(self.width, n_vectors.checked_sub(1)?)?,
+        };
+        Some(Shape { first: self.width, each, past: 0, gives: [self.width; 2] })
     }
 
     /// Vectors: the residual, the addend if there is one; the new residual, the normed one.

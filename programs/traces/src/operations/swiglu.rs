@@ -1,6 +1,6 @@
 //! SWIGLU: gate · sigmoid(gate) · up.
 
-use super::{compare, within, Descriptor, Vectors, BOUND};
+use super::{compare, equal_parts, within, Descriptor, Shape, Vectors, BOUND};
 use crate::constants::Constants;
 use crate::integers::{round_divide, round_shift, Decay};
 use verifier::accounts::require;
@@ -26,6 +26,11 @@ impl<'a> Swiglu<'a> {
         require(count > 0 && (1..=48).contains(&shift), Error::BadDescriptor)?;
         let decay = Decay::new(table, decay).ok_or(Error::BadDescriptor)?;
         Ok(Self { count, decay, shift: shift.into() })
+    }
+
+    pub fn shape(&self, n_vectors: usize) -> Option<Shape> {
+        let each = equal_parts(2 * self.count, n_vectors)?;
+        Some(Shape { first: each, each, past: 0, gives: [self.count, 0] })
     }
 
     /// Vectors: gate, up; the result. sigmoid(|g|) = 1 / (1 + e), sigmoid(-|g|) = e / (1 + e), e = e^-|g|.

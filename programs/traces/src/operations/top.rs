@@ -1,24 +1,30 @@
-//! TOP: the largest of some logits and its index, the first of equals.
+//! TOP: the largest of some logits and its token, the first of equals.
 
-use super::{Descriptor, Vectors};
+use super::{equal_parts, Descriptor, Shape, Vectors};
 use verifier::accounts::require;
 use verifier::error::{Error, Result};
 
-/// count u16.
+/// count u16, the first logit's token u32.
 pub struct Top {
     count: usize,
+    base: u32,
 }
 
 impl Top {
     #[inline(never)]
     pub fn read(descriptor: &mut Descriptor) -> Result<Self> {
-        let count = descriptor.u16() as usize;
+        let (count, base) = (descriptor.u16() as usize, descriptor.u32());
         descriptor.finish()?;
         require(count > 0, Error::BadDescriptor)?;
-        Ok(Self { count })
+        Ok(Self { count, base })
     }
 
-    /// Vectors: the logits; the largest one and its index.
+    pub fn shape(&self, n_vectors: usize) -> Option<Shape> {
+        let each = equal_parts(self.count, n_vectors)?;
+        Some(Shape { first: each, each, past: 0, gives: [2, 0] })
+    }
+
+    /// Vectors: the logits; the largest one and its token.
     pub fn check(&self, vectors: &mut Vectors) -> Result<()> {
         let (logits, opened) = (vectors.take(self.count)?, vectors.take(2)?);
         let (&first, rest) = logits.split_first().ok_or(Error::OpeningLength)?;
@@ -28,6 +34,7 @@ impl Top {
                 best = (logit, index);
             }
         }
-        require(opened == [best.0, best.1], Error::ResultMismatch)
+        let token = i64::from(self.base) + best.1;
+        require(opened[0] == best.0 && i64::from(opened[1]) == token, Error::ResultMismatch)
     }
 }

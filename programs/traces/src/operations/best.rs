@@ -1,0 +1,37 @@
+//! BEST: of some pairs of a logit and its token the one with the largest logit, the first of equals.
+
+use super::{Descriptor, Shape, Vectors};
+use verifier::accounts::require;
+use verifier::error::{Error, Result};
+
+/// count u16.
+pub struct Best {
+    count: usize,
+}
+
+impl Best {
+    #[inline(never)]
+    pub fn read(descriptor: &mut Descriptor) -> Result<Self> {
+        let count = descriptor.u16() as usize;
+        descriptor.finish()?;
+        require(count > 0, Error::BadDescriptor)?;
+        Ok(Self { count })
+    }
+
+    /// A vector is a pair.
+    pub fn shape(&self, n_vectors: usize) -> Option<Shape> {
+        (n_vectors == self.count).then_some(Shape { first: 2, each: 2, past: 0, gives: [2, 0] })
+    }
+
+    /// Vectors: the pairs; the best of them.
+    pub fn check(&self, vectors: &mut Vectors) -> Result<()> {
+        let (pairs, opened) = (vectors.take(2 * self.count)?, vectors.take(2)?);
+        let mut best = &pairs[..2];
+        for pair in pairs.chunks_exact(2) {
+            if pair[0] > best[0] {
+                best = pair;
+            }
+        }
+        require(opened == best, Error::ResultMismatch)
+    }
+}
