@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from language.smol_world import model, needs_weights
+from language.smol_world import model, needs_weights, short_run
 from mai_zk import circuits
 from mai_zk.circuits import part_digest
 from mai_zk.errors import ZkError
@@ -97,6 +97,15 @@ def test_rows_are_digests_of_the_embedding() -> None:
     for token in (0, 2, 49151, *random.Random(3).sample(range(VOCABULARY), 200)):
         values = np.asarray(model().weights.embedding[token])
         assert rows[token] == keccak256(b"".join(int(value).to_bytes(4, "little", signed=True) for value in values))
+
+
+def test_a_run_gives_the_constants_that_the_manifest_names() -> None:
+    found, run = model().manifest, short_run()
+    assert found is not None
+    names = {segment.params for segment in found.segments if segment.executed} | {found.bases}
+    assert len(names) == 2 and all(keccak256(run.constants(name)) == name for name in names)
+    with pytest.raises(ZkError, match="names no constants"):
+        run.constants(bytes(32))
 
 
 def test_other_weights_have_no_manifest() -> None:

@@ -73,6 +73,10 @@ class SmolLM2:
         """Tokens of a conversation by the model's template; names of control tokens in a message stay text."""
         return self._tokens.chat(messages)
 
+    def conversation(self, messages: Sequence[Mapping[str, str]]) -> str:
+        """See mai_zk.language.model.Conversational; encoded, it is what `chat` gives."""
+        return self._tokens.conversation(messages)
+
     def decode(self, tokens: Sequence[int]) -> str:
         """The text of some tokens, without control tokens."""
         return self._tokens.decode(tokens)

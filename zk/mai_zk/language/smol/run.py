@@ -6,13 +6,14 @@ from typing import Protocol
 
 from mai_zk.errors import ZkError
 from mai_zk.language.smol import points
+from mai_zk.language.smol.executed import Operations
 from mai_zk.language.smol.forward import Cache
 from mai_zk.language.smol.graph import node
 from mai_zk.language.smol.leaves import leaves_of
 from mai_zk.language.smol.manifest import params_of
 from mai_zk.language.smol.opened import Values
 from mai_zk.language.smol.proving import Job, make_job
-from mai_zk.language.smol.registered import registered
+from mai_zk.language.smol.registered import bases, registered
 from mai_zk.language.smol.trace import FIRST
 from mai_zk.language.smol.weights import Weights
 from mai_zk.trace import Leaf, Position
@@ -68,6 +69,15 @@ class SmolRun:
     def opened(self, position: int, segment: int) -> Opened:
         """See SampledRun.opened; ZkError if there is no such segment or position."""
         return self.values(position).opened(segment)
+
+    def constants(self, hash: bytes) -> bytes:
+        """See SampledRun.constants."""
+        found = registered()
+        if hash == found.constants:
+            return Operations(self._model.weights).constants.body
+        if hash == found.bases:
+            return bases()
+        raise ZkError(f"SmolLM2's manifest names no constants {hash.hex()}.")
 
     def job(self, position: int, segment: int) -> Job | None:
         """What proves a leaf; None where the chain executes it; ZkError if there is none."""
