@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from language.smol_world import model, needs_weights, short_run
+from mai.errors import MaiError
+from mai.miner.models import terms_of
 from mai_zk import circuits
 from mai_zk.circuits import part_digest
 from mai_zk.errors import ZkError
@@ -111,6 +113,8 @@ def test_a_run_gives_the_constants_that_the_manifest_names() -> None:
 def test_other_weights_have_no_manifest() -> None:
     other = SmolLM2(uniform(7))
     assert other.manifest is None and other.terms is None
+    with pytest.raises(MaiError, match="smollm2-135m cannot be settled by a trace yet"):
+        terms_of(other)
     weights = dataclasses.replace(model().weights, digest="00" * 32)
     with pytest.raises(ZkError, match="not those registered"):
         manifest(weights)
