@@ -16,6 +16,7 @@ from mai.errors import MaiError
 from mai.miner.jobs import PROOF_SECONDS
 from mai.miner.lanes import lanes
 from mai.miner.provers import LocalProvers
+from mai_zk import worker
 from mai_zk.errors import ZkError
 from mai_zk.keyprogram import KeyProgram
 from mai_zk.language.model import Proved
@@ -25,13 +26,16 @@ PATIENCE_S = 300
 
 @dataclass(frozen=True)
 class Job:
-    """Says where it ran; waits for a file, dies, hangs with a process of its own, or fails where it is told to."""
+    """Says where it ran; waits for a file, dies, hangs with a process of its own, fails, or has its EZKL process
+    die, where it is told to.
+    """
 
     folder: Path
     name: str = "job"
     wait: bool = False
     dies: int = 0
     hangs: int = 0
+    starves: int = 0
     fails: bool = False
 
     def prove(self) -> Proved:
@@ -46,6 +50,8 @@ class Job:
             child = subprocess.Popen(["sleep", "100000"])
             (self.folder / f"{self.name}.child").write_text(str(child.pid))
             child.wait()
+        if tries <= self.starves:
+            worker.run([("crash", {})], self.folder)
         while self.wait and not (self.folder / f"{self.name}.go").exists():
             time.sleep(0.01)
         return Proved(KeyProgram(b""), (os.getpid(),), self.name.encode(), b"", 0.0)
@@ -87,6 +93,10 @@ def test_a_dead_workers_job_is_done_again_and_not_for_ever(tmp_path: Path, pool:
     assert len(ran(tmp_path)) == 2
     with pytest.raises(MaiError, match=r"the worker that proves never died on gpu[01], attempt 3 of 3"):
         never.result(PATIENCE_S)
+    starved = pool.submit(Job(tmp_path, "starved", starves=1))
+    assert (starved.result(PATIENCE_S).proof, len(ran(tmp_path, "starved"))) == (b"starved", 2)
+    with pytest.raises(MaiError, match=r"the EZKL process that proves starves died on gpu[01], attempt 3 of 3"):
+        pool.submit(Job(tmp_path, "starves", starves=9)).result(PATIENCE_S)
     with pytest.raises(ZkError, match=r"The leaf cannot be proved\."):
         pool.submit(Job(tmp_path, "fails", fails=True)).result(PATIENCE_S)
     assert len(ran(tmp_path, "fails")) == 1

@@ -28,7 +28,7 @@ from mai.miner.presets import allocation
 from mai.miner.seal import Seal
 from mai.miner.steps import Machine
 from mai.money import UNITS_PER_MAI
-from mai_zk.language.model import ProofJob, Proved
+from mai_zk.language.model import ProofJob, ProvableModel, Proved
 from mai_zk.trace import Token
 from mai_zk.trace.work import tokens_tree
 from miner.toy import Toy
@@ -120,11 +120,12 @@ def root(prompt: Salted) -> bytes:
 class World:
     """One network; ``start`` gives a miner as a new process would see it."""
 
-    def __init__(self, folder: Path, model: Toy = TOY) -> None:
+    def __init__(self, folder: Path, model: Toy = TOY, *others: ProvableModel) -> None:
         self.folder, self.chain = folder, Chain()
         self.owner, self.requester = somebody("miner"), somebody("requester")
         people = {self.owner.pubkey(): STAKE, self.requester.pubkey(): STAKE}
-        self.founded = found(self.chain, somebody("authority"), model, people)
+        self.founded = found(self.chain, somebody("authority"), model, people, *others)
+        self.others = others
         self.economy, self.model = self.founded.economy, self.founded.model
         self.economy.register_miner(self.owner, DEVICE, Hardware(device_class=1, cpu_mhz=4_000), client_version=1)
         Staking(self.economy).deposit(self.owner, STAKE // 2)
@@ -134,15 +135,24 @@ class World:
         self.nonce = 0
         self.chain.landed.clear()
 
-    def post(self, tokens: Sequence[int] = PROMPT, *, limit: int = LIMIT, offered: bool = True, **more: Any) -> Pubkey:
-        """A task with its prompt offered to the miner."""
+    def post(
+        self,
+        tokens: Sequence[int] = PROMPT,
+        *,
+        limit: int = LIMIT,
+        offered: bool = True,
+        model: Pubkey | None = None,
+        **more: Any,
+    ) -> Pubkey:
+        """A task with its prompt offered to the miner; of the toy model, or of another."""
         self.nonce += 1
+        asked = model or self.model
         prompt = salted(tokens, f"prompt {self.nonce}")
         arguments = {"lifetime_s": 86_400, "prompt_tokens": len(tokens), "max_tokens": limit, **more}
-        self.economy.post_task(self.requester, self.model, root(prompt), nonce=self.nonce, **arguments)
+        self.economy.post_task(self.requester, asked, root(prompt), nonce=self.nonce, **arguments)
         task = self.economy.task_address(self.requester.pubkey(), self.nonce)
         if offered:
-            self.offers.put(task, self.model, prompt)
+            self.offers.put(task, asked, prompt)
         self.chain.pass_slots(2)
         return task
 
@@ -165,10 +175,10 @@ class Started:
     def __init__(self, world: World, **terms: Any) -> None:
         self.world = world
         self.journal = Journal(world.folder / "journal.sqlite", world.seal)
-        served = serve(world.economy, TOY)
+        served = [serve(world.economy, model) for model in (TOY, *world.others)]
         self.desk = Desk(
             world.economy, world.owner, DEVICE, self.journal, world.seal, world.offers, world.provers,
-            {served.address: served}, parallel=1,
+            {item.address: item for item in served}, parallel=1,
         )  # fmt: skip
         self.terms = Terms(allocation("maximum", 2), **terms)
         self.intake, self.machine = Intake(self.desk, self.terms), Machine(self.desk)

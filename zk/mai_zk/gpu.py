@@ -131,5 +131,5 @@ class GpuProver(CpuProver):
         seconds, cpu = time.perf_counter() - start, used.ru_utime + used.ru_stime
         said = log.read_text(errors="replace")
         if code != 0:
-            raise worker.refused("prove", said) if code > 0 else ZkError(worker.death("prove", code))
+            raise worker.refused("prove", said) if code > 0 else worker.EzklDied(worker.death("prove", code))
         return Stage("prove", seconds, cpu, used.ru_maxrss * 1024), said

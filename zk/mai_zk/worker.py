@@ -48,6 +48,10 @@ class EzklRefused(ZkError):
     """EZKL itself returned an error (as opposed to a crash or a bad argument of ours)."""
 
 
+class EzklDied(ZkError):
+    """EZKL's process was ended by a signal, most often for want of memory: it may go well at another time."""
+
+
 def ezkl_version() -> str:
     """The installed EZKL's version; ZkError if there is none, or another package's module lies in its place."""
     with contextlib.suppress(importlib.metadata.PackageNotFoundError):
@@ -65,7 +69,7 @@ def ezkl_version() -> str:
 def run(steps: Sequence[Step], folder: Path) -> Outcome:
     """Run EZKL calls one after another in one worker whose working folder is `folder` (relative paths mean that one).
 
-    Raises EzklRefused with EZKL's reason, or ZkError if the process died.
+    Raises EzklRefused with EZKL's reason, EzklDied if a signal ended the process, ZkError if it ended by itself.
     """
     ezkl_version()
     result, log = folder / "worker-result.json", folder / "worker.log"
@@ -86,7 +90,7 @@ def run(steps: Sequence[Step], folder: Path) -> Outcome:
             raise
     name = steps[-1][0]
     if process.returncode != 0 or not result.is_file():
-        raise ZkError(death(name, process.returncode))
+        raise (EzklDied if process.returncode < 0 else ZkError)(death(name, process.returncode))
     answer = json.loads(result.read_text())
     if answer["error"] is not None:
         raise refused(answer["failed"], answer["error"])

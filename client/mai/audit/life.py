@@ -30,10 +30,11 @@ WORDS = {
     "create_proof": "proof upload begun", "verify": "proof verified", "verify_session": "proof verified by a session",
     "claim": "receipt consumed", "commit_trace": "trace committed", "draw_trace": "trace drawn",
     "reveal_trace": "leaves revealed", "attest": "leaf attested", "join": "sum attested",
+    "draw_strata": "leaves drawn by strata", "execute": "leaf executed", "attest_bound": "leaf bound and attested",
     "attest_ends": "ends attested",
     "claim_trace": "trace claimed", "expire_trace": "trace expired",
 }  # fmt: skip
-QUIET = frozenset({"write", "extend", "close", "create_key", "seal_key", "advance", "create_session", "check"})
+QUIET = frozenset({"write", "extend", "close", "create_key", "seal_key", "advance", "create_session", "check", "bind"})
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""What the chain executes itself: constants, integers bound to points, operations, leaves of sampled runs."""
+"""What the chain executes itself: constants go up once, integers are bound to points, an operation is checked."""
 
 from __future__ import annotations
 
@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from mai_zk.field import keccak256
-from mai_zk.language.integers import Integers
-from mai_zk.trace import executed
 from solders.pubkey import Pubkey
 
 from mai.chain.cluster import Landed
@@ -17,8 +15,6 @@ from mai.chain.verifier import Uploaded, Verifier
 from mai.errors import MaiError
 
 VALUES_BYTES = 192
-BIND_AT_ONCE = 576
-"""Integers of one `bind`: of 24 bits they take 904,572 compute units."""
 
 
 @dataclass(frozen=True)
@@ -87,21 +83,6 @@ class Executed:
         accounts = {"authority": self.payer.pubkey(), "values": values, "opening": opening, "bases": bases}
         return self._send("bind", accounts, {"start": start, "count": count, "bits": bits})
 
-    def bind_vector(self, values: Integers, opening: Pubkey, bases: Pubkey, *, start: int, nonce: int) -> Pubkey:
-        """Bind a whole vector that begins at byte ``start`` of an opening, in as few transactions as it takes.
-
-        Goes on where an interrupted call stopped: the values account has the number ``nonce``, which must not name
-        another vector's.
-        """
-        address, _ = self.values_address(nonce)
-        if self.cluster.account(address) is None:
-            digest = executed.values_digest(values)
-            self.create_values(nonce, digest, bases, offset=0, count=len(values))
-        bits = executed.digit_bits(values)
-        while left := self.bound(address).left:
-            self.bind(address, opening, bases, start=start, count=min(left, BIND_AT_ONCE), bits=bits)
-        return address
-
     def bound(self, values: Pubkey) -> Bound:
         """Read a values account.
 
@@ -120,36 +101,6 @@ class Executed:
             ProgramError: the operation gives another result, or is refused; its name says why.
         """
         return self._send("check_operation", {"constants": constants, "opening": opening})
-
-    # -- leaves of a sampled run
-
-    def draw_strata(self, trace: Pubkey, manifest: Pubkey) -> Landed:
-        """Draw a revealed trace's leaves. Anyone's to call; the bond pays for it."""
-        return self._send("draw_strata", {"caller": self.payer.pubkey(), "trace": trace, "manifest": manifest})
-
-    def execute(self, trace: Pubkey, manifest: Pubkey, opening: Pubkey, constants: Pubkey, draw: int) -> Landed:
-        """Attest drawn leaf number ``draw``, of an executed segment: the chain computes it again."""
-        accounts = {"miner": self.payer.pubkey(), "trace": trace, "manifest": manifest, "opening": opening}
-        return self._send("execute", {**accounts, "constants": constants}, {"draw": draw})
-
-    def attest_bound(
-        self,
-        trace: Pubkey,
-        manifest: Pubkey,
-        opening: Pubkey,
-        draw: int,
-        *,
-        receipt: Pubkey,
-        inputs: Pubkey,
-        outputs: Pubkey,
-    ) -> Landed:
-        """Attest drawn leaf number ``draw``, of a circuit: by its receipt and values accounts of its input and output.
-
-        The receipt is closed; the values accounts stay, for `close`.
-        """
-        accounts = {"miner": self.payer.pubkey(), "trace": trace, "manifest": manifest, "opening": opening}
-        accounts |= {"receipt": receipt, "inputs": inputs, "outputs": outputs}
-        return self._send("attest_bound", accounts, {"draw": draw})
 
     def _send(self, name: str, accounts: dict[str, Pubkey], arguments: dict[str, Any] | None = None) -> Landed:
         return self.cluster.send([self.program.instruction(name, accounts, arguments)], [self.payer])

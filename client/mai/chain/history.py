@@ -13,6 +13,7 @@ from solders.pubkey import Pubkey
 from solders.signature import Signature
 
 from mai.chain.rpc import Rpc
+from mai.errors import MaiError
 
 PAGE = 1_000
 """Signatures of one answer: the most that nodes give."""
@@ -87,13 +88,19 @@ class RpcHistory:
         return [Signed(str(item.signature), item.slot, item.err is not None) for item in found]
 
     def newest_first(self, address: Pubkey, *, until: str | None = None) -> Iterator[list[Signed]]:
-        """All pages back to the beginning or to ``until``."""
+        """All pages back to the beginning or to ``until``.
+
+        Raises:
+            MaiError: a fork undid what the next page was asked before, so that the node gives none.
+        """
         before: str | None = None
         while page := self.page(address, before=before, until=until):
             yield page
             if len(page) < PAGE:
                 return
             before = page[-1].signature
+        if before is not None and self.transaction(before) is None:
+            raise MaiError(f"a fork undid {before} while the transactions of {address} were listed: try again")
 
     def transaction(self, signature: str) -> Transaction | None:
         """A transaction whole; None where the node does not have it (any more)."""

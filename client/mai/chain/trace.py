@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mai_zk.trace import Kind, Manifest, Work, opening
+from mai_zk.trace.manifest import Class
 from solders.pubkey import Pubkey
 
 from mai.chain.cluster import Landed
@@ -15,6 +16,8 @@ from mai.errors import MaiError
 
 MANIFEST_HEADER_BYTES = 80
 TRACE_HEADER_BYTES = 352
+CONSTANTS = 2
+"""How a manifest account is sealed that holds constants."""
 STEPS = ("committed", "drawn", "revealed", "challenged", "proved", "claimed", "expired")
 
 
@@ -25,7 +28,8 @@ class TraceState:
     Attributes:
         header: the account's fields, by the IDL's names.
         positions: the drawn positions, ascending; empty before the draw and after the trace has ended.
-        leaves: the drawn leaves, ascending: place of the position among the drawn ones · segments + segment.
+        leaves: the drawn leaves, ascending (in the sampled class within a stratum): place of the position among the
+            drawn ones · segments + segment.
         attested: one flag per drawn leaf, then one per drawn position.
     """
 
@@ -77,6 +81,15 @@ class Traces:
         bits = body[4 * draws :]
         return TraceState(header, positions, leaves, tuple(bool(bits[i // 8] >> i % 8 & 1) for i in range(draws)))
 
+    def sealed(self, kind: str, hash: bytes, header: int, seal: int = 1) -> Pubkey | None:
+        """An account that holds what has this hash, sealed, whoever put it there; None if there is none.
+
+        ``kind``: Manifest or Key; ``header``: its bytes; ``seal``: CONSTANTS for constants in a manifest account.
+        """
+        places = self.program.places(kind, hash=Pubkey(hash), sealed=seal)
+        found = self.cluster.owned(self.program.address, places, length=header)
+        return min((address for address, _ in found), key=str, default=None)
+
     # -- steps
 
     def upload_manifest(self, manifest: Manifest, progress: Progress = silent) -> Uploaded:
@@ -112,8 +125,19 @@ class Traces:
         return address
 
     def draw(self, trace: Pubkey) -> Landed:
-        """Draw the positions or, after the reveal, the leaves. Anyone's to call; the bond pays for it."""
-        return self._send("draw_trace", {"caller": self.payer.pubkey(), "trace": trace})
+        """Draw the positions or, after the reveal, the leaves. Anyone's to call; the bond pays for it.
+
+        Raises:
+            MaiError: the strata of its manifest cannot be read, because no account holds it sealed.
+        """
+        accounts = {"caller": self.payer.pubkey(), "trace": trace}
+        header = self.state(trace).header
+        if header.task_class != Class.SAMPLED or STEPS[header.step] != "revealed":
+            return self._send("draw_trace", accounts)
+        manifest = self.sealed("Manifest", bytes(header.manifest), MANIFEST_HEADER_BYTES)
+        if manifest is None:
+            raise MaiError(f"the chain has no sealed manifest {bytes(header.manifest).hex()}")
+        return self._send("draw_strata", {**accounts, "manifest": manifest})
 
     def reveal(self, trace: Pubkey, leaves_root: bytes) -> Landed:
         """Commit to the leaves of the drawn positions."""

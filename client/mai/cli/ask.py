@@ -79,7 +79,7 @@ def prompt(
     order = order_of(task_class, fee, max_tokens, lifetime, disclose)
     found = open_model(model)
     asker = asker_of(chain, engine, folder)
-    ask = session.begin(asker, found, text, order)
+    ask = session.begin(asker, found, session.asked(found, text), order)
     _finish(chain, asker, ask, found, wait, timeout, receipt, private, folder)
 
 

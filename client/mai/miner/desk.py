@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from mai_zk.language.model import Run
+from mai_zk.trace import Work as Trees
 from solders.pubkey import Pubkey
 
 from mai.chain import artifacts
@@ -13,6 +14,7 @@ from mai.chain.devices import Device
 from mai.chain.economy import Economy
 from mai.chain.muster import Musters
 from mai.chain.program import Program
+from mai.chain.sampled import Sampled
 from mai.chain.signer import Signer
 from mai.chain.trace import Traces
 from mai.chain.verifier import Verifier
@@ -39,6 +41,7 @@ class Desk:
         device: the 32-byte name of the device.
         parallel: transactions that may be under way at once for one work.
         runs: runs of works that are not proved yet, in memory alone: a restart runs the model again, to the same end.
+        trees: their trees, so that they are not made again at every step.
     """
 
     economy: Economy
@@ -52,11 +55,12 @@ class Desk:
     parallel: int = 4
     stopping: Callable[[], bool] = lambda: False
     runs: dict[str, Run] = field(default_factory=dict)
+    trees: dict[str, Trees] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         verifier = Verifier(self.economy.cluster, self.owner, verifier_of(self.economy))
         self.verifier, self.traces = verifier, Traces(verifier)
-        self.published = Published(self.traces)
+        self.sampled, self.published = Sampled(self.traces), Published(self.traces)
         self.musters = Musters(self.economy)
         self.miner = self.economy.miner_address(self.owner.pubkey(), self.device)
 

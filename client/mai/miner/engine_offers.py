@@ -67,7 +67,7 @@ class EngineOffers:
                 microseconds=1000 * timing.active_ms, gpu_permille=NO_GPU,
                 peak_ram_bytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024,
                 output_hash=output_hash(text), tokens_hash=tokens_hash(answer.tokens),
-                finish="stop" if answer.tokens[-1] == served.manifest.end_token else "length", seed=0, attempts=1,
+                finish="stop" if served.manifest.is_end(answer.tokens[-1]) else "length", seed=0, attempts=1,
             )  # fmt: skip
             signer, signature = sign(metadata, self._owner)
             record = {"metadata": metadata.plain(), "signer": signer, "signature": signature}

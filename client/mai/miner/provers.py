@@ -21,6 +21,7 @@ from functools import partial
 from typing import Protocol
 
 from mai_zk.language.model import ProofJob, Proved
+from mai_zk.worker import EzklDied
 
 from mai.errors import MaiError
 from mai.miner.jobs import PROOF_SECONDS, Job, bound
@@ -215,18 +216,20 @@ class LocalProvers:
         except CancelledError as cancelled:
             error = cancelled
         died, again = isinstance(error, (BrokenProcessPool, CancelledError)), False
+        lost = died or isinstance(error, EzklDied)
         with self._lock:
             if worker.job is not job:
                 return  # it took too long, or the pool was closed
             self._freed(worker)
             if died or worker.leaving:
                 self._end(lane, worker)
-            if died and (again := job.lost(lane, f"the worker that proves {job.work.name} died on {lane.id}")):
+            what = "worker" if died else "EZKL process"
+            if lost and (again := job.lost(lane, f"the {what} that proves {job.work.name} died on {lane.id}")):
                 self._waiting.appendleft(job)
         if error is None:
             job.keep(done.result())
         elif not again:
-            job.fail(None if died else error)
+            job.fail(None if lost else error)
         self._give()
 
     def _overdue(self, lane: _Lane, worker: _Worker, job: Job) -> None:

@@ -19,6 +19,7 @@ from mai_zk.trace import Work as Trees
 from solders.pubkey import Pubkey
 
 from mai.chain import route
+from mai.chain.sampled import Draw, Nonces
 from mai.chain.trace import TraceState
 from mai.errors import MaiError
 from mai.miner import runs
@@ -29,7 +30,7 @@ from mai.miner.outcome import Wait
 POLL_S = 0.2
 EVERY_WORK = ""
 """Under which the journal keeps what no single work needs."""
-PROOF, OPENING, SESSION = b"proof", b"opening", b"session"
+PROOF, OPENING, SESSION, INPUT, OUTPUT = b"proof", b"opening", b"session", b"input", b"output"
 
 
 @dataclass(frozen=True)
@@ -92,16 +93,16 @@ class Proving:
             ZkError: a leaf cannot be proved.
         """
         trees = runs.trees(self.desk, work)
-        segments = len(trees.manifest.segments)
+        segments = trees.manifest.segments
         actions: list[Callable[[], None]] = []
         waiting: list[Leaf] = []
         for draw, number in enumerate(state.leaves):
-            place, segment = divmod(number, segments)
+            place, segment = divmod(number, len(segments))
             leaf = Leaf(draw, state.positions[place], segment)
             if state.attested[draw]:
                 continue
-            if trees.manifest.segments[segment].kind & SegmentKind.SUM:
-                actions.append(self._join(work, trees, trace, leaf))
+            if segments[segment].kind & (SegmentKind.SUM | SegmentKind.EXECUTED):
+                actions.append(self._unproved(work, trees, trace, leaf))
             elif (proof := self._proof(work, leaf)) is not None:
                 actions.append(self._attest(work, trees, trace, leaf, proof))
             else:
@@ -122,10 +123,14 @@ class Proving:
             if state == "tidy":
                 continue
             for kind in (PROOF, OPENING):
-                address, _ = verifier.proof_address(self._nonce(trace, kind, what))
-                if self.desk.economy.cluster.account(address) is not None:
-                    verifier.close(address)
+                self._close(verifier.proof_address(self._nonce(trace, kind, what))[0])
+            for kind in (INPUT, OUTPUT):
+                self._close(self.desk.sampled.executed.values_address(self._nonce(trace, kind, what))[0])
             self.desk.journal.show(work.id, what, "tidy")
+
+    def _close(self, address: Pubkey) -> None:
+        if self.desk.economy.cluster.account(address) is not None:
+            self.desk.verifier.close(address)
 
     def _do(self, actions: list[Callable[[], None]]) -> None:
         if self.desk.parallel <= 1 or len(actions) <= 1:
@@ -184,7 +189,10 @@ class Proving:
             key, address = self.desk.published.key(proof.key, self._key(proof.key))
             receipt = self._receipt(trace, leaf, proof, key, address)
             self.desk.journal.show(work.id, str(leaf), "verified")
-            self._show_leaf(trees, trace, leaf, receipt)
+            if trees.manifest.sampled:
+                self._show_bound(work, trees, trace, leaf, receipt)
+            else:
+                self._show_leaf(trees, trace, leaf, receipt)
             self.desk.journal.show(work.id, str(leaf), "attested")
 
         return act
@@ -205,13 +213,17 @@ class Proving:
                 verifier.run_session(key, address, uploaded, self._nonce(trace, SESSION, str(leaf)))
                 verifier.verify_batch(key, address, uploaded, context, [statement], session=session)
         for account in (uploaded, session):
-            if cluster.account(account) is not None:
-                verifier.close(account)
+            self._close(account)
         return receipt
 
-    def _join(self, work: Work, trees: Trees, trace: Pubkey, leaf: Leaf) -> Callable[[], None]:
+    def _unproved(self, work: Work, trees: Trees, trace: Pubkey, leaf: Leaf) -> Callable[[], None]:
+        """A sum, or what the chain executes itself."""
+
         def act() -> None:
-            self._show_leaf(trees, trace, leaf, None)
+            if trees.manifest.segments[leaf.segment].executed:
+                self._show_executed(work, trees, trace, leaf)
+            else:
+                self._show_leaf(trees, trace, leaf, None)
             self.desk.journal.show(work.id, str(leaf), "attested")
 
         return act
@@ -220,6 +232,22 @@ class Proving:
         manifest = self.desk.published.manifest(trees.manifest)
         nonce = self._nonce(trace, OPENING, str(leaf))
         self.desk.traces.attest_leaf(trees, trace, manifest, leaf.draw, nonce, receipt)
+
+    def _show_executed(self, work: Work, trees: Trees, trace: Pubkey, leaf: Leaf) -> None:
+        run, segment = runs.sampled(self.desk, work), trees.manifest.segments[leaf.segment]
+        constants = self.desk.published.constants(segment.params, run.constants)
+        draw, nonce = self._draw(trees, trace, leaf), self._nonce(trace, OPENING, str(leaf))
+        self.desk.sampled.execute(trees, draw, constants, nonce, run.opened(leaf.position, leaf.segment))
+
+    def _show_bound(self, work: Work, trees: Trees, trace: Pubkey, leaf: Leaf, receipt: Pubkey) -> None:
+        run = runs.sampled(self.desk, work)
+        bases = self.desk.published.constants(trees.manifest.bases, run.constants)
+        nonces = Nonces(*(self._nonce(trace, kind, str(leaf)) for kind in (OPENING, INPUT, OUTPUT)))
+        opened = run.opened(leaf.position, leaf.segment)
+        self.desk.sampled.attest(trees, self._draw(trees, trace, leaf), bases, nonces, receipt, opened)
+
+    def _draw(self, trees: Trees, trace: Pubkey, leaf: Leaf) -> Draw:
+        return Draw(trace, self.desk.published.manifest(trees.manifest), leaf.draw)
 
     def _ends(self, work: Work, trees: Trees, trace: Pubkey, draw: int, position: int) -> Callable[[], None]:
         def act() -> None:

@@ -1,14 +1,16 @@
-"""Manifests and keys on the chain: whoever put them there, a sealed one is as good as another."""
+"""Manifests, constants and keys on the chain: whoever put them there, a sealed one is as good as another."""
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 
 from mai_zk.keyprogram import KeyProgram
 from mai_zk.trace import Manifest
 from solders.pubkey import Pubkey
 
-from mai.chain.trace import MANIFEST_HEADER_BYTES, Traces
+from mai.chain.executed import Executed
+from mai.chain.trace import CONSTANTS, MANIFEST_HEADER_BYTES, Traces
 from mai.chain.verifier import KEY_HEADER_BYTES
 from mai.errors import MaiError
 
@@ -19,6 +21,7 @@ class Published:
     def __init__(self, traces: Traces) -> None:
         self._traces = traces
         self._manifests: dict[bytes, Pubkey] = {}
+        self._constants: dict[bytes, Pubkey] = {}
         self._keys: dict[bytes, tuple[KeyProgram, Pubkey]] = {}
         self._lock = threading.RLock()
 
@@ -26,9 +29,17 @@ class Published:
         """The account of a sealed manifest; it is uploaded where there is none."""
         with self._lock:
             if manifest.hash not in self._manifests:
-                found = self._find("Manifest", manifest.hash, MANIFEST_HEADER_BYTES)
+                found = self._traces.sealed("Manifest", manifest.hash, MANIFEST_HEADER_BYTES)
                 self._manifests[manifest.hash] = found or self._traces.upload_manifest(manifest).address
             return self._manifests[manifest.hash]
+
+    def constants(self, hash: bytes, body: Callable[[bytes], bytes]) -> Pubkey:
+        """The account of sealed constants; ``body`` gives them by their hash, to be uploaded where there are none."""
+        with self._lock:
+            if hash not in self._constants:
+                found = self._traces.sealed("Manifest", hash, MANIFEST_HEADER_BYTES, CONSTANTS)
+                self._constants[hash] = found or Executed(self._traces.verifier).upload_constants(body(hash)).address
+            return self._constants[hash]
 
     def key(self, hash: bytes, program: KeyProgram | None = None) -> tuple[KeyProgram, Pubkey]:
         """A key program and the account that holds it, sealed.
@@ -42,7 +53,7 @@ class Published:
         with self._lock:
             if hash not in self._keys:
                 verifier = self._traces.verifier
-                address = self._find("Key", hash, KEY_HEADER_BYTES)
+                address = self._traces.sealed("Key", hash, KEY_HEADER_BYTES)
                 if address is None:
                     if program is None or program.hash != hash:
                         raise MaiError(f"the chain has no sealed key {hash.hex()}")
@@ -52,9 +63,3 @@ class Published:
                     program = KeyProgram.from_bytes(bytes(account.data[KEY_HEADER_BYTES:]) if account else b"")
                 self._keys[hash] = (program, address)
             return self._keys[hash]
-
-    def _find(self, kind: str, hash: bytes, header: int) -> Pubkey | None:
-        program = self._traces.program
-        places = program.places(kind, hash=Pubkey(hash), sealed=1)
-        found = self._traces.cluster.owned(program.address, places, length=header)
-        return min((address for address, _ in found), key=str, default=None)

@@ -16,6 +16,7 @@ from functools import partial
 from typing import Any
 
 from mai_zk.language.model import ProofJob, Proved
+from mai_zk.worker import EzklDied
 
 from mai.errors import MaiError
 from mai.miner.checking import ProofChecker
@@ -245,6 +246,8 @@ class RayProvers:
             why = self._last_wrong = f"the proof of {name} from {node} is wrong ({raised})"
         elif self._ray.is_loss(raised):
             why = f"the worker that proves {name} died on {node}"
+        elif isinstance(self._ray.cause(raised), EzklDied):
+            why = f"the EZKL process that proves {name} died on {node}"
         else:
             return partial(one.job.fail, self._ray.cause(raised))
         return None if one.job.lost(one.lane, why) else one.job.fail

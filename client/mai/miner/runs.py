@@ -6,10 +6,11 @@ import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from mai_zk.errors import ZkError
 from mai_zk.field import keccak256
-from mai_zk.language.model import Run
+from mai_zk.language.model import Run, SampledRun
 from mai_zk.trace import Leaf, Position
 from mai_zk.trace import Work as Trees
 from mai_zk.trace.work import SALT_BYTES
@@ -80,24 +81,40 @@ def salting(work: Work) -> bytes:
 
 def trees(desk: Desk, work: Work) -> Trees:
     """The trees of a work, with its drawn leaves where they are known."""
+    made = desk.trees.get(work.id)
+    if made is None:
+        made = desk.trees[work.id] = _trees(desk, work)
+    if not made.drawn and (kept := desk.journal.blob(work.id, LEAVES)) is not None:
+        made.set_leaves(_drawn(desk, work, json.loads(kept)))
+    return made
+
+
+def _trees(desk: Desk, work: Work) -> Trees:
     manifest = desk.served_by(work).manifest
     prompt, answer = prompt_of(desk, work), ran(desk, work).answer
     positions = [
         Position(bytes.fromhex(integers), tuple(bytes.fromhex(part) for part in carried))
         for integers, carried in json.loads(_kept(desk, work, POSITIONS))
     ]
-    made = Trees(manifest, prompt.parts(), answer.parts(), positions)
-    kept = desk.journal.blob(work.id, LEAVES)
-    if kept is not None:
-        made.set_leaves({int(at): [_leaf(item) for item in leaves] for at, leaves in json.loads(kept).items()})
-    return made
+    return Trees(manifest, prompt.parts(), answer.parts(), positions)
 
 
 def leaves(desk: Desk, work: Work, positions: Sequence[int]) -> bytes:
-    """The leaves of the drawn positions, to be kept as ``LEAVES``."""
+    """The leaves of the drawn positions, to be kept as ``LEAVES``: or, of the sampled class, which positions these are,
+    since hashing thousands of leaves again takes less than keeping them.
+    """
+    if desk.served_by(work).manifest.sampled:
+        return json.dumps(list(positions)).encode()
     run = run_of(desk, work)
     found: Mapping[int, Sequence[Leaf]] = {position: run.leaves(position) for position in positions}
     return json.dumps({at: [_plain(leaf) for leaf in items] for at, items in found.items()}).encode()
+
+
+def _drawn(desk: Desk, work: Work, kept: Any) -> Mapping[int, Sequence[Leaf]]:
+    if isinstance(kept, list):
+        run = run_of(desk, work)
+        return {int(at): run.leaves(int(at)) for at in kept}
+    return {int(at): [_leaf(item) for item in leaves] for at, leaves in kept.items()}
 
 
 def run_of(desk: Desk, work: Work) -> Run:
@@ -111,6 +128,18 @@ def run_of(desk: Desk, work: Work) -> Run:
         if run.generated != said:
             raise MaiError("the model's answer is another one than before the restart: its files have changed")
     return desk.runs[work.id]
+
+
+def sampled(desk: Desk, work: Work) -> SampledRun:
+    """The run of a work whose manifest is of the sampled class.
+
+    Raises:
+        MaiError: its model's runs do not show integers.
+    """
+    run = run_of(desk, work)
+    if not isinstance(run, SampledRun):
+        raise MaiError(f"runs of the model {work.model} do not show their integers, which its manifest asks for")
+    return run
 
 
 def _run(desk: Desk, work: Work) -> Run:

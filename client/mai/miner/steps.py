@@ -89,6 +89,7 @@ class Machine:
             self.desk.journal.record(work.id, state, blobs=blobs, **outcome.changes)
         if isinstance(outcome, Ended) or work.state is State.ATTESTED:
             self.desk.runs.pop(work.id, None)
+            self.desk.trees.pop(work.id, None)
             self.proving.forget(work.id)
         return None
 

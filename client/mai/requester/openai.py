@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from mai_zk.language.model import ProvableModel
+from mai_zk.errors import ZkError
+from mai_zk.language.model import Conversational, ProvableModel
 from pydantic import BaseModel, ConfigDict, Field
 
 from mai.errors import MaiError
@@ -97,8 +98,12 @@ class ChatRequest(BaseModel):
 def prompt_of(request: ChatRequest, model: ProvableModel) -> str:
     """The conversation as the model's one prompt: by its own template, where it has one, else a line a message."""
     messages = [{"role": item.role, "content": item.text()} for item in request.messages]
-    template = getattr(model, "conversation", None)
-    return template(messages) if callable(template) else "\n".join(item["content"] for item in messages)
+    if isinstance(model, Conversational):
+        try:
+            return model.conversation(messages)
+        except ZkError as error:
+            raise Refused(400, "invalid_request_error", str(error), "messages") from error
+    return "\n".join(item["content"] for item in messages)
 
 
 def completion(ask: Ask, model: ProvableModel, receipt: Receipt) -> dict[str, Any]:
@@ -133,8 +138,8 @@ def usage(ask: Ask) -> dict[str, int]:
 def finish_reason(ask: Ask, model: ProvableModel) -> str:
     """`stop` where the model came to its end, `length` where its tokens ran out."""
     assert ask.answer is not None
-    end = None if model.manifest is None else model.manifest.end_token
-    return "stop" if ask.answer.salted.tokens[-1] == end else "length"
+    ended = model.manifest is not None and model.manifest.is_end(ask.answer.salted.tokens[-1])
+    return "stop" if ended else "length"
 
 
 def _head(ask: Ask, kind: str) -> dict[str, Any]:

@@ -232,7 +232,7 @@ def receipt_of(ask: Ask, reader: Reader, model: ProvableModel, source: Source | 
 
 def text_of(model: ProvableModel, tokens: Sequence[int]) -> str | None:
     """What tokens say, without the end token that closes them; None where the model cannot tell."""
-    if model.manifest is not None and tokens[-1] == model.manifest.end_token:
+    if model.manifest is not None and model.manifest.is_end(tokens[-1]):
         tokens = tokens[:-1]
     try:
         return model.decode(tokens)

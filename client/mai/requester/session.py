@@ -4,17 +4,27 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from mai_zk.language.model import ProvableModel
+from mai_zk.errors import ZkError
+from mai_zk.language.model import ProvableModel, question
 from solders.pubkey import Pubkey
 
 from mai.audit.source import RpcSource, Source
 from mai.chain.cluster import Cluster
 from mai.chain.rpc import Rpc
+from mai.errors import MaiError
 from mai.requester.ask import Asker, Order, Say, Wait
 from mai.requester.journal import Ask
 from mai.requester.receipt import Receipt, receipt_of, text_of
 
 RECEIPTS = "receipts"
+
+
+def asked(model: ProvableModel, text: str) -> str:
+    """What somebody types as the model's prompt; MaiError where it cannot be one."""
+    try:
+        return question(model, text)
+    except ZkError as error:
+        raise MaiError(f"{model.name} cannot be asked this: {error}") from error
 
 
 def begin(asker: Asker, model: ProvableModel, text: str, order: Order) -> Ask:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from mai_zk.errors import ZkError
 from mai_zk.keyprogram import KeyProgram
 from mai_zk.trace import Leaf, Manifest, Position, Token, Work
+from mai_zk.trace.opening import Opened
 
 
 class Cancelled(ZkError):
@@ -87,7 +88,18 @@ class Run(Protocol):
         """The leaves of one position in the manifest's order, with their commitments."""
 
     def job(self, position: int, segment: int) -> ProofJob | None:
-        """What proves that leaf; None for a sum, which needs no proof."""
+        """What proves that leaf; None for a sum or an executed segment, which need no proof."""
+
+
+@runtime_checkable
+class SampledRun(Run, Protocol):
+    """A run under a manifest of the sampled class."""
+
+    def opened(self, position: int, segment: int) -> Opened:
+        """The integers of a leaf."""
+
+    def constants(self, hash: bytes) -> bytes:
+        """The constants, or the bases, that the manifest names by this hash; ZkError if there are none."""
 
 
 class ProvableModel(Protocol):
@@ -140,6 +152,19 @@ class ProvableModel(Protocol):
             Cancelled: ``cancelled`` said so.
             ZkError: a token is not in the vocabulary, or the tokens are too many.
         """
+
+
+@runtime_checkable
+class Conversational(Protocol):
+    """A model with a template for conversations."""
+
+    def conversation(self, messages: Sequence[Mapping[str, str]]) -> str:
+        """The prompt of messages ({"role": ..., "content": ...}); ZkError if a message cannot be in one."""
+
+
+def question(model: ProvableModel, text: str) -> str:
+    """What somebody asks as the model's prompt: by its template, where it has one."""
+    return model.conversation([{"role": "user", "content": text}]) if isinstance(model, Conversational) else text
 
 
 def work_of(model: ProvableModel, run: Run, salts: Sequence[bytes]) -> Work:

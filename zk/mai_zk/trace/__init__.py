@@ -1,7 +1,7 @@
 """Traces of a run in segments: what a miner commits to, what is drawn, what it opens (docs/reference/trace.md).
 
-merkle: the trees; manifest: a model's graph; work: one run's trees; draw: seeds and indices; opening: what `attest`,
-`join` and `attest_ends` read; sizing: how many draws a graph needs. No chain here.
+merkle: the trees; manifest: a model's graph; work: one run's trees; draw: seeds and indices; opening: what is shown of
+a draw; sizing: how many draws a graph needs; op, executed: what the chain computes itself. No chain here.
 """
 
 from mai_zk.trace.manifest import INPUT, Edge, Kind, Manifest, Segment, carried, same

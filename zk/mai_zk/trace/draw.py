@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from mai_zk.errors import ZkError
 from mai_zk.field import keccak256
+from mai_zk.trace.manifest import Manifest, Stratum
 
 FIRST_DELAY: Final = 8
 SECOND_DELAY: Final = 64
@@ -88,3 +89,20 @@ def _distinct(seed: bytes, universe: int, count: int) -> tuple[int, ...]:
 def positions(seed: bytes, universe: int, count: int) -> tuple[int, ...]:
     """The drawn positions: the last one always, the others out of those before it."""
     return (*indices(seed, universe - 1, count - 1), universe - 1)
+
+
+def strata(seed: bytes, manifest: Manifest, n_positions: int) -> tuple[int, ...]:
+    """The drawn leaves in the sampled class, stratum after stratum: place of the position · segments + segment."""
+    found = [Stratum(count, tuple(manifest.of_stratum(stratum))) for stratum, count in enumerate(manifest.strata)]
+    return by_strata(seed, found, len(manifest.segments), n_positions)
+
+
+def by_strata(seed: bytes, strata: Sequence[Stratum], n_segments: int, n_positions: int) -> tuple[int, ...]:
+    """See :func:`strata`."""
+    found: list[int] = []
+    for number, stratum in enumerate(strata):
+        own, size = keccak256(seed + bytes([number])), len(stratum.segments)
+        for index in indices(own, n_positions * size, stratum.draws):
+            place, at = divmod(index, size)
+            found.append(place * n_segments + stratum.segments[at])
+    return tuple(found)

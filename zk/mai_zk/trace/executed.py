@@ -10,7 +10,6 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import IntEnum
 from typing import Final, Protocol
 
 import numpy as np
@@ -21,6 +20,7 @@ from mai_zk.language import steps
 from mai_zk.language.integers import Decay, Integers
 from mai_zk.srs import Srs, lagrange_points
 from mai_zk.sums import unusable_point
+from mai_zk.trace.op import Op
 
 DESCRIPTOR_BYTES: Final = 32
 HEAD: Final = 64
@@ -28,16 +28,6 @@ HEAD: Final = 64
 MAX_ROWS: Final = 768
 """Positions that one execution of attention goes through."""
 _NO_GAIN: Final = 255
-
-
-class Op(IntEnum):
-    """A descriptor's first byte."""
-
-    NORM = 1
-    ATTEND = 2
-    SWIGLU = 3
-    TOP = 4
-    BEST = 5
 
 
 class Operation(Protocol):

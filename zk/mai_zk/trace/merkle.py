@@ -65,3 +65,19 @@ class Tree:
             siblings += level[sibling] if sibling < len(level) else empty
             index, empty = index >> 1, node_hash(empty, empty)
         return siblings
+
+    def span(self, first: int, count: int) -> bytes:
+        """The sibling hashes of `count` leaves from `first` on, from the leaves up: at each level the left neighbour of
+        a first one that is a right child, then the right neighbour of a last one that is a left child.
+        """
+        last = first + count - 1
+        if count < 1 or first < 0 or last >= len(self.levels[0]):
+            raise ZkError(f"The tree has {len(self.levels[0])} leaves, not {first} to {last}.")
+        siblings, empty = b"", EMPTY
+        for level in self.levels[:-1]:
+            if first % 2:
+                siblings += level[first - 1]
+            if last % 2 == 0:
+                siblings += level[last + 1] if last + 1 < len(level) else empty
+            first, last, empty = first >> 1, last >> 1, node_hash(empty, empty)
+        return siblings

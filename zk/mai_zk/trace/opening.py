@@ -1,10 +1,38 @@
-"""Openings: what a miner uploads so that `attest`, `join` and `attest_ends` can check one draw."""
+"""Openings: what a miner uploads so that the chain can check one draw."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from mai_zk.errors import ZkError
 from mai_zk.field import R, encode_words
-from mai_zk.trace.manifest import INPUT, Kind, is_carried, producer_of
+from mai_zk.trace.manifest import INPUT, EndRule, Kind, is_carried, part_of, producer_of
 from mai_zk.trace.work import Work
+
+Integers = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Opened:
+    """The integers of one segment at one position, in the sampled class.
+
+    reads: of its edges, one after another. gives: what it gives, in parts; of an attention, its own row and the mixed
+    values. past: of an attention, the rows of the positions before.
+    """
+
+    reads: Integers
+    gives: tuple[Integers, ...]
+    past: Integers = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+
+    def encoded(self) -> bytes:
+        """As an opening begins: 32 bits each, little-endian, signed; ZkError where one does not fit."""
+        values = np.concatenate([self.reads, self.past, *self.gives])
+        if len(values) and not -(1 << 31) <= int(values.min()) <= int(values.max()) < 1 << 31:
+            raise ZkError("An integer of an opening does not fit 32 bits.")
+        return values.astype("<i4").tobytes()
 
 
 def _path(work: Work, place: int, segment: int) -> bytes:
@@ -51,6 +79,37 @@ def of_leaf(work: Work, leaf: int) -> bytes:
     return opening
 
 
+def of_integers(work: Work, leaf: int, opened: Opened) -> bytes:
+    """The opening for `execute` or `attest_bound` of a drawn leaf, in the sampled class."""
+    manifest = work.manifest
+    place, index = divmod(leaf, len(manifest.segments))
+    segment, position = manifest.segments[index], work.drawn[place]
+    opening = opened.encoded() + _path(work, place, index)
+    for reading in manifest.readings(index):
+        if reading.edge == INPUT:
+            continue
+        producer = producer_of(reading.edge)
+        if is_carried(reading.edge):
+            opening += _handed_on(work, position - 1, producer) if position else b""
+            continue
+        for at in range(producer, producer + reading.count):
+            leaf_at = work.leaves[position][at]
+            opening += leaf_at.input + leaf_at.output
+            opening += leaf_at.parts[1 - part_of(reading.edge)] if leaf_at.parts else b""
+        opening += work.leaves_tree.span(place * len(manifest.segments) + producer, reading.count)
+    if segment.kind & Kind.CARRIED:
+        opening += _handed_on(work, position, index)
+    return opening
+
+
+def _handed_on(work: Work, position: int, producer: int) -> bytes:
+    """What a segment hands on at a position: integers' digest, root, path; its digest, path."""
+    content, tree = work.positions[position], work.carried_tree(position)
+    order = work.manifest.carried.index(producer)
+    head = content.integers + tree.root + work.positions_tree.path(position)
+    return head + content.carried[order] + tree.path(order)
+
+
 def of_ends(work: Work, place: int) -> bytes:
     """The opening for `attest_ends` of drawn position number ``place``."""
     manifest, position = work.manifest, work.drawn[place]
@@ -65,6 +124,11 @@ def of_ends(work: Work, place: int) -> bytes:
     opening += _token(work, position + 1)
     for index, segment in enumerate(manifest.segments):
         if segment.kind & Kind.END:
-            outputs = work.leaves[position][index].outputs
-            opening += _leaf(work, place, index) + encode_words([value % R for value in outputs])
+            opening += _leaf(work, place, index) + _outputs(work, work.leaves[position][index].outputs)
     return opening
+
+
+def _outputs(work: Work, outputs: tuple[int, ...]) -> bytes:
+    if work.manifest.end_rule is EndRule.INDEX:
+        return b"".join(value.to_bytes(4, "little", signed=True) for value in outputs)
+    return encode_words([value % R for value in outputs])

@@ -42,7 +42,7 @@ class Leaf:
     """The digests of one segment's run, as its receipt has them, and what opening it needs.
 
     points: the input's commitment points, where it has several edges; outputs: an end segment's output instances.
-    point: a sum's output point.
+    point: a sum's output point. parts: the digests of the two parts of an executed segment's output, where it has two.
     """
 
     input: bytes
@@ -51,6 +51,7 @@ class Leaf:
     points: tuple[bytes, ...] = ()
     outputs: tuple[int, ...] = ()
     point: bytes = b""
+    parts: tuple[bytes, ...] = ()
 
     @property
     def digests(self) -> bytes:
@@ -75,9 +76,9 @@ def tokens_tree(tokens: Sequence[Token]) -> merkle.Tree:
     return merkle.Tree(leaves)
 
 
-def position_hash(position: int, content: Position) -> bytes:
-    """The leaf of a position."""
-    carried = b"".join(content.carried)
+def position_hash(position: int, content: Position, *, rooted: bool = False) -> bytes:
+    """The leaf of a position; `rooted`: with the root of what it carries in the place of all of it."""
+    carried = merkle.Tree(content.carried).root if rooted else b"".join(content.carried)
     return merkle.leaf_hash(merkle.POSITION, position.to_bytes(4, "little") + content.integers + carried)
 
 
@@ -114,7 +115,12 @@ class Work:
     @cached_property
     def positions_tree(self) -> merkle.Tree:
         """All positions."""
-        return merkle.Tree([position_hash(i, content) for i, content in enumerate(self.positions)])
+        rooted = self.manifest.sampled
+        return merkle.Tree([position_hash(i, content, rooted=rooted) for i, content in enumerate(self.positions)])
+
+    def carried_tree(self, position: int) -> merkle.Tree:
+        """What a position hands on, in the sampled class."""
+        return merkle.Tree(self.positions[position].carried)
 
     def set_leaves(self, leaves: Mapping[int, Sequence[Leaf]]) -> None:
         """The leaves of the drawn positions (by position, in the manifest's order)."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from mai_zk.errors import ZkError
 from mai_zk.trace import draw as derivation
-from mai_zk.trace.manifest import HEAD
+from mai_zk.trace.manifest import HEAD, Stratum, read_strata
 from solders.pubkey import Pubkey
 
 from mai.audit.check import Book, check
@@ -28,6 +28,7 @@ class _Trace:
     n_positions: int
     n_leaves: int
     base: int
+    strata: tuple[Stratum, ...] = ()
     positions: tuple[int, ...] | None = None
     leaves: tuple[int, ...] | None = None
     leaves_root: bytes = b""
@@ -73,13 +74,13 @@ def challenges(book: Book) -> None:
                 call.transaction,
             )
             return
-        segments, most_positions, most_leaves = head
+        segments, most_positions, most_leaves, strata = head
         universe = int(call.arguments["prompt"] + call.arguments["generated"] - 1)
         positions = min(universe, most_positions)
         leaves = min(positions * segments, most_leaves)
-        traces[call.accounts["trace"]] = _Trace(call, segments, positions, leaves, call.transaction.slot)
+        traces[call.accounts["trace"]] = _Trace(call, segments, positions, leaves, call.transaction.slot, strata)
 
-    def _head(manifest: Pubkey) -> tuple[int, int, int] | None:
+    def _head(manifest: Pubkey) -> tuple[int, int, int, tuple[Stratum, ...]] | None:
         body = uploads.bodies.get(manifest)
         if body is None:
             account = audit.source.account(manifest)
@@ -88,18 +89,18 @@ def challenges(book: Book) -> None:
             return None
         try:
             head = HEAD.unpack_from(body)
+            return head[3], head[7], head[8], read_strata(bytes(body))
         except struct.error:
             return None
-        return head[3], head[7], head[8]
 
     def _follow(call: VerifierCall, trace: _Trace) -> None:
         address = call.accounts["trace"]
-        if call.name == "draw_trace":
+        if call.name in ("draw_trace", "draw_strata"):
             book.count()
             _draw(call, address, trace)
         elif call.name == "reveal_trace":
             trace.leaves_root, trace.base = call.arguments["leaves_root"], call.transaction.slot
-        elif call.name in ("attest", "join", "attest_ends"):
+        elif call.name in ("attest", "join", "execute", "attest_bound", "attest_ends"):
             kind = "end" if call.name == "attest_ends" else "leaf"
             place = (kind, call.arguments["draw"])
             if place in trace.shown:
@@ -141,7 +142,11 @@ def challenges(book: Book) -> None:
                 book.find("trace drawn otherwise", f"trace {address}", seed, should, _place(call))
             seed = should
         if leaves:
-            trace.leaves = derivation.indices(seed, universe, count)
+            trace.leaves = (
+                derivation.by_strata(seed, trace.strata, trace.segments, trace.n_positions)
+                if trace.strata
+                else derivation.indices(seed, universe, count)
+            )
         else:
             trace.positions = derivation.positions(seed, universe, count)
         _compare_drawn(address, kept, trace, leaves, call)

@@ -12,10 +12,11 @@ from mai_zk.trace import Leaf, Manifest, Position
 class FalseRun:
     """An honest run under a false answer."""
 
-    def __init__(self, honest: Run, vocabulary: int, end: int | None) -> None:
+    def __init__(self, honest: Run, vocabulary: int, manifest: Manifest | None) -> None:
         self.honest = honest
         first, *others = honest.generated
-        false = next(word % vocabulary for word in range(first + 1, first + 3) if word % vocabulary != end)
+        words = (word % vocabulary for word in range(first + 1, first + 4))
+        false = next(word for word in words if manifest is None or not manifest.is_end(word))
         self.generated: tuple[int, ...] = (false, *others)
 
     @property
@@ -75,4 +76,4 @@ class FalseModel:
         cancelled: Callable[[], bool] | None = None,
     ) -> Any:
         run = self.honest.run(prompt, limit, stop=stop, on_token=on_token, cancelled=cancelled)
-        return FalseRun(run, self.vocabulary, self.manifest.end_token if self.manifest else None)
+        return FalseRun(run, self.vocabulary, self.manifest)

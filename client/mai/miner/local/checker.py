@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,13 +26,13 @@ class Checker:
     """Both verifiers' side of the network.
 
     Attributes:
+        models: every model that works are looked at of, by its account.
         told: a task's prompt and answer, as its requester hands them to verifiers; None while there is no answer.
         say: hears what they find.
     """
 
     economy: Economy
-    model: ProvableModel
-    address: Pubkey
+    models: Mapping[Pubkey, ProvableModel]
     challenger: Signer
     third: Signer
     told: Told
@@ -46,9 +46,10 @@ class Checker:
         Raises:
             MaiError: the chain refuses.
         """
-        for work, fields in self.economy.all("Work", model=self.address):
-            if work not in self.looked and fields.status in COMMITTED:
-                self._look(work, fields)
+        for model in self.models:
+            for work, fields in self.economy.all("Work", model=model):
+                if work not in self.looked and fields.status in COMMITTED:
+                    self._look(work, fields)
         for check, fields in SpotChecks(self.economy).all():
             self._take_on(check, fields)
 
@@ -66,7 +67,7 @@ class Checker:
             return None
         prompt, answer = told
         most = int(self.economy.read("Task", fields.task).max_tokens)
-        run = self.model.run(prompt.tokens, most)
+        run = self.models[fields.model].run(prompt.tokens, most)
         # The salts are the miner's; where it left some out, those of nothing: the output is another one then anyway.
         salts = (*answer.salts, *(bytes(16) for _ in run.generated))
         return Salted(run.generated, salts[: len(run.generated)]).root

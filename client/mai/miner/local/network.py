@@ -45,24 +45,32 @@ FUNDS = 100 * LAMPORTS_PER_SOL
 
 @dataclass(frozen=True)
 class Founded:
-    """A network that is open, and the model that it pays for."""
+    """A network that is open, and the models that it pays for, in the order in which they were given."""
 
     economy: Economy
-    model: Pubkey
+    models: tuple[Pubkey, ...]
+
+    @property
+    def model(self) -> Pubkey:
+        """The first."""
+        return self.models[0]
 
 
-def found(cluster: Cluster, authority: Signer, model: ProvableModel, holdings: Mapping[Pubkey, int]) -> Founded:
-    """Create a network with the traces program, register a model, give people MAI and SOL, and open mining.
+def found(
+    cluster: Cluster, authority: Signer, model: ProvableModel, holdings: Mapping[Pubkey, int], *others: ProvableModel
+) -> Founded:
+    """Create a network with the traces program, register models, give people MAI and SOL, and open mining.
 
     Args:
         authority: may replace the programs until mining opens, where these can be replaced at all.
         holdings: base units of MAI for each wallet, from the presale.
 
     Raises:
-        MaiError: the model's runs cannot be settled by a trace, or the chain refuses.
+        MaiError: a model's runs cannot be settled by a trace, or the chain refuses.
     """
     policy, verifier = artifacts.program("mai"), artifacts.program_keypair("traces").pubkey()
-    terms, manifest = terms_of(model)
+    registered = [terms_of(one) for one in (model, *others)]
+    manifest = registered[0][1]
     for wallet in [authority.pubkey(), *holdings]:
         if cluster.balance(wallet) < FUNDS:
             cluster.airdrop(wallet, FUNDS)
@@ -71,11 +79,14 @@ def found(cluster: Cluster, authority: Signer, model: ProvableModel, holdings: M
     genesis = Genesis(cluster, policy, verifier)
     genesis.adopt(authority, mint, multisig, Terms(verifier, CHAIN_ID, RATE_FLOOR, manifest.srs, 0))
     economy = Economy(cluster, policy)
-    economy.register_model(authority, terms)
+    for terms, _ in registered:
+        economy.register_model(authority, terms)
     genesis.hand_over(authority, founders)
     genesis.open(authority, final=True)
-    Traces(Verifier(cluster, authority, verifier_of(economy))).upload_manifest(manifest)
-    return Founded(economy, economy.model_address(terms))
+    traces = Traces(Verifier(cluster, authority, verifier_of(economy)))
+    for _, one in registered:
+        traces.upload_manifest(one)
+    return Founded(economy, tuple(economy.model_address(terms) for terms, _ in registered))
 
 
 def _presale(

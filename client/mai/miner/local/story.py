@@ -5,11 +5,11 @@ from __future__ import annotations
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from mai_zk.language.model import ProvableModel
+from mai_zk.language.model import ProvableModel, question
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 
@@ -42,12 +42,16 @@ from mai.miner.states import State
 from mai.money import UNITS_PER_MAI
 from mai.program import MODULES
 
-offence_rules = MODULES["slashing"]
+parameters = MODULES["parameters"]
 MINERS_MAI, VERIFIERS_MAI, REQUESTERS_MAI, FEE_MAI = 200_000, 300_000, 10_000, 10
 STAKED_MAI, VERIFYING_MAI = 100_000, 100_000
-LIFETIME_S, LIMIT, TURN_S = 3_600, 3, 0.3
-PROMPTS = ("3+4=", "2+6=", "1+8=", "5+2=", "4+4=", "6+3=")
-"""The tiny model adds."""
+LIFETIME_S, TURN_S = 8 * 3_600, 0.3
+TINY = "tiny"
+PROMPTS = {TINY: ("3+4=", "2+6=", "1+8=", "5+2=", "4+4=", "6+3=")}
+"""The tiny model adds; others are asked in words."""
+QUESTIONS = ("What is the capital of France?", "What color is the sky?", "Name a fruit that is yellow.")
+LIMITS = {TINY: 3}
+LIMIT = 8
 Say = Callable[[str], None]
 
 
@@ -83,11 +87,13 @@ class Story:
         real_time: bool = False,
     ) -> None:  # fmt: skip
         self.net, self.folder, self.model, self.terms, self.provers = net, folder, model, terms, provers
+        self.practice = _practice(model)
         self.say, self.real_time = say, real_time
         self.people = {name: Person(name) for name in ("miner", "cheat", "requester", "verifier", "second verifier")}
         self.mines: dict[str, Mine] = {}
         self._offers: dict[str, LocalOffers] = {}
         self._prompts: dict[Pubkey, tuple[str, Salted]] = {}
+        self._of: dict[Pubkey, Pubkey] = {}
         self._threads: list[threading.Thread] = []
         self.failures: list[BaseException] = []
         self.slot = 0
@@ -101,8 +107,9 @@ class Story:
             person.first = held.get(name, VERIFIERS_MAI) * UNITS_PER_MAI
         self.say("founding a network: the presale's mint is adopted, the model registered, mining opened")
         holdings = {person.wallet.pubkey(): person.first for person in self.people.values()}
-        founded = found(self.net.cluster(), authority, self.model, holdings)
-        self.economy, self.address = founded.economy, founded.model
+        served = (self.model,) if self.practice is None else (self.model, self.practice)
+        founded = found(self.net.cluster(), authority, self.model, holdings, *served[1:])
+        self.economy, self.models = founded.economy, dict(zip(founded.models, served, strict=True))
         self.say("miners and verifiers stake; the miners register their devices")
         for name in ("miner", "cheat"):
             self._stake(name, STAKED_MAI)
@@ -112,25 +119,25 @@ class Story:
         for name in ("verifier", "second verifier"):
             self._stake(name, VERIFYING_MAI + STAKED_MAI)
             Staking(self.economy).designate(self.people[name].wallet, VERIFYING_MAI * UNITS_PER_MAI)
-        for name in ("miner", "cheat"):
-            self._start(name, FalseModel(self.model) if name == "cheat" else self.model)
+        self._start("miner", *served)
+        self._start("cheat", FalseModel(served[-1]))
         self.checker = Checker(
-            Economy(self.net.cluster()), self.model, self.address, self.people["verifier"].wallet,
+            Economy(self.net.cluster()), self.models, self.people["verifier"].wallet,
             self.people["second verifier"].wallet, self._told, self.say,
         )  # fmt: skip
 
     def _stake(self, name: str, mai: int) -> None:
         Staking(self.economy).deposit(self.people[name].wallet, mai * UNITS_PER_MAI)
 
-    def _start(self, name: str, model: ProvableModel) -> None:
+    def _start(self, name: str, *offered: ProvableModel) -> None:
         folder, economy = self.folder / name, Economy(self.net.cluster())
         seal = Seal.of(folder / "key")
         journal = Journal(folder / "journal.sqlite", seal)
         self._offers[name] = LocalOffers(folder / "offers.sqlite", seal)
-        served = models.serve(economy, model)
+        served = [models.serve(economy, model) for model in offered]
         desk = Desk(
             economy, self.people[name].wallet, device_of(name), journal, seal, self._offers[name], self.provers,
-            {served.address: served},
+            {item.address: item for item in served},
         )  # fmt: skip
         chores = Chores(desk, muster_tokens=0, others=False)
         mine = Mine(desk, replace(self.terms), chores, Control(journal), threads=4)
@@ -149,28 +156,45 @@ class Story:
 
     # The requester
 
-    def ask(self, prompts: Sequence[str], *, limit: int = LIMIT) -> None:
-        """Post a task for each prompt: all but the second go to the honest miner, that one to the cheat."""
+    def ask(self, tasks: int) -> None:
+        """Post tasks: all but the second go to the honest miner, that one to the cheat.
+
+        Where newcomers may not serve the model yet, practice comes first, and the cheat's task is of it.
+        """
+        if self.practice is None:
+            for number in range(tasks):
+                self._ask(self.model, number, "cheat" if number == 1 else "miner")
+            return
+        first = int(self.economy.state("config").parameters[int(parameters.NEWCOMER_TASKS)])
+        self.say(f"a newcomer's first {first} works must be proved whole: the miner answers so many of {TINY} first")
+        for number in range(first + 1):
+            self._ask(self.practice, number, "cheat" if number == first else "miner", limit=1)
+        for number in range(tasks - 1):
+            self._ask(self.model, number, "miner")
+
+    def _ask(self, model: ProvableModel, number: int, to: str, *, limit: int | None = None) -> None:
         wallet = self.people["requester"].wallet
-        for number, text in enumerate(prompts):
-            tokens = self.model.encode(text)
-            prompt = Salted.fresh(tokens)
-            nonce = Tasks.new_nonce()
-            self.economy.post_task(
-                wallet,
-                self.address,
-                prompt.root,
-                nonce=nonce,
-                lifetime_s=LIFETIME_S,
-                prompt_tokens=len(tokens),
-                max_tokens=limit,
-            )
-            task = self.economy.task_address(wallet.pubkey(), nonce)
-            Tasks(self.economy).fund(wallet, task, FEE_MAI * UNITS_PER_MAI)
-            to = "cheat" if number == 1 else "miner"
-            self._prompts[task] = (to, prompt)
-            self._offers[to].put(task, self.address, prompt)
-            self.say(f"the requester asks “{text}” for {FEE_MAI} MAI and sends the prompt to the {to}")
+        address = next(address for address, known in self.models.items() if known is model)
+        texts = PROMPTS.get(model.name, QUESTIONS)
+        text = texts[number % len(texts)]
+        tokens = model.encode(question(model, text))
+        prompt = Salted.fresh(tokens)
+        nonce = Tasks.new_nonce()
+        self.economy.post_task(
+            wallet,
+            address,
+            prompt.root,
+            nonce=nonce,
+            lifetime_s=LIFETIME_S,
+            prompt_tokens=len(tokens),
+            max_tokens=limit or LIMITS.get(model.name, LIMIT),
+        )
+        task = self.economy.task_address(wallet.pubkey(), nonce)
+        Tasks(self.economy).fund(wallet, task, FEE_MAI * UNITS_PER_MAI)
+        self._prompts[task] = (to, prompt)
+        self._of[task] = address
+        self._offers[to].put(task, address, prompt)
+        self.say(f"the requester asks {model.name} “{text}” for {FEE_MAI} MAI and sends the prompt to the {to}")
 
     def _told(self, task: Pubkey) -> tuple[Salted, Salted] | None:
         """What the requester hands to verifiers."""
@@ -185,13 +209,17 @@ class Story:
         for task, (to, prompt) in self._prompts.items():
             if to == "cheat" and self.checker.offences:
                 self._prompts[task] = ("miner", prompt)
-                self._offers["miner"].put(task, self.address, prompt)
+                self._offers["miner"].put(task, self._of[task], prompt)
                 self.say("the cheat's place is free again: the requester sends that prompt to the miner")
 
     def answers(self) -> list[tuple[str, str]]:
         """Every answer that the requester got, and from whom."""
-        found = [(who, offers.answer(task)) for task in self._prompts for who, offers in self._offers.items()]
-        return [(who, self.model.decode(answer.tokens)) for who, answer in found if answer is not None]
+        found = []
+        for task, model in self._of.items():
+            for who, offers in self._offers.items():
+                if (answer := offers.answer(task)) is not None:
+                    found.append((who, self.models[model].decode(answer.tokens)))
+        return found
 
     # The middle
 
@@ -300,8 +328,7 @@ class Story:
 
 
 def play(
-    name: str, terms: Terms, say: Say, shown: Callable[[Story], None], *, tasks: int, real_time: bool = False,
-    prompts: Sequence[str] = PROMPTS,
+    name: str, terms: Terms, say: Say, shown: Callable[[Story], None], *, tasks: int, real_time: bool = False
 ) -> tuple[Story, list[Line]]:  # fmt: skip
     """Play the whole story; ``shown`` is called again and again with how it stands.
 
@@ -324,7 +351,7 @@ def play(
             with localnet(Path(folder), authority.pubkey(), programs) as net:
                 story = Story(net, Path(folder), model, terms, provers, say, real_time=real_time)
                 story.begin(authority)
-                story.ask([prompts[number % len(prompts)] for number in range(tasks)])
+                story.ask(tasks)
                 while story.turn():
                     shown(story)
                     time.sleep(TURN_S)
@@ -332,6 +359,12 @@ def play(
                 return story, story.end()
         finally:
             provers.close()
+
+
+def _practice(model: ProvableModel) -> ProvableModel | None:
+    """What newcomers serve first, where the network does not trust them with the model yet."""
+    enough = model.terms is None or model.terms.detection_bps >= int(MODULES["assignment"].NEWCOMER_SAMPLING)
+    return None if enough else models.load(TINY)
 
 
 def sol(lamports: int) -> str:
