@@ -1,4 +1,4 @@
-"""Four small linear layers with real keys and real proofs, everything committed, under one SRS; made once and cached."""
+"""Four small linear layers with real keys and real proofs, everything committed, under one SRS; made once and kept."""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import cache, cached_property
 
 import numpy as np
+from mai_zk.field import keccak256
 from mai_zk.language.integers import Decay, Integers, powers_of_two, rotations
 from mai_zk.trace import INPUT, Kind, Leaf, Manifest, Position, carried, executed, same
 from mai_zk.trace import Segment as Node
@@ -23,7 +24,7 @@ from traces import sampled_circuits as circuits
 CAP = 24
 """The manifest's token cap: so many rotations are among the constants."""
 END_TOKEN, OTHER_END = 3, 6
-_random = np.random.default_rng(5)
+_random = np.random.default_rng(1)
 ROWS: Integers = _random.integers(-40, 41, (8, HEAD))
 """The embedding."""
 STRATA = (3, 4, 1, 2)
@@ -80,8 +81,6 @@ def _node(index: int) -> Node:
 
 def manifest(**changes: object) -> Manifest:
     """The model's manifest; ``changes`` replace its fields."""
-    from mai_zk.field import keccak256
-
     fields = {
         "segments": tuple(_node(index) for index in range(11)), "rows": tuple(values_digest(row) for row in ROWS),
         "srs": circuits.srs().id, "token_cap": CAP, "end_token": END_TOKEN, "n_positions": 8, "n_leaves": sum(STRATA),
@@ -118,7 +117,7 @@ class Values:
     def opened(self, segment: int) -> Opened:
         """The integers of a segment, as an opening has them."""
         reads = np.concatenate([self.part(edge) for edge in EDGES[segment] if not is_carried(edge)])
-        return Opened(reads, self.past if segment == 1 else NOTHING, np.concatenate(self.gives[segment]))
+        return Opened(reads, self.gives[segment], self.past if segment == 1 else NOTHING)
 
     @cached_property
     def carried(self) -> bytes:
@@ -131,17 +130,12 @@ class Values:
         return (*found, self.carried) if segment == 1 else found
 
     def leaf(self, segment: int) -> Leaf:
-        read = [
-            self.history if is_carried(edge) else values_digest(self.part(edge))
-            if edge == INPUT
-            else self.digests(producer_of(edge))[part_of(edge)]
-            for edge in EDGES[segment]
-        ]
+        read = [self.history if is_carried(edge) else values_digest(self.part(edge)) for edge in EDGES[segment]]
         parts = self.digests(segment)
         params = circuits.params(CIRCUITS[segment]) if segment in CIRCUITS else CONSTANTS.hash
         outputs = tuple(self.gives[10][0].tolist()) if segment == 10 else ()
-        more = {"parts": parts} if len(parts) == 2 else {}
-        return Leaf(executed.output_digest(read), params, executed.output_digest(parts), outputs=outputs, **more)
+        both = parts if len(parts) == 2 else ()
+        return Leaf(executed.output_digest(read), params, executed.output_digest(parts), outputs=outputs, parts=both)
 
 
 def run(position: int, token: int, before: Values | None) -> Values:
@@ -174,7 +168,8 @@ def generate(prompt: Iterable[int], count: int, *, stop: bool = True) -> list[Va
 
 def position_of(values: Values) -> Position:
     """What is committed of a position at first."""
-    return Position(values_digest(np.concatenate([part for given in values.gives for part in given])), (values.carried,))
+    integers = np.concatenate([part for given in values.gives for part in given])
+    return Position(values_digest(integers), (values.carried,))
 
 
 def leaves_of(values: Values) -> list[Leaf]:
