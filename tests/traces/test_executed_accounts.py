@@ -14,7 +14,7 @@ from traces.executed_world import Bench, bases, integers
 from traces.world import refused
 
 NUMBERS = integers(5, -6, 7)
-LOGITS = executed.opening(Top(3), 0, (NUMBERS,), Top(3).run(NUMBERS))
+LOGITS = executed.opening(Top(3), 0, (NUMBERS,), Top(3).run(0, NUMBERS, executed.NOTHING))
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,19 @@ from hypothesis import strategies as st
 from mai_zk.errors import ZkError
 from mai_zk.language.integers import Decay, Integers, powers_of_two, rotations
 from mai_zk.trace import executed
-from mai_zk.trace.executed import HEAD, MAX_ROWS, Attend, Constants, Gain, Norm, Operation, Swiglu, Top
+from mai_zk.trace.executed import (
+    HEAD,
+    MAX_ROWS,
+    NOTHING,
+    Attend,
+    Best,
+    Constants,
+    Gain,
+    Norm,
+    Operation,
+    Swiglu,
+    Top,
+)
 from solders.pubkey import Pubkey
 from traces.executed_world import Bench, integers
 from traces.world import refused
@@ -49,8 +61,9 @@ def norm(**changes: object) -> Norm:
     return replace(Norm(64, 8, 7, 577, addend=-3), **changes)  # type: ignore[arg-type]
 
 
-def attend(scale: int = 22, shift: int = 3) -> Attend:
-    return Attend(3, Decay(18, scale, divisor_bits=3), shift, COSINES, SINES, TABLE_18, ROTATIONS)
+def attend(scale: int = 22, shift: int = 3, *, offset: int = 0, shard: int = HEAD, kv_shards: int = 1) -> Attend:
+    decay = Decay(18, scale, divisor_bits=3)
+    return Attend(3, decay, shift, COSINES, SINES, TABLE_18, ROTATIONS, offset, shard, kv_shards)
 
 
 def swiglu(count: int = 8, scale: int = 12, shift: int = 19) -> Swiglu:
@@ -73,17 +86,22 @@ def check(bench: Bench, data: bytes) -> str | None:
     return refused(lambda: bench.client.check(address, bench.opening(data)))
 
 
-Run = tuple[Operation, int, Sequence[Integers], Sequence[Integers]]
+Run = tuple[Operation, int, Sequence[Integers], Integers]
+"""An operation at a position, the vectors that it reads, and the past."""
+
+
+def gives(operation: Operation, position: int, reads: Sequence[Integers], past: Integers) -> tuple[Integers, ...]:
+    return operation.run(position, np.concatenate(reads), past)
 
 
 def agrees(bench: Bench, run: Run, lie: int) -> None:
     """The chain takes the reference's result, and no other: number `lie` of the results is one more or less."""
-    operation, position, reads, gives = run
-    assert check(bench, executed.opening(operation, position, reads, gives)) is None
-    wrong = [vector.copy() for vector in gives]
-    # A row's value is what is read: it follows from nothing.
-    lengths = [HEAD, 3 * HEAD] if isinstance(operation, Attend) else [len(vector) for vector in gives]
-    places = [(vector, index) for vector, length in enumerate(lengths) for index in range(length)]
+    operation, position, reads, past = run
+    honest = gives(*run)
+    reads = (*reads, past)
+    assert check(bench, executed.opening(operation, position, reads, honest)) is None
+    wrong = [vector.copy() for vector in honest]
+    places = [(vector, index) for vector, found in enumerate(honest) for index in range(len(found))]
     vector, index = places[(lie >> 1) % len(places)]
     wrong[vector][index] += 1 if lie & 1 else -1
     assert check(bench, executed.opening(operation, position, reads, wrong)) in {"ResultMismatch", "ValueOutOfRange"}
@@ -109,19 +127,19 @@ def test_norm(
     gain = Gain(GAINS, 14, GAIN_OFFSET) if gained else None
     operation = norm(addend=added, residual=kept, gain=gain)
     try:
-        gives = operation.run(residual, addend)
+        operation.run(0, np.concatenate([residual, addend]), NOTHING)
     except ZkError:
         data = executed.opening(operation, 0, (residual, addend), (residual, residual))
         assert check(bench, data) in {"ValueOutOfRange", "ResultMismatch"}
         return
-    agrees(bench, (operation, 0, (residual, addend), gives), lie)
+    agrees(bench, (operation, 0, (residual, addend), NOTHING), lie)
 
 
 @given(vectors(64, RESIDUAL_BOUND), LIES)
 @EXAMPLES
 def test_norm_of_the_first_layer(bench: Bench, residual: Integers, lie: int) -> None:
     operation = norm(addend=None)
-    agrees(bench, (operation, 0, (residual,), operation.run(residual)), lie)
+    agrees(bench, (operation, 0, (residual,), NOTHING), lie)
 
 
 @pytest.mark.parametrize("epsilon", [1, 6040, (1 << 37) - 1])
@@ -130,7 +148,7 @@ def test_norm_of_equal_numbers(bench: Bench, number: int, epsilon: int) -> None:
     """Zeros, and squares that fill 63 bits: 2^11 of the largest residuals."""
     operation = norm(width=2048, root_of_width=45, epsilon=epsilon, addend=None)
     residual = np.full(2048, number, dtype=np.int64)
-    agrees(bench, (operation, 0, (residual,), operation.run(residual)), 5)
+    agrees(bench, (operation, 0, (residual,), NOTHING), 5)
 
 
 def test_the_residual_has_a_range(bench: Bench) -> None:
@@ -147,11 +165,11 @@ def test_the_residual_has_a_range(bench: Bench) -> None:
 @EXAMPLES
 def test_swiglu(bench: Bench, gate: Integers, up: Integers, scale: int, shift: int, lie: int) -> None:
     operation = swiglu(8, scale, shift)
-    gives = operation.run(gate, up)
-    if np.abs(gives[0]).max() < BOUND:
-        agrees(bench, (operation, 0, (gate, up), gives), lie)
+    (result,) = gives(operation, 0, (gate, up), NOTHING)
+    if np.abs(result).max() < BOUND:
+        agrees(bench, (operation, 0, (gate, up), NOTHING), lie)
     else:
-        fits = (np.clip(gives[0], 1 - BOUND, BOUND - 1),)
+        fits = (np.clip(result, 1 - BOUND, BOUND - 1),)
         assert check(bench, executed.opening(operation, 0, (gate, up), fits)) == "ValueOutOfRange"
 
 
@@ -163,7 +181,7 @@ def test_swiglu_around_the_decays_steps(bench: Bench) -> None:
     gate = integers(*(sign * number for number in [*near, 64 << scale, (64 << scale) + 1] for sign in (1, -1)))
     up = np.full(len(gate), 4097, dtype=np.int64)
     operation = swiglu(len(gate), scale, shift)
-    agrees(bench, (operation, 0, (gate, up), operation.run(gate, up)), 7)
+    agrees(bench, (operation, 0, (gate, up), NOTHING), 7)
 
 
 @st.composite
@@ -175,12 +193,14 @@ def attentions(draw: st.DrawFn) -> Run:
     def numbers(count: int, size: int) -> Integers:
         return seed.integers(1 - size, size, count)
 
-    queries, key, value = draw(vectors(3 * HEAD, bound)), numbers(HEAD, bound), draw(vectors(HEAD, BOUND))
+    shard, kv_shards = draw(st.sampled_from([(HEAD, 1), (48, 2), (32, 3), (192, 1), (1, 70)]))
+    offset = draw(st.integers(0, shard * kv_shards - HEAD))
+    length = shard * kv_shards
+    queries, keys, values = draw(vectors(3 * HEAD, bound)), numbers(length, bound), draw(vectors(length, BOUND))
     past = np.stack([numbers(position * HEAD, bound), numbers(position * HEAD, BOUND)], axis=1)
     rows = past.reshape(position, HEAD, 2).transpose(0, 2, 1).ravel()
-    operation = attend(scale, shift)
-    row, mixed = operation.run(position, queries, key, value, rows)
-    return operation, position, (queries, key, rows), (row, mixed)
+    operation = attend(scale, shift, offset=offset, shard=shard, kv_shards=kv_shards)
+    return operation, position, (queries, keys, values), rows
 
 
 @given(attentions(), LIES)
@@ -193,52 +213,75 @@ def test_attention_to_equal_keys_is_the_mean(bench: Bench) -> None:
     """Ties everywhere: equal scores, and sums that lie halfway between two integers."""
     operation, position = attend(22, 0), 7
     key = np.full(HEAD, 100, dtype=np.int64)
-    row, _ = operation.run(0, np.zeros(3 * HEAD, dtype=np.int64), key, np.zeros(HEAD, dtype=np.int64), integers())
+    zeros = np.zeros(3 * HEAD, dtype=np.int64)
+    row, _ = gives(operation, 0, (zeros, key, zeros[:HEAD]), NOTHING)
     rows = np.concatenate([np.concatenate([row[:HEAD], np.full(HEAD, n % 2 - 1)]) for n in range(position)])
-    queries, value = np.zeros(3 * HEAD, dtype=np.int64), np.full(HEAD, -1, dtype=np.int64)
-    own, mixed = operation.run(position, queries, key, value, rows)
-    assert set(mixed.tolist()) == {-1}  # -5/8
-    agrees(bench, (operation, position, (queries, key, rows), (own, mixed)), 11)
+    reads = (zeros, key, np.full(HEAD, -1, dtype=np.int64))
+    assert set(gives(operation, position, reads, rows)[1].tolist()) == {-1}  # -5/8
+    agrees(bench, (operation, position, reads, rows), 11)
 
 
 def test_the_history_has_as_many_rows_as_positions(bench: Bench) -> None:
     operation, zeros = attend(), np.zeros(3 * HEAD, dtype=np.int64)
-    reads = (zeros, zeros[:HEAD], zeros[: 2 * HEAD])
-    gives = operation.run(1, zeros, zeros[:HEAD], zeros[:HEAD], zeros[: 2 * HEAD])
-    assert check(bench, executed.opening(operation, 1, reads, gives)) is None
+    reads, past = (zeros, zeros[:HEAD], zeros[:HEAD]), zeros[: 2 * HEAD]
+    found = gives(operation, 1, reads, past)
+    reads = (*reads, past)
+    assert check(bench, executed.opening(operation, 1, reads, found)) is None
     for position, error in ((0, "OpeningLength"), (2, "OpeningLength"), (POSITIONS, "PositionOutOfRange")):
-        assert check(bench, executed.opening(operation, position, reads, gives)) == error
+        assert check(bench, executed.opening(operation, position, reads, found)) == error
     longer = replace(operation, cosines=np.zeros((4096, 32), dtype=np.int64))
-    assert check(bench, executed.opening(longer, MAX_ROWS, reads, gives)) == "PositionOutOfRange"
-    assert check(bench, executed.opening(longer, 600, reads, gives)) == "ConstantsTooShort"
+    assert check(bench, executed.opening(longer, MAX_ROWS, reads, found)) == "PositionOutOfRange"
+    assert check(bench, executed.opening(longer, 600, reads, found)) == "ConstantsTooShort"
 
 
-@pytest.mark.parametrize("place", ["query", "key"])
-def test_queries_and_keys_have_a_range(bench: Bench, place: str) -> None:
-    operation, zeros = attend(), np.zeros(3 * HEAD, dtype=np.int64)
-    queries, key = zeros.copy(), zeros[:HEAD].copy()
-    (queries if place == "query" else key)[3] = BOUND
-    gives = operation.run(0, queries, key, zeros[:HEAD], integers())
-    assert check(bench, executed.opening(operation, 0, (queries, key, integers()), gives)) == "ValueOutOfRange"
+@pytest.mark.parametrize("place", range(3))
+def test_queries_keys_and_values_have_a_range(bench: Bench, place: int) -> None:
+    operation, reads = attend(), [np.zeros(count * HEAD, dtype=np.int64) for count in (3, 1, 1)]
+    reads[place][3] = BOUND
+    found = gives(operation, 0, reads, NOTHING)
+    assert check(bench, executed.opening(operation, 0, reads, found)) == "ValueOutOfRange"
+
+
+def test_a_head_is_within_its_shards() -> None:
+    zeros = np.zeros(3 * HEAD + 2 * 96, dtype=np.int64)
+    for wrong in (attend(offset=33, shard=48, kv_shards=2), attend(shard=95, kv_shards=1)):
+        with pytest.raises(ZkError):
+            wrong.run(0, zeros[: 3 * HEAD + 2 * wrong.shard * wrong.kv_shards], NOTHING)
 
 
 @given(vectors(16, (1 << 31) - 1), LIES)
 @EXAMPLES
 def test_top(bench: Bench, logits: Integers, lie: int) -> None:
-    agrees(bench, (Top(16), 0, (logits,), Top(16).run(logits)), lie)
+    agrees(bench, (Top(16, lie), 0, (logits,), NOTHING), lie)
+
+
+@given(vectors(16, (1 << 31) - 1), LIES)
+@EXAMPLES
+def test_best(bench: Bench, pairs: Integers, lie: int) -> None:
+    agrees(bench, (Best(8), 0, (pairs,), NOTHING), lie)
 
 
 def test_the_first_of_equals_is_the_top(bench: Bench) -> None:
     logits = integers(3, 9, -1, 9)
     assert check(bench, executed.opening(Top(4), 0, (logits,), (integers(9, 1),))) is None
     assert check(bench, executed.opening(Top(4), 0, (logits,), (integers(9, 3),))) == "ResultMismatch"
+    assert check(bench, executed.opening(Top(4, 64), 0, (logits,), (integers(9, 65),))) is None
+    pairs = integers(3, 7, 9, 70, -1, 2, 9, 5)
+    assert check(bench, executed.opening(Best(4), 0, (pairs,), (integers(9, 70),))) is None
+    for wrong in (integers(9, 5), integers(9, 7), integers(3, 7)):
+        assert check(bench, executed.opening(Best(4), 0, (pairs,), (wrong,))) == "ResultMismatch"
+
+
+def test_a_token_beyond_what_an_integer_holds(bench: Bench) -> None:
+    top = Top(2, (1 << 32) - 1)
+    assert check(bench, executed.opening(top, 0, (integers(1, 2),), (integers(2, 0),))) == "ResultMismatch"
 
 
 def descriptors() -> Iterator[tuple[str, bytes]]:
     """Descriptors with a number out of its range, and why."""
     yield "no operation", bytes(32)
-    yield "an unknown operation", bytes([5]) + bytes(31)
-    good = {"norm": norm(), "attend": attend(), "swiglu": swiglu(), "top": Top(8)}
+    yield "an unknown operation", bytes([6]) + bytes(31)
+    good = {"norm": norm(), "attend": attend(), "swiglu": swiglu(), "top": Top(8), "best": Best(8)}
     for name, operation in good.items():
         yield f"{name}, more bytes", operation.descriptor[:-1] + b"\1"
     changes = {
@@ -247,11 +290,14 @@ def descriptors() -> Iterator[tuple[str, bytes]]:
                  "a great factor": (7, "<B", 23), "a gain's shift of 33": (8, "<B", 33), "no epsilon": (9, "<Q", 0),
                  "a great epsilon": (9, "<Q", 1 << 37), "a gain's place without a gain": (17, "<I", 4)},
         "attend": {"two heads": (1, "<B", 2), "a decay's shift of 7": (2, "<B", 7), "one of 45": (2, "<B", 45),
-                   "a shift of 17": (3, "<B", 17), "a byte": (4, "<B", 1), "a table between words": (9, "<I", 2),
+                   "a shift of 17": (3, "<B", 17), "an offset beyond the keys": (4, "<B", 1), "no shard": (17, "<H", 0),
+                   "shards that hold no whole group": (17, "<H", 65), "no keys": (19, "<B", 0),
+                   "a table between words": (9, "<I", 2),
                    "a table that begins with 2^30": (9, "<I", TABLE_30)},
         "swiglu": {"no channels": (1, "<H", 0), "a decay's shift of 7": (3, "<B", 7), "one of 45": (3, "<B", 45),
                    "no shift": (4, "<B", 0), "a shift of 49": (4, "<B", 49)},
         "top": {"no logits": (1, "<H", 0)},
+        "best": {"no pairs": (1, "<H", 0), "a byte": (3, "<B", 1)},
     }  # fmt: skip
     for name, cases in changes.items():
         for why, (at, form, number) in cases.items():
@@ -285,14 +331,14 @@ def test_a_table_that_is_none(bench: Bench) -> None:
     operation = replace(attend(10), table=0, rotations=4 * 4096)
     queries, key, rows = (np.zeros(count * HEAD, dtype=np.int64) for count in (3, 1, 2))
     queries[0], key[0] = 10, 100  # scores 1,000 and 0: some steps of the table apart
-    gives = operation.run(1, queries, key, key, rows)
-    data = executed.opening(operation, 1, (queries, key, rows), gives)
+    found = gives(operation, 1, (queries, key, key), rows)
+    data = executed.opening(operation, 1, (queries, key, key, rows), found)
     assert refused(lambda: bench.client.check(base, bench.opening(data))) == "BadDescriptor"
 
 
 def test_every_byte_of_an_opening_is_used(bench: Bench) -> None:
     logits = integers(1, 2, 3)
-    data = executed.opening(Top(3), 0, (logits,), Top(3).run(logits))
+    data = executed.opening(Top(3), 0, (logits,), Top(3).run(0, logits, NOTHING))
     assert check(bench, data) is None
     for wrong in (data + bytes(4), data[:-4], data + b"\0", data[:31], data[:35], data[:39]):
         assert check(bench, wrong) == "OpeningLength"
@@ -315,4 +361,6 @@ def test_numbers_that_no_descriptor_holds() -> None:
     with pytest.raises(ZkError):
         executed.encoded(integers(1 << 31))
     with pytest.raises(ZkError):
-        norm().run(GAINS)
+        norm().run(0, GAINS, NOTHING)
+    with pytest.raises(ZkError):
+        Top(64).run(0, GAINS, GAINS)

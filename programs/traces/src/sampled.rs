@@ -115,8 +115,8 @@ fn compute(drawn: &mut Drawn, constants: Constants, reads: &mut Reads) -> Result
     Ok(Output { digest: keccak256(&[&keccak256(&[second]), &carried]), carried })
 }
 
-/// `attest_bound`: accounts miner (signer, writable), trace (writable), manifest, opening, receipt (writable), inputs,
-/// outputs (values accounts, whoever made them). The receipt is closed.
+/// `attest_bound`: accounts miner (signer, writable), trace (writable), manifest, opening, receipt (writable), input,
+/// output (values accounts, whoever made them). The receipt is closed.
 #[inline(never)]
 pub fn attest(program_id: &Pubkey, accounts: &[AccountInfo], draw: u16) -> Result<()> {
     let [miner, account, manifest, opening, receipt_account, inputs, outputs] = distinct(accounts)?;
