@@ -36,13 +36,13 @@ class Trace:
         """Hears a layer's values; see forward.Watch."""
         outputs = np.concatenate([values.qkv, values.o, values.gate_up, values.down], axis=1, dtype="<i4")
         for position, row in enumerate(outputs, first):
-            self._layers.setdefault(position, []).append(hashlib.sha256(row).digest())
+            self._layers.setdefault(position, []).append(hashlib.sha256(row.tobytes()).digest())
 
     def position(self, cache: Cache, logits: Integers | None) -> Position:
         """What is committed of the next position, all of whose layers were heard and are in the cache."""
         hashes = self._layers.pop(self._length)
         if logits is not None:
-            hashes.append(hashlib.sha256(logits.astype("<i4")).digest())
+            hashes.append(hashlib.sha256(logits.astype("<i4").tobytes()).digest())
         kept = [part[:, :, self._length] for part in (cache.keys, cache.values)]
         rows = np.concatenate(kept, axis=-1, dtype="<i4", casting="unsafe").tobytes()  # integers in float64
         self._history = tuple(
