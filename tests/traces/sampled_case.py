@@ -101,9 +101,10 @@ class SampledCase(Case):
                past: Integers | None = None) -> str | None:  # fmt: skip
         """The refusal of executing a leaf on other integers, which the miner revealed: its leaf's output is theirs."""
         if gives is not None:
-            first = executed.chained(self.values.history, gives[0]) if segment == 1 else values_digest(gives[0])
-            parts = (first,) if len(gives) == 1 else (first, values_digest(gives[1]))
-            self.commit_leaf(segment, output=executed.output_digest(parts[::-1] if segment == 1 else parts))
+            parts = [values_digest(part) for part in gives]
+            if segment in model.ATTENDS:
+                parts = [parts[1], executed.chained(self.values.history(segment), gives[0])]
+            self.commit_leaf(segment, output=executed.output_digest(parts))
         return self.execute(segment, self.opening(segment, reads=reads, gives=gives, past=past))
 
     # -- what is bound

@@ -19,7 +19,7 @@ from traces.test_sampled_execute import more
 from traces.world import CONTEXT, World, refused
 
 RECEIPT_SRS, RECEIPT_CONSUMED = 8 + 4 * 32, 8 + 10 * 32 + 8
-ONE_EDGE, TWO_EDGES = 7, 6
+ONE_EDGE, TWO_EDGES = model.ONE, model.BOTH
 CIRCUITS = tuple(model.CIRCUITS)
 
 
@@ -75,7 +75,7 @@ def test_values_that_are_not_bound_to_the_end(sampled: SampledCase, place: str) 
 def test_values_of_other_bases(sampled: SampledCase, place: str) -> None:
     """The same points, and fewer or more of them: other constants than those that the manifest names."""
     bound, numbers = sampled.bound(ONE_EDGE), integers_of(sampled, ONE_EDGE)[place == "output"]
-    for body in (model.bases()[:-64], executed.bases(circuits.srs(), 193)):
+    for body in (model.bases()[:-64], executed.bases(circuits.srs(), 385)):
         other = sampled.world.executed.upload_constants(body).address
         found = sampled.bind(numbers, bases=other)
         assert sampled.attest_bound(ONE_EDGE, replace(bound, **{place: found})) == "BasesMismatch"
@@ -161,15 +161,15 @@ def test_a_proof_of_other_integers_than_a_producers(sampled: SampledCase, segmen
 
 
 def test_the_wrong_part_of_a_producer(sampled: SampledCase) -> None:
-    """Segment 7 reads the residual stream of 4; here it was proved on its normed vector."""
-    residual, normed = sampled.values.gives[4]
+    """It reads a norm's residual stream; here it was proved on the normed vector."""
+    residual, normed = sampled.values.gives[model.AGAIN]
     gives = circuits.linear("one", normed)
     assert residual.tolist() != normed.tolist()
     bound = Bound(sampled.world.proved_receipt("one", normed), sampled.bind(normed), sampled.bind(gives))
     sampled.commit_leaf(ONE_EDGE, input=values_digest(normed), output=values_digest(gives))
     data = sampled.opening(ONE_EDGE, reads=normed, gives=(gives,))
     assert sampled.attest_bound(ONE_EDGE, bound, data) == "EdgeMismatch"
-    parts = sampled.values.digests(4)
+    parts = sampled.values.digests(model.AGAIN)
     swapped = data.replace(parts[1], parts[0])
     assert swapped != data
     assert sampled.attest_bound(ONE_EDGE, bound, swapped) == "EdgeMismatch"
@@ -180,7 +180,7 @@ def test_the_same_segment_at_another_position(sampled: SampledCase) -> None:
     bound = Bound(
         sampled.world.proved_receipt("one", other.reads), sampled.bind(other.reads), sampled.bind(other.gives[0])
     )
-    leaf = PLACE * 11 + ONE_EDGE
+    leaf = PLACE * len(model.EDGES) + ONE_EDGE
     assert sampled.attest_bound(ONE_EDGE, bound) == "LeafMismatch"
     data = opening.of_integers(sampled.work, leaf, Opened(other.reads, other.gives))
     assert sampled.attest_bound(ONE_EDGE, bound, data) == "LeafMismatch"
@@ -191,29 +191,28 @@ def test_the_same_segment_at_another_position(sampled: SampledCase) -> None:
 
 
 def test_receipts(sampled: SampledCase) -> None:
-    world, reads = sampled.world, integers_of(sampled, 2)[0]
-    bound = sampled.bound(2)
+    world, reads = sampled.world, integers_of(sampled, model.LEFT)[0]
+    bound = sampled.bound(model.LEFT)
     friend = World.traces(world)
     wrong = {
         "ContextMismatch": world.proved_receipt("left", reads, context=CONTEXT),
         "ClaimerMismatch": world.proved_receipt("left", reads, traces=friend),
-        "ParamsMismatch": world.proved_receipt("right", reads),
-        "KeyMismatch": world.proved_receipt("one", integers_of(sampled, 7)[0]),
+        "KeyMismatch": world.proved_receipt("one", integers_of(sampled, model.ONE)[0]),
     }
     for name, receipt in wrong.items():
-        assert sampled.attest_bound(2, replace(bound, receipt=receipt)) == name
+        assert sampled.attest_bound(model.LEFT, replace(bound, receipt=receipt)) == name
     account = world.chain.account(bound.receipt)
     assert account is not None
     for offset, name in ((RECEIPT_SRS, "SrsMismatch"), (RECEIPT_CONSUMED, "ReceiptConsumed")):
         changed = bytearray(account.data)
         changed[offset] ^= 1
         world.put(bound.receipt, bytes(changed), lamports=account.lamports)
-        assert sampled.attest_bound(2, bound) == name
+        assert sampled.attest_bound(model.LEFT, bound) == name
     world.put(bound.receipt, bytes(account.data), lamports=account.lamports)
-    assert sampled.attest_bound(2, bound) is None
+    assert sampled.attest_bound(model.LEFT, bound) is None
 
 
-@pytest.mark.parametrize("segment", [0, 1, 4, 10])
+@pytest.mark.parametrize("segment", list(model.OPERATIONS))
 def test_an_executed_leaf_has_no_receipt(sampled: SampledCase, segment: int) -> None:
     bound = sampled.bound(ONE_EDGE)
     assert sampled.attest_bound(segment, bound) == "WrongKind"

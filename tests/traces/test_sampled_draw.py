@@ -19,6 +19,9 @@ from traces.sampled_direct import Direct
 from traces.sampled_world import SampledWorld
 from traces.world import refused
 
+N = len(model.EDGES)
+
+
 @pytest.fixture(scope="module")
 def revealed() -> Direct:
     return Direct()
@@ -27,7 +30,7 @@ def revealed() -> Direct:
 @st.composite
 def drawn_models(drawing: st.DrawFn) -> Manifest:
     """The tiny model's segments in any strata, with any draws that can be sealed."""
-    strata = drawing(st.lists(st.integers(0, 7), min_size=11, max_size=11))
+    strata = drawing(st.lists(st.integers(0, 7), min_size=N, max_size=N))
     sizes = Counter(strata)
     draws = tuple(drawing(st.integers(1, sizes[at])) if sizes[at] else 0 for at in range(8))
     found = zip(model.manifest().segments, strata, strict=True)
@@ -44,7 +47,7 @@ def test_what_is_drawn_is_what_python_draws(revealed: Direct, manifest: Manifest
     leaves = revealed.leaves(trace, manifest, positions)
     assert leaves == revealed.expected(manifest, positions, root)
     assert len(set(leaves)) == len(leaves)
-    of = [manifest.segments[leaf % 11].stratum for leaf in leaves]
+    of = [manifest.segments[leaf % N].stratum for leaf in leaves]
     assert of == sorted(of)
     assert tuple(Counter(of)[stratum] for stratum in range(8)) == manifest.strata
     assert tuple(found.draws for found in read_strata(manifest.body)) == manifest.strata

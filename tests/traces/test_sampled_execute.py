@@ -12,14 +12,14 @@ from mai.chain.trace import TRACE_HEADER_BYTES
 from mai_zk.language.integers import Integers
 from mai_zk.trace import Position, executed
 from mai_zk.trace.executed import HEAD, values_digest
-from mai_zk.trace.manifest import is_carried, part_of, producer_of
+from mai_zk.trace.manifest import is_carried
 from solders.instruction import AccountMeta, Instruction
 from solders.pubkey import Pubkey
 from traces import sampled_model as model
 from traces.sampled_case import PLACE, SampledCase
+from traces.sampled_model import AGAIN, ATTEND, ATTENDS, BEST, LEFT, NORM, ONE, OTHER_TOP, RIGHT, SWIGLU, TOP
 from traces.world import World, refused
 
-ATTEND, SECOND_NORM, END = 1, 4, 10
 EXECUTED = tuple(model.OPERATIONS)
 
 
@@ -52,21 +52,22 @@ def test_the_first_position_has_no_history(sampled: SampledCase) -> None:
 
 
 @pytest.mark.parametrize("part", [0, 1])
-@pytest.mark.parametrize("segment", [0, SECOND_NORM])
+@pytest.mark.parametrize("segment", [NORM, AGAIN])
 def test_a_wrong_residual_or_normed_vector(sampled: SampledCase, segment: int, part: int) -> None:
     gives = list(sampled.values.gives[segment])
     gives[part] = more(gives[part], 5)
     assert sampled.claims(segment, gives=tuple(gives)) == "ResultMismatch"
 
 
+@pytest.mark.parametrize("segment", ATTENDS)
 @pytest.mark.parametrize("index", [0, HEAD - 1, HEAD, 2 * HEAD - 1])
-def test_a_wrong_row(sampled: SampledCase, index: int) -> None:
+def test_a_wrong_row(sampled: SampledCase, segment: int, index: int) -> None:
     """Its key follows from the keys that are read, its value is what is read."""
-    row, mixed = sampled.values.gives[ATTEND]
-    assert sampled.claims(ATTEND, gives=(more(row, index), mixed)) == "ResultMismatch"
+    row, mixed = sampled.values.gives[segment]
+    assert sampled.claims(segment, gives=(more(row, index), mixed)) == "ResultMismatch"
 
 
-@pytest.mark.parametrize("segment", [1, 5, 8, 9, 10])
+@pytest.mark.parametrize("segment", [*ATTENDS, SWIGLU, TOP, OTHER_TOP, BEST])
 def test_wrong_results(sampled: SampledCase, segment: int) -> None:
     *others, last = sampled.values.gives[segment]
     assert sampled.claims(segment, gives=(*others, more(last, 1, -1))) == "ResultMismatch"
@@ -74,14 +75,14 @@ def test_wrong_results(sampled: SampledCase, segment: int) -> None:
 
 def test_another_leaf_than_the_one_revealed(sampled: SampledCase) -> None:
     """The chain's own results do not hash to what the miner committed to."""
-    sampled.commit_leaf(SECOND_NORM, output=executed.values_digest(model.ROWS[0]))
-    assert sampled.execute(SECOND_NORM) == "LeafMismatch"
-    sampled.commit_leaf(SECOND_NORM, input=bytes(32))
-    assert sampled.execute(SECOND_NORM) == "LeafMismatch"
-    sampled.commit_leaf(SECOND_NORM, params=bytes(32))
-    assert sampled.execute(SECOND_NORM) == "LeafMismatch"
-    sampled.commit_leaf(SECOND_NORM, output=executed.output_digest(sampled.values.digests(SECOND_NORM)[::-1]))
-    assert sampled.execute(SECOND_NORM) == "LeafMismatch"
+    sampled.commit_leaf(AGAIN, output=executed.values_digest(model.ROWS[0]))
+    assert sampled.execute(AGAIN) == "LeafMismatch"
+    sampled.commit_leaf(AGAIN, input=bytes(32))
+    assert sampled.execute(AGAIN) == "LeafMismatch"
+    sampled.commit_leaf(AGAIN, params=bytes(32))
+    assert sampled.execute(AGAIN) == "LeafMismatch"
+    sampled.commit_leaf(AGAIN, output=executed.output_digest(sampled.values.digests(AGAIN)[::-1]))
+    assert sampled.execute(AGAIN) == "LeafMismatch"
 
 
 # -- wrong reads: computed honestly from other integers, all of the own leaf as it then is
@@ -90,63 +91,59 @@ def test_another_leaf_than_the_one_revealed(sampled: SampledCase) -> None:
 def recomputed(case: SampledCase, segment: int, reads: Integers, digests: list[bytes], past: Integers | None = None,
                history: bytes | None = None) -> str | None:  # fmt: skip
     """The refusal of a leaf that is right for these reads; `digests` of its edges."""
-    past = case.values.opened(segment).past if past is None else past
+    past = case.values.past(segment) if past is None else past
     gives = model.OPERATIONS[segment].run(case.position, reads, past)
     parts = [values_digest(part) for part in gives]
-    if segment == ATTEND:
-        parts = [parts[1], executed.chained(history or case.values.history, gives[0])]
+    if segment in ATTENDS:
+        parts = [parts[1], executed.chained(history or case.values.history(segment), gives[0])]
     case.commit_leaf(segment, input=executed.output_digest(digests), output=executed.output_digest(parts))
     return case.execute(segment, case.opening(segment, reads=reads, gives=gives, past=past))
 
 
-def edge_digests(values: model.Values, segment: int) -> list[bytes]:
-    edges = model.EDGES[segment]
-    return [values.history if is_carried(e) else values.digests(producer_of(e))[part_of(e)] for e in edges]
-
-
-@pytest.mark.parametrize("segment", [1, 4, 5, 8, 9, 10])
+@pytest.mark.parametrize("segment", [*ATTENDS, AGAIN, SWIGLU, TOP, OTHER_TOP, BEST])
 def test_other_integers_than_a_producers(sampled: SampledCase, segment: int) -> None:
     """Each edge in turn is another vector than its producer gave."""
     parts = [sampled.values.part(edge) for edge in model.EDGES[segment] if not is_carried(edge)]
     for index in range(len(parts)):
         changed = [more(part, 0) if at == index else part for at, part in enumerate(parts)]
-        digests = edge_digests(sampled.values, segment)
+        digests = sampled.values.edge_digests(segment)
         digests[index] = values_digest(changed[index])
         assert recomputed(sampled, segment, np.concatenate(changed), digests) == "EdgeMismatch"
 
 
 def test_the_wrong_part_of_a_producer(sampled: SampledCase) -> None:
     """The residual stream where the normed vector is read, and the other way round."""
-    normed, residual = sampled.values.digests(0)[1], sampled.values.digests(0)[0]
+    normed, residual = sampled.values.digests(NORM)[1], sampled.values.digests(NORM)[0]
     parts = [sampled.values.part(edge) for edge in model.EDGES[ATTEND] if not is_carried(edge)]
-    digests = edge_digests(sampled.values, ATTEND)
+    digests = sampled.values.edge_digests(ATTEND)
     for index, digest in enumerate(digests[:-1]):
         other = residual if digest == normed else normed
         swapped = [*digests[:index], other, *digests[index + 1 :]]
-        reads = [*parts[:index], sampled.values.gives[0][int(digest == residual)], *parts[index + 1 :]]
+        reads = [*parts[:index], sampled.values.gives[NORM][int(digest == residual)], *parts[index + 1 :]]
         assert recomputed(sampled, ATTEND, np.concatenate(reads), swapped) == "EdgeMismatch"
 
 
 def test_edges_in_another_order(sampled: SampledCase) -> None:
-    parts, digests = [sampled.values.part(edge) for edge in model.EDGES[5]], edge_digests(sampled.values, 5)
-    assert recomputed(sampled, 5, np.concatenate(parts[::-1]), digests[::-1]) == "EdgeMismatch"
+    parts = [sampled.values.part(edge) for edge in model.EDGES[SWIGLU]]
+    digests = sampled.values.edge_digests(SWIGLU)
+    assert recomputed(sampled, SWIGLU, np.concatenate(parts[::-1]), digests[::-1]) == "EdgeMismatch"
 
 
 @pytest.mark.parametrize("at", [0, HEAD, -1])
 def test_a_wrong_history(sampled: SampledCase, at: int) -> None:
     """Rows that are not those of the positions before, with the digest that they then have."""
-    past = more(sampled.values.past, at)
+    past = more(sampled.values.past(ATTEND), at)
     history = bytes(32)
     for row in past.reshape(-1, 2 * HEAD):
         history = executed.chained(history, row)
     reads = sampled.values.opened(ATTEND).reads
-    digests = [*edge_digests(sampled.values, ATTEND)[:-1], history]
+    digests = [*sampled.values.edge_digests(ATTEND)[:-1], history]
     assert recomputed(sampled, ATTEND, reads, digests, past, history) == "EdgeMismatch"
 
 
 def test_rows_without_the_leaf_that_they_make(sampled: SampledCase) -> None:
     """Results that are right for other rows, under the digest of the true ones."""
-    past = more(sampled.values.past, HEAD, 30)
+    past = more(sampled.values.past(ATTEND), HEAD, 30)
     assert sampled.claims(ATTEND, past=past) in {"ResultMismatch", "LeafMismatch"}
     opened = sampled.values.opened(ATTEND)
     gives = model.OPERATIONS[ATTEND].run(sampled.position, opened.reads, past)
@@ -159,17 +156,37 @@ def test_rows_without_the_leaf_that_they_make(sampled: SampledCase) -> None:
 def test_a_wrong_digest_handed_on(sampled: SampledCase) -> None:
     """The position was committed with another digest of the cache: before it, or its own."""
     honest = sampled.work.positions
-    for index in (sampled.position, sampled.position - 1):
-        sampled.commit_positions({index: Position(honest[index].integers, (bytes([7]) * 32,))})
-        assert sampled.execute(ATTEND) == "EdgeMismatch"
+    for order, segment in enumerate(ATTENDS):
+        for index in (sampled.position, sampled.position - 1):
+            carried = list(honest[index].carried)
+            carried[order] = bytes([7]) * 32
+            sampled.commit_positions({index: Position(honest[index].integers, tuple(carried))})
+            for other in ATTENDS:
+                if other != segment:
+                    assert sampled.execute(other) in {None, "AlreadyAttested"}
+            assert sampled.execute(segment) in ({"EdgeMismatch"})
+        sampled.commit_positions({})
+
+
+def test_digests_handed_on_are_each_attentions_own(sampled: SampledCase) -> None:
+    """Two of a position are exchanged, with their paths: each is under the root, at the other's index."""
+    honest = sampled.work.positions[sampled.position]
+    first, second, third = honest.carried
+    sampled.commit_positions({sampled.position: Position(honest.integers, (second, first, third))})
+    assert sampled.execute(ATTEND) == "EdgeMismatch"
     sampled.commit_positions({})
-    assert sampled.execute(ATTEND) is None
+    data, tree = sampled.opening(ATTEND), sampled.work.carried_tree(sampled.position)
+    own = first + tree.path(0)
+    assert data.endswith(own)
+    assert sampled.execute(ATTEND, data[: -len(own)] + first + tree.path(1)) == "CarriedMismatch"
+    assert sampled.execute(ATTEND, data[: -len(own)] + second + tree.path(1)) == "CarriedMismatch"
+    assert sampled.execute(ATTEND, data) is None
 
 
 def handed_on(case: SampledCase) -> list[int]:
     """Where an opening of attention shows the position before and its own: integers, root, path, digest."""
     depth = len(case.work.positions_tree.levels) - 1
-    length = 32 * (2 + depth + 1)  # one is carried: its tree has no levels
+    length = 32 * (2 + depth + 1 + 2)  # three are carried: their tree has two levels
     total = len(case.opening(ATTEND))
     return [total - 2 * length, total - length]
 
@@ -179,7 +196,7 @@ def test_every_byte_of_what_is_handed_on(sampled: SampledCase) -> None:
     starts, depth = handed_on(sampled), len(sampled.work.positions_tree.levels) - 1
     for start in starts:
         places = {0: "PositionMismatch", 32: "PositionMismatch", 64: "PositionMismatch", 32 * (1 + depth): "PositionMismatch",
-                  32 * (2 + depth): "CarriedMismatch"}  # fmt: skip
+                  32 * (2 + depth): "CarriedMismatch", 32 * (4 + depth): "CarriedMismatch"}  # fmt: skip
         for at, name in places.items():
             wrong = bytearray(data)
             wrong[start + at] ^= 1
@@ -193,7 +210,7 @@ def test_the_position_before_is_the_one_before(sampled: SampledCase) -> None:
     start = handed_on(sampled)[0]
     for other in (position - 2, position):
         content, tree = work.positions[other], work.carried_tree(other)
-        shown = content.integers + tree.root + work.positions_tree.path(other) + content.carried[0]
+        shown = content.integers + tree.root + work.positions_tree.path(other) + content.carried[0] + tree.path(0)
         data[start : start + len(shown)] = shown
         assert sampled.execute(ATTEND, bytes(data)) == "PositionMismatch"
 
@@ -203,14 +220,14 @@ def test_the_position_before_is_the_one_before(sampled: SampledCase) -> None:
 
 def test_every_byte_of_a_run(sampled: SampledCase) -> None:
     """A run of two producers: their inputs and outputs, and the hashes beside them."""
-    data = sampled.opening(5)
+    data = sampled.opening(SWIGLU)
     integers = 4 * (16 + 8)
     path = 32 * (len(sampled.work.leaves_tree.levels) - 1)
     for at in range(integers, len(data), 32):
         wrong = bytearray(data)
         wrong[at] ^= 1
         output = at - integers - path in (32, 96)
-        assert sampled.execute(5, bytes(wrong)) == ("EdgeMismatch" if output else "LeafMismatch"), at
+        assert sampled.execute(SWIGLU, bytes(wrong)) == ("EdgeMismatch" if output else "LeafMismatch"), at
 
 
 def test_every_byte_of_a_producer_with_two_parts(sampled: SampledCase) -> None:
@@ -228,17 +245,17 @@ def test_producers_at_another_index(sampled: SampledCase) -> None:
     """Two circuits' leaves are swapped, or are those of another position: each is under the root, elsewhere."""
     leaves = sampled.world.leaves(sampled.state.positions)
     own, other = leaves[sampled.position], leaves[sampled.state.positions[PLACE - 1]]
-    swapped = {(sampled.position, 2): own[3], (sampled.position, 3): own[2]}
-    data = sampled.opening(5)
+    swapped = {(sampled.position, LEFT): own[RIGHT], (sampled.position, RIGHT): own[LEFT]}
+    data = sampled.opening(SWIGLU)
     sampled.commit_leaves(swapped)
-    assert sampled.execute(5, data) == "LeafMismatch"
-    assert sampled.execute(5) == "EdgeMismatch"
-    sampled.commit_leaves({(sampled.position, 2): other[2]})
-    assert sampled.execute(5, data) == "LeafMismatch"
+    assert sampled.execute(SWIGLU, data) == "LeafMismatch"
+    assert sampled.execute(SWIGLU) == "EdgeMismatch"
+    sampled.commit_leaves({(sampled.position, LEFT): other[LEFT]})
+    assert sampled.execute(SWIGLU, data) == "LeafMismatch"
     sampled.commit_leaves({})
-    path = sampled.work.leaves_tree.span((PLACE - 1) * 11 + 2, 2)
-    assert sampled.execute(5, data[: -len(path)] + path) in {"LeafMismatch", "OpeningLength"}
-    assert sampled.execute(5, data) is None
+    path = sampled.work.leaves_tree.span((PLACE - 1) * len(own) + LEFT, 2)
+    assert sampled.execute(SWIGLU, data[: -len(path)] + path) in {"LeafMismatch", "OpeningLength"}
+    assert sampled.execute(SWIGLU, data) is None
 
 
 # -- lengths and constants
@@ -254,7 +271,7 @@ def test_every_byte_is_used(sampled: SampledCase, segment: int) -> None:
 
 
 def test_the_history_has_a_row_for_each_position(sampled: SampledCase) -> None:
-    past = sampled.values.past
+    past = sampled.values.past(ATTEND)
     for wrong in (past[: -2 * HEAD], np.concatenate([past, past[: 2 * HEAD]])):
         assert sampled.execute(ATTEND, sampled.opening(ATTEND, past=wrong)) not in {None, "AlreadyAttested"}
 
@@ -262,18 +279,18 @@ def test_the_history_has_a_row_for_each_position(sampled: SampledCase) -> None:
 def test_the_constants_are_the_segments(sampled: SampledCase) -> None:
     world = sampled.world
     other = world.executed.upload_constants(model.CONSTANTS.body + bytes(4)).address
-    assert sampled.execute(5, constants=other) == "ConstantsMismatch"
-    assert sampled.execute(5, constants=world.bases) == "ConstantsMismatch"
-    assert sampled.execute(8, constants=other) == "ConstantsMismatch"  # also where none are read
+    assert sampled.execute(SWIGLU, constants=other) == "ConstantsMismatch"
+    assert sampled.execute(SWIGLU, constants=world.bases) == "ConstantsMismatch"
+    assert sampled.execute(TOP, constants=other) == "ConstantsMismatch"  # also where none are read
     account = world.chain.account(world.constants)
     assert account is not None
     for sealed in (0, 1):
         data = bytearray(account.data)
         data[76] = sealed
         world.put(world.constants, bytes(data), lamports=account.lamports)
-        assert sampled.execute(5) == "ConstantsNotSealed"
+        assert sampled.execute(SWIGLU) == "ConstantsNotSealed"
     world.put(world.constants, bytes(account.data), lamports=account.lamports)
-    assert sampled.execute(5) is None
+    assert sampled.execute(SWIGLU) is None
 
 
 # -- kinds and classes
@@ -285,11 +302,11 @@ def test_a_circuit_is_not_executed(sampled: SampledCase, segment: int) -> None:
 
 
 def test_sampled_leaves_are_neither_attested_nor_joined(sampled: SampledCase) -> None:
-    receipt = sampled.world.proved_receipt("one", sampled.values.opened(7).reads)
-    sampled.aim(7)
-    assert sampled.send(sampled.call("attest", sampled.opening(7), receipt=receipt)) == "WrongKind"
-    sampled.aim(4)
-    assert sampled.send(sampled.call("join", sampled.opening(4))) == "WrongKind"
+    receipt = sampled.world.proved_receipt("one", sampled.values.reads(ONE))
+    sampled.aim(ONE)
+    assert sampled.send(sampled.call("attest", sampled.opening(ONE), receipt=receipt)) == "WrongKind"
+    sampled.aim(AGAIN)
+    assert sampled.send(sampled.call("join", sampled.opening(AGAIN))) == "WrongKind"
 
 
 def test_other_classes_have_no_such_leaves() -> None:
@@ -307,7 +324,7 @@ def test_other_classes_have_no_such_leaves() -> None:
 def test_draws_and_authority(sampled: SampledCase) -> None:
     world = sampled.world
     draws = len(sampled.state.leaves)
-    data = sampled.opening(5)
+    data = sampled.opening(SWIGLU)
     assert sampled.send(sampled.call("execute", data, draws, constants=world.constants)) == "DrawOutOfRange"
     call = sampled.call("execute", data, constants=world.constants)
     stranger = World.traces(world)
@@ -323,10 +340,10 @@ def test_another_manifest(sampled: SampledCase) -> None:
     honest, other = world.manifest, model.manifest(work_units=2)
     world.manifest = world.miner.upload_manifest(other).address
     try:
-        assert sampled.execute(5) == "ManifestMismatch"
+        assert sampled.execute(SWIGLU) == "ManifestMismatch"
     finally:
         world.manifest = honest
-    assert sampled.execute(5) is None
+    assert sampled.execute(SWIGLU) is None
 
 
 def test_a_position_beyond_the_rotations(sampled: SampledCase) -> None:
