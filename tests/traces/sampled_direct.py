@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 
 from mai.chain.trace import TRACE_HEADER_BYTES
 from mai_zk.trace import Manifest, draw
@@ -35,16 +36,22 @@ class Direct:
         task_class: int = 2,
         step: int = REVEALED,
         leaf: int = 0,
+        drawn: Sequence[int] = (),
+        positions_root: bytes = bytes(32),
+        generated: int = 0,
     ) -> Pubkey:
-        """A trace of so many drawn positions, from the first on, whose leaves have this root. `leaf`: its first draw."""
+        """A trace of so many drawn positions, by default from the first on, whose leaves have this root.
+
+        leaf: its first draw. generated: tokens beside the prompt's two, by default as many as are drawn need.
+        """
         n_leaves = sum(manifest.strata)
         head = discriminator("Trace") + bytes(32) + bytes(self.bench.client.payer.pubkey()) + manifest.hash
-        head += bytes(3 * 32) + root + bytes(2 * 32)
-        head += struct.pack("<QQQ", BOND, BASE, BASE + 512) + struct.pack("<IIIII", 2, positions - 1, 600, 500, 5000)
+        head += bytes(2 * 32) + positions_root + root + bytes(2 * 32)
+        head += struct.pack("<QQQ", BOND, BASE, BASE + 512) + struct.pack("<IIIII", 2, generated or positions - 1, 600, 500, 5000)
         head += struct.pack("<HHHHBBBx", len(manifest.segments), positions, n_leaves, 0, step, 255, task_class)
         assert len(head) == TRACE_HEADER_BYTES
         draws = positions + n_leaves
-        body = struct.pack(f"<{positions + 1}I", *range(positions), leaf) + bytes(4 * n_leaves - 4 + (draws + 7) // 8)
+        body = struct.pack(f"<{positions + 1}I", *(drawn or range(positions)), leaf) + bytes(4 * n_leaves - 4 + (draws + 7) // 8)
         return self.bench.put(head + body)
 
     def draw(self, trace: Pubkey, manifest: Pubkey, name: str = "draw_strata") -> int:

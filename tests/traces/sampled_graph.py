@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
 
 from mai_zk.trace import INPUT, Kind, Manifest, Segment, carried, same
 from mai_zk.trace.manifest import Class, Edge, EndRule
@@ -12,12 +15,21 @@ LAYERS = 30
 DRAWS = (14, 4, 1, 2)
 NARROW, CIRCUIT, ATTENTION, OTHER = range(4)
 _CONSTANTS = hashlib.sha256(b"constants").digest()
+Descriptors = Callable[[Op, int], bytes]
+"""An operation's descriptor, by how many of it there are in its layer before it."""
+
+
+def bare(op: Op, number: int) -> bytes:
+    """What sealing reads of a descriptor."""
+    return bytes([op]).ljust(32, b"\0")
 
 
 class Graph:
     """Segments in their order; adding one gives its index."""
 
-    def __init__(self) -> None:
+    def __init__(self, descriptors: Descriptors, constants: bytes) -> None:
+        self.descriptors, self.constants = descriptors, constants
+        self.counts: Counter[tuple[int, Op]] = Counter()
         self.segments: list[Segment] = []
         self.layer = self.shard = 0
 
@@ -25,7 +37,9 @@ class Graph:
         self.layer, self.shard = self.layer + 1, 0
 
     def executed(self, op: Op, edges: list[Edge], stratum: int, kind: Kind = Kind.CIRCUIT) -> int:
-        return self._add(bytes([op]).ljust(32, b"\0"), _CONSTANTS, edges, Kind.EXECUTED | kind, stratum)
+        number = self.counts[self.layer, op]
+        self.counts[self.layer, op] += 1
+        return self._add(self.descriptors(op, number), self.constants, edges, Kind.EXECUTED | kind, stratum)
 
     def circuit(self, edges: list[Edge]) -> int:
         params = hashlib.sha256(b"%d %d" % (self.layer, self.shard)).digest()
@@ -42,10 +56,12 @@ class Graph:
         return len(self.segments) - 1
 
 
-def graph(layers: int = LAYERS, logits: int = 1024) -> tuple[Segment, ...]:
+def graph(
+    layers: int = LAYERS, logits: int = 1024, descriptors: Descriptors = bare, constants: bytes = _CONSTANTS
+) -> tuple[Segment, ...]:
     """A norm, 12 + 4 + 4 linear shards, 3 attentions, 12 shards, a norm, 32 + 32 shards, 4 SWIGLUs, 32 shards a layer; a
     norm, the logits' shards, a TOP for each 32, and the best."""
-    made = Graph()
+    made = Graph(descriptors, constants)
     added: list[int] = []
     again = 0
     for _ in range(layers):
@@ -76,3 +92,8 @@ def manifest(segments: tuple[Segment, ...], **changes: object) -> Manifest:
         "bases": _CONSTANTS,
     }  # fmt: skip
     return Manifest(**{**fields, **changes})  # type: ignore[arg-type]
+
+
+def replaced(segment: Segment, descriptor: bytes) -> Segment:
+    """The segment with another operation."""
+    return replace(segment, key=descriptor)

@@ -18,7 +18,7 @@ from traces.sampled_case import PLACE, Bound, SampledCase
 from traces.test_sampled_execute import more
 from traces.world import CONTEXT, World, refused
 
-RECEIPT_SRS, RECEIPT_CONSUMED = 8 + 4 * 32, 8 + 10 * 32 + 8
+RECEIPT_SRS, RECEIPT_PARAMS, RECEIPT_CONSUMED = 8 + 4 * 32, 8 + 8 * 32, 8 + 10 * 32 + 8
 ONE_EDGE, TWO_EDGES = model.ONE, model.BOTH
 CIRCUITS = tuple(model.CIRCUITS)
 
@@ -203,7 +203,8 @@ def test_receipts(sampled: SampledCase) -> None:
         assert sampled.attest_bound(model.LEFT, replace(bound, receipt=receipt)) == name
     account = world.chain.account(bound.receipt)
     assert account is not None
-    for offset, name in ((RECEIPT_SRS, "SrsMismatch"), (RECEIPT_CONSUMED, "ReceiptConsumed")):
+    fields = ((RECEIPT_SRS, "SrsMismatch"), (RECEIPT_PARAMS, "ParamsMismatch"), (RECEIPT_CONSUMED, "ReceiptConsumed"))
+    for offset, name in fields:
         changed = bytearray(account.data)
         changed[offset] ^= 1
         world.put(bound.receipt, bytes(changed), lamports=account.lamports)
