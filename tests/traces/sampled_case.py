@@ -76,7 +76,9 @@ class SampledCase(Case):
                 past: Integers | None = None) -> bytes:  # fmt: skip
         """What the miner would upload for the segment, with other integers where they are given."""
         opened = self.values.opened(segment)
-        changed = {name: value for name, value in (("reads", reads), ("gives", gives), ("past", past)) if value is not None}
+        changed = {
+            name: value for name, value in (("reads", reads), ("gives", gives), ("past", past)) if value is not None
+        }
         leaf = PLACE * len(self.work.manifest.segments) + segment
         return opening.of_integers(self.work, leaf, replace(opened, **changed))
 

@@ -47,11 +47,15 @@ class Direct:
         n_leaves = sum(manifest.strata)
         head = discriminator("Trace") + bytes(32) + bytes(self.bench.client.payer.pubkey()) + manifest.hash
         head += bytes(2 * 32) + positions_root + root + bytes(2 * 32)
-        head += struct.pack("<QQQ", BOND, BASE, BASE + 512) + struct.pack("<IIIII", 2, generated or positions - 1, 600, 500, 5000)
+        head += struct.pack("<QQQ", BOND, BASE, BASE + 512) + struct.pack(
+            "<IIIII", 2, generated or positions - 1, 600, 500, 5000
+        )
         head += struct.pack("<HHHHBBBx", len(manifest.segments), positions, n_leaves, 0, step, 255, task_class)
         assert len(head) == TRACE_HEADER_BYTES
         draws = positions + n_leaves
-        body = struct.pack(f"<{positions + 1}I", *(drawn or range(positions)), leaf) + bytes(4 * n_leaves - 4 + (draws + 7) // 8)
+        body = struct.pack(f"<{positions + 1}I", *(drawn or range(positions)), leaf) + bytes(
+            4 * n_leaves - 4 + (draws + 7) // 8
+        )
         return self.bench.put(head + body)
 
     def draw(self, trace: Pubkey, manifest: Pubkey, name: str = "draw_strata") -> int:

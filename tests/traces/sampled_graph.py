@@ -59,8 +59,10 @@ class Graph:
 def graph(
     layers: int = LAYERS, logits: int = 1024, descriptors: Descriptors = bare, constants: bytes = _CONSTANTS
 ) -> tuple[Segment, ...]:
-    """A norm, 12 + 4 + 4 linear shards, 3 attentions, 12 shards, a norm, 32 + 32 shards, 4 SWIGLUs, 32 shards a layer; a
-    norm, the logits' shards, a TOP for each 32, and the best."""
+    """A layer: a norm, 12 + 4 + 4 linear shards, 3 attentions, 12 shards, a norm, 32 + 32 shards, 4 SWIGLUs, 32 shards.
+
+    Then a norm, the logits' shards, a TOP for each 32, and the best.
+    """
     made = Graph(descriptors, constants)
     added: list[int] = []
     again = 0

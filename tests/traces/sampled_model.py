@@ -38,7 +38,6 @@ _COSINES, _SINES = rotations(CAP, HEAD // 2, 100_000, 15)
 _ROTATIONS = CONSTANTS.add(np.concatenate([_COSINES, _SINES], axis=1).ravel())
 
 
-
 def _attend(offset: int) -> Attend:
     return Attend(3, Decay(18, 18), 1, _COSINES, _SINES, _TABLE_18, _ROTATIONS, offset, HEAD, 2)
 
@@ -158,7 +157,9 @@ class Values:
 
     def edge_digests(self, segment: int) -> list[bytes]:
         """What its edges read."""
-        return [self.history(segment) if is_carried(edge) else values_digest(self.part(edge)) for edge in EDGES[segment]]
+        return [
+            self.history(segment) if is_carried(edge) else values_digest(self.part(edge)) for edge in EDGES[segment]
+        ]
 
     def leaf(self, segment: int) -> Leaf:
         read = self.edge_digests(segment)

@@ -222,9 +222,8 @@ def test_an_executed_leaf_has_no_receipt(sampled: SampledCase, segment: int) -> 
 @pytest.mark.parametrize("segment", [ONE_EDGE, TWO_EDGES])
 def test_every_byte_is_used(sampled: SampledCase, segment: int) -> None:
     data, bound = sampled.opening(segment), sampled.bound(segment)
-    for wrong, name in ((data + b"\0", "OpeningLength"), (data + bytes(32), "OpeningLength"), (data[:-1], "OpeningLength"),
-                        (data[:-32], "OpeningLength"), (data[:16], "OpeningLength")):  # fmt: skip
-        assert sampled.attest_bound(segment, bound, wrong) == name
+    for wrong in (data + b"\0", data + bytes(32), data[:-1], data[:-32], data[:16]):
+        assert sampled.attest_bound(segment, bound, wrong) == "OpeningLength"
     reads, gives = integers_of(sampled, segment)
     start = 4 * (len(reads) + len(gives))
     for at in range(start, len(data), 32):

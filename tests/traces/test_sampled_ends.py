@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from mai_zk.trace import Work
 from mai_zk.trace.executed import values_digest
+from mai_zk.trace.manifest import Class
 from traces import sampled_model as model
 from traces.sampled_case import PLACE, SampledCase
 from traces.sampled_world import SampledWorld
@@ -123,6 +124,6 @@ def test_a_token_that_is_no_end_does_not_end() -> None:
 def test_a_work_is_of_its_manifest(sampled: SampledCase) -> None:
     """The trees of a sampled run are others than those of the same run under another class."""
     work = sampled.work
-    other = Work(replace(work.manifest, task_class=type(work.manifest.task_class).STANDARD), work.prompt, work.generated,
-                 work.positions)  # fmt: skip
+    standard = replace(work.manifest, task_class=Class.STANDARD)
+    other = Work(standard, work.prompt, work.generated, work.positions)
     assert other.positions_tree.root != work.positions_tree.root

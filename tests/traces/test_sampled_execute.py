@@ -1,4 +1,4 @@
-"""`execute`: what the chain computes itself is what was revealed, from what was revealed before it; nothing else passes."""
+"""`execute`: what the chain computes is what was revealed, from what was revealed before it; nothing else passes."""
 
 from __future__ import annotations
 
@@ -195,11 +195,11 @@ def test_every_byte_of_what_is_handed_on(sampled: SampledCase) -> None:
     data = sampled.opening(ATTEND)
     starts, depth = handed_on(sampled), len(sampled.work.positions_tree.levels) - 1
     for start in starts:
-        places = {0: "PositionMismatch", 32: "PositionMismatch", 64: "PositionMismatch", 32 * (1 + depth): "PositionMismatch",
-                  32 * (2 + depth): "CarriedMismatch", 32 * (4 + depth): "CarriedMismatch"}  # fmt: skip
+        places = {at: "PositionMismatch" for at in (0, 1, 2, 1 + depth)}
+        places |= {at: "CarriedMismatch" for at in (2 + depth, 3 + depth, 4 + depth)}
         for at, name in places.items():
             wrong = bytearray(data)
-            wrong[start + at] ^= 1
+            wrong[start + 32 * at] ^= 1
             assert sampled.execute(ATTEND, bytes(wrong)) == name
 
 
@@ -314,7 +314,12 @@ def test_other_classes_have_no_such_leaves() -> None:
     world.challenge(world.work())
     opening = world.miner.verifier.upload_proof(bytes(64), 1).address
     constants = Executed(world.miner.verifier).upload_constants(bytes(64)).address
-    accounts = {"miner": world.miner.payer.pubkey(), "trace": world.trace, "manifest": world.manifest, "opening": opening}
+    accounts = {
+        "miner": world.miner.payer.pubkey(),
+        "trace": world.trace,
+        "manifest": world.manifest,
+        "opening": opening,
+    }
     others = {name: world.put(Pubkey.new_unique(), bytes(400)) for name in ("receipt", "input", "output")}
     for name, more_accounts in (("execute", {"constants": constants}), ("attest_bound", others)):
         call = world.program.instruction(name, {**accounts, **more_accounts}, {"draw": 0})

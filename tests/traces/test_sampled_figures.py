@@ -183,7 +183,7 @@ def values_of(bench: Bench, bases: bytes, point: bytes, integers: Integers) -> P
     return bench.put(data + struct.pack("<IIIB3x", 0, len(integers), len(integers), 255))
 
 
-NORM, Q, ATTEND, O, AGAIN, SWIGLU, DOWN_SHARD = 137, 138, 158, 161, 173, 238, 242
+NORM, Q, ATTEND, OUT, AGAIN, SWIGLU, DOWN_SHARD = 137, 138, 158, 161, 173, 238, 242
 """Segments of the second layer."""
 
 
@@ -196,12 +196,19 @@ def test_every_kind_of_leaf(parts: tuple[Direct, Model], capsys: pytest.CaptureF
     full = Full(*parts, place=2)
     last = len(full.model.manifest.segments) - 1
     lines = []
-    names = {"norm": NORM, "norm again": AGAIN, "attend over 16": ATTEND, "swiglu": SWIGLU, "top": last - 1, "best": last}
+    names = {
+        "norm": NORM,
+        "norm again": AGAIN,
+        "attend over 16": ATTEND,
+        "swiglu": SWIGLU,
+        "top": last - 1,
+        "best": last,
+    }
     for name, segment in names.items():
         lines.append(("execute " + name, *full.execute(segment)))
-    for name, segment in {"q shard": Q, "o shard": O, "down shard": DOWN_SHARD, "logits": last - 40}.items():
+    for name, segment in {"q shard": Q, "o shard": OUT, "down shard": DOWN_SHARD, "logits": last - 40}.items():
         lines.append(("attest_bound " + name, *full.attest_bound(segment)))
-    for name, units, length in lines:
+    for name, units, _ in lines:
         assert units < 0.4 * MAX_COMPUTE_UNITS, name
     with capsys.disabled():
         print("", *(f"{name}: {units:,} CU, opening of {length:,} bytes" for name, units, length in lines), sep="\n")

@@ -1,4 +1,4 @@
-"""What sealing refuses of a sampled model, rule by rule, and that a model of SmolLM2's size seals in one transaction."""
+"""What sealing refuses of a sampled model, rule by rule; a model of SmolLM2's size seals in one transaction."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from traces import sampled_graph, sampled_model
 from traces.executed_world import Bench
 from traces.sampled_model import AGAIN, ATTEND, BEST, BOTH, LEFT, NORM, ONE, OTHER_TOP, RIGHT, SWIGLU, TOP
 from traces.world import refused
-
 
 
 @pytest.fixture(scope="module")
@@ -81,8 +80,8 @@ CASES: dict[str, tuple[str, Manifest]] = {
     "an executed sum": ("ManifestSegment", segment(SWIGLU, kind=Kind.EXECUTED | Kind.SUM)),
     "a circuit that hands on": ("ManifestSegment", segment(LEFT, kind=Kind.CARRIED)),
     "a norm that hands on": ("ManifestSegment", segment(AGAIN, kind=Kind.EXECUTED | Kind.CARRIED)),
-    "attention that hands nothing on": ("ManifestSegment", segment(ATTEND, kind=Kind.EXECUTED, edges=edges(ATTEND)[:-1])),
-    "attention at the end": ("ManifestSegment", segment(ATTEND, kind=Kind.EXECUTED | Kind.CARRIED | Kind.END, n_outputs=1)),
+    "attention without a past": ("ManifestSegment", segment(ATTEND, kind=Kind.EXECUTED, edges=edges(ATTEND)[:-1])),
+    "attention at the end": ("ManifestSegment", segment(ATTEND, kind=Kind(14), n_outputs=1)),
     "a circuit at the end": ("ManifestSegment", segment(ONE, kind=Kind.END, n_outputs=4)),
     "an end that gives no token": ("ManifestSegment", segment(SWIGLU, kind=Kind.EXECUTED | Kind.END, n_outputs=1)),
     "an end of two": ("ManifestSegment", segment(BEST, n_outputs=2)),
@@ -137,9 +136,9 @@ def sealed() -> Iterator[tuple[str, Manifest]]:
     yield "as it is", fresh()
     yield "one end token", fresh(other_end=None)
     yield "64 edges", segment(TOP, edges=(same(BOTH),) * 64)
-    yield "a TOP at the end", fresh(segments=sampled_model.manifest().segments[:TOP] + (
-        replace(sampled_model.manifest().segments[TOP], kind=Kind.EXECUTED | Kind.END, n_outputs=1),), strata=(2, 4, 1, 1),
-        n_leaves=8)  # fmt: skip
+    *before, top = sampled_model.manifest().segments[: TOP + 1]
+    last = replace(top, kind=Kind.EXECUTED | Kind.END, n_outputs=1)
+    yield "a TOP at the end", strata(2, 4, 1, 1, segments=(*before, last))
     yield "all of every stratum", strata(3, 4, 3, 3)
     yield "the last stratum", fresh(
         segments=tuple(replace(node, stratum=7) for node in sampled_model.manifest().segments),

@@ -1,4 +1,4 @@
-"""Runs of neighbouring producers: shown by one proof of a range, at every place of every size; no other proof passes."""
+"""Runs of neighbouring producers: shown by one proof of a range, wherever they are; no other proof passes."""
 
 from __future__ import annotations
 
