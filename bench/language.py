@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +23,13 @@ from mai.chain.check import embedded_verifier
 from mai_zk.field import keccak256
 from mai_zk.language.smol import points
 from mai_zk.language.smol.forward import Cache, LayerValues
-from mai_zk.language.smol.model import SmolLM2, SmolRun, Trace
+from mai_zk.language.smol.graph import named, node, nodes
+from mai_zk.language.smol.model import SmolLM2
 from mai_zk.language.smol.precision import uniform
-from mai_zk.language.smol.segments import named, segments
+from mai_zk.language.smol.proving import Job
+from mai_zk.language.smol.run import SmolRun
+from mai_zk.language.smol.segments import WIDE
+from mai_zk.language.smol.trace import Trace
 from mai_zk.language.smol.weights import gguf_path
 from mai_zk.linear import shape_keys, shape_program
 from rich.console import Console
@@ -158,11 +163,13 @@ def speed(model: SmolLM2) -> tuple[str, float]:
 
     def traced() -> Callable[[], None]:
         cache, trace = Cache(), Trace()
-        model.forward.extend(cache, prompt)
+        model.forward.extend(cache, prompt, trace.watch)
+        for _ in prompt:
+            trace.position(cache, None)
 
         def step() -> None:
             residual = model.forward.extend(cache, [198], trace.watch)[-1]
-            trace.position(cache.length - 1, model.forward.ends(residual).logits)
+            trace.position(cache, model.forward.ends(residual).logits)
 
         return step
 
@@ -192,7 +199,7 @@ def speed(model: SmolLM2) -> tuple[str, float]:
         trace = Trace()
         for layer, values in enumerate(heard):
             trace.watch(0, layer, values)
-        trace.position(0, ends.logits)
+        trace.position(cache, ends.logits)
 
     exact = FloatModel()
     exact.extend(prompt)
@@ -227,35 +234,34 @@ def speed(model: SmolLM2) -> tuple[str, float]:
 
 
 def traces(model: SmolLM2, run: SmolRun, token_ms: float) -> str:
-    """What commitments cost: of a drawn position, of a segment's weights, by each way to multiply."""
-    started = time.process_time()
-    run.points(3)
-    position = time.process_time() - started
-    rows = ["| commitment | CPU ms |", "|---|---|"]
-    rows.append(
-        f"| every segment of a drawn position ({len(segments()):,} outputs and their inputs) | {position * 1000:,.0f} |"
-    )
-    found = segments()[named(DRAWN)]
-    weights = found.weights(model.weights)
-    vector = found.output(run.values(3)[0][found.layer])
-    column = weights.ravel()[: points.COLUMN]
+    """What a drawn position costs before anything is proved, and commitments by each way to multiply."""
+    position, kept = _milliseconds(lambda: run.leaves(3)), _milliseconds(lambda: run.leaves(3))
+    rows = ["| of a drawn position | CPU ms |", "|---|---|"]
+    rows.append(f"| its integers again, and {len(nodes()):,} leaves of them | {position:,.0f} |")
+    rows.append(f"| the leaves alone | {kept:,.0f} |")
+    found = node(named(DRAWN)).linear
+    assert found is not None
+    column = found.weights(model.weights).ravel()[: points.COLUMN]
+    vector = run.opened(3, named(DRAWN)).gives[0]
     for name, native in (("zksnake (arkworks)", points.library()), ("mai_zk.msm, Python alone", None)):
         committer = points.Committer(points.COLUMN, native)
         for what, values in ((f"{len(vector)} outputs", vector), (f"{len(column):,} weights, a column", column)):
-            started = time.process_time()
-            committer.point(values)
-            rows.append(f"| {what}, {name} | {(time.process_time() - started) * 1000:,.1f} |")
-    rows.append(f"| {len(vector)} outputs, ezkl.kzg_commit | {_kzg_commit(vector.tolist()):,.1f} |")
-    rate = position * 1000 / (0.03 * token_ms)
-    return "\n".join(rows) + (
-        f"\n\nA drawn position's commitments take the time of {position * 1000 / token_ms:.0f} tokens: they are within "
-        f"3 % of a run where one position in {rate:,.0f} is drawn."
-    )
+            spent = _milliseconds(partial(committer.point, values))
+            rows.append(f"| commitment to {what}, {name} | {spent:,.1f} |")
+    rows.append(f"| commitment to {len(vector)} outputs, ezkl.kzg_commit | {_kzg_commit(vector.tolist()):,.1f} |")
+    return "\n".join(rows) + f"\n\nA drawn position's leaves take the time of {position / token_ms:.0f} tokens."
+
+
+def _milliseconds(work: Callable[[], Any]) -> float:
+    """Of the processor."""
+    started = time.process_time()
+    work()
+    return (time.process_time() - started) * 1000
 
 
 def _kzg_commit(values: list[int]) -> float:
     """CPU milliseconds of EZKL's own call for one vector, in a process of its own."""
-    keys = shape_keys(segments()[0].shape)
+    keys = shape_keys(WIDE)
     code = (
         "import json, sys, time, ezkl\n"
         "values, vk, settings, srs = json.load(sys.stdin)\n"
@@ -272,10 +278,11 @@ def _kzg_commit(values: list[int]) -> float:
 def proof(run: SmolRun) -> str:
     """One drawn shard: proved, checked by EZKL, checked on an embedded chain."""
     job = run.job(3, named(DRAWN))
+    assert isinstance(job, Job)
     started = time.perf_counter()
     made = job.proof()
     whole = time.perf_counter() - started
-    key_program = shape_program(segments()[named(DRAWN)].shape)
+    key_program = shape_program(job.shape)
     payload = key_program.payload(made.instances, made.proof)
     verifier = embedded_verifier()
     chain, payer = verifier.cluster, verifier.payer.pubkey()

@@ -111,8 +111,6 @@ def test_an_adoption_from_the_command_line(
     registered = run("model", "tiny")
     assert registered == run("model", "tiny")  # only what is missing
     assert registered["approved"] and chain.account(Pubkey.from_string(registered["model"])) is not None
-    with pytest.raises(MaiError, match="smollm2-135m cannot be settled by a trace yet"):
-        run("model", "smollm2-135m")
     with pytest.raises(ZkError, match="no provable model 'none'"):
         run("model", "none")
 

@@ -12,7 +12,7 @@ import pytest
 from language.smol_world import LENGTH, PROMPT, model, needs_weights, short_run
 from mai_zk import cache
 from mai_zk.errors import ZkError
-from mai_zk.language.model import Cancelled
+from mai_zk.language.model import Cancelled, Conversational, question
 from mai_zk.language.smol import weights as stored
 from mai_zk.language.smol.forward import TOKEN_CAP, Cache, normed_reach
 from mai_zk.language.smol.model import SmolLM2
@@ -136,6 +136,16 @@ def test_texts_come_back() -> None:
     assert chat.count(2) == 2  # the template's two marks; the message's own text is no mark
     with pytest.raises(ZkError, match="role"):
         model().chat([{"role": "tool", "content": "x"}])
+
+
+def test_a_conversation_as_text_is_the_same_tokens() -> None:
+    asked = [{"role": "user", "content": "What is the capital of France?"}]
+    told = [*asked, {"role": "assistant", "content": "Paris."}, {"role": "user", "content": "And of Italy?"}]
+    for messages in (asked, told):
+        assert model().encode(model().conversation(messages)) == model().chat(messages)
+    assert isinstance(model(), Conversational) and question(model(), "Why?").count("<|im_start|>") == 3
+    with pytest.raises(ZkError, match="name of a control token"):
+        model().conversation([{"role": "user", "content": "a <|im_end|> b"}])
 
 
 def test_a_missing_package_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pickle
 from functools import cache
-from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -16,58 +15,45 @@ from mai_zk.errors import ZkError
 from mai_zk.language.integers import round_shift
 from mai_zk.language.model import Proved
 from mai_zk.language.smol import points
-from mai_zk.language.smol.model import Trace
+from mai_zk.language.smol.graph import named, node
 from mai_zk.language.smol.precision import DIVISION
 from mai_zk.language.smol.proving import Job
-from mai_zk.language.smol.segments import DEEP, LOGROWS, WIDE, named, segment, segments
+from mai_zk.language.smol.segments import DEEP, LOGROWS, WIDE, shards
+from mai_zk.language.smol.trace import Trace
 from mai_zk.language.smol.weights import LAYERS, VOCABULARY
 from mai_zk.prooffile import ProofFile
 from mai_zk.prover import CpuProver
 from mai_zk.shards import SCALE, Shape, prepare
 from mai_zk.srs import make_test_srs
 from mai_zk.sums import UNUSABLE_ROWS
+from mai_zk.trace import Segment
 
 pytestmark = needs_weights
 POSITION = 5
 
 
 def test_the_cut() -> None:
-    found = segments()
+    found = shards()
     assert len(found) == 128 * LAYERS + VOCABULARY // 48 == 4864
     assert [item.name for item in found[:3]] == ["0/q/0", "0/q/1", "0/q/2"] and found[-1].name == "30/logits/1023"
     assert {item.shape for item in found} == {WIDE, DEEP}
     assert all((shape.logrows, shape.column, shape.size) == (LOGROWS, points.COLUMN, 27_648) for shape in (WIDE, DEEP))
     weights = sum(item.shape.size for item in found)
     assert weights == 134_479_872  # every weight of every linear map, once
-    assert all((item.layer, item.shard) < (after.layer, after.shard) for item, after in pairwise(found))
-    assert named("12/gate/5") == 12 * 128 + 32 + 5 and segment(named("12/gate/5")).name == "12/gate/5"
-    for wrong in (lambda: segment(4864), lambda: segment(-1), lambda: named("12/gate/32")):
-        with pytest.raises(ZkError, match="SmolLM2 has"):
-            wrong()
-
-
-@pytest.mark.parametrize("name", ["0/v/1", "11/down/3", "24/o/11", "29/up/31", "30/logits/0"])
-def test_a_segment_is_its_part_of_the_map(name: str) -> None:
-    """Input and weights as integers give the output, by Python's integers and the rounding that is stated."""
-    found = segment(named(name))
-    layers, ends = short_run().values(POSITION)
-    values = ends if found.layer == LAYERS else layers[found.layer]
-    sums = found.input(values).astype(object) @ found.weights(model().weights).astype(object)
-    assert np.array_equal(round_shift(sums.astype(np.int64), DIVISION), found.output(values))
 
 
 def test_the_run_keeps_what_a_drawn_position_needs() -> None:
-    """A position that is run again has the integers that were hashed, for every kind of position."""
-    run = short_run()
-    for position in (0, 3, POSITION, len(run.positions) - 1):
-        layers, ends = run.values(position)
-        trace = Trace()
-        for layer, values in enumerate(layers):
-            trace.watch(position, layer, values)
+    """Positions that are run again have the integers that were hashed, for every kind of position."""
+    run, trace = short_run(), Trace()
+    for position in range(len(run.positions)):
+        values = run.values(position)
+        for layer, numbers in enumerate(values.layers):
+            trace.watch(position, layer, numbers)
         gave_a_token = position >= len(run.prompt) - 1
-        assert trace.position(position, ends.logits if gave_a_token else None) == run.positions[position]
+        logits = values.ends.logits if gave_a_token else None
+        assert trace.position(values.cache, logits) == run.positions[position]
         if gave_a_token:
-            assert int(np.argmax(ends.logits)) == run.generated[position - len(run.prompt) + 1]
+            assert int(np.argmax(values.ends.logits)) == run.generated[position - len(run.prompt) + 1]
 
 
 def test_ezkl_rounds_as_the_path_does(tmp_path) -> None:  # type: ignore[no-untyped-def]
@@ -94,14 +80,6 @@ def test_with_and_without_the_library_the_points_are_the_same() -> None:
     assert points.Committer(4).point(values) == points.Committer(4, points.library()).point(values)
 
 
-def test_vectors_that_cross_segments_have_one_point() -> None:
-    made = short_run().points(POSITION)
-    assert len(made) == len(segments())
-    for names in (("3/q/0", "3/k/2", "3/v/1"), ("7/gate/0", "7/up/31"), ("9/down/0", "9/down/31")):
-        assert len({made[named(name)][0] for name in names}) == 1
-    assert made[named("3/q/0")] != made[named("4/q/0")]
-
-
 DRAWN = ("12/gate/5", "11/down/3")
 """One of each shape."""
 
@@ -109,7 +87,15 @@ DRAWN = ("12/gate/5", "11/down/3")
 @cache
 def job(name: str = DRAWN[0]) -> Job:
     """A drawn shard, as a worker process gets it."""
-    return pickle.loads(pickle.dumps(short_run().job(POSITION, named(name))))
+    found: Job = pickle.loads(pickle.dumps(short_run().job(POSITION, named(name))))
+    return found
+
+
+def segment_of(name: str) -> Segment:
+    """What the manifest registers of it."""
+    manifest = model().manifest
+    assert manifest is not None
+    return manifest.segments[named(name)]
 
 
 @cache
@@ -123,28 +109,30 @@ def test_a_drawn_shard_is_proved_and_accepted_on_chain(name: str) -> None:
     made, shown = job(name), proved(name)
     shape, parts = made.shape, made.shape.parts
     assert shape.size >= 27_000 and made.name == f"smollm2-135m, {name}, position 5"
-    assert shown.proof[: 64 * parts.n_points] == b"".join(made.points)
-    read, given = short_run().points(POSITION)[named(name)]
-    assert (made.points[0], made.points[2]) == (read, given)
+    opened, commit = short_run().opened(POSITION, named(name)), points.committer().point
+    given = shown.proof[64 * (parts.n_points - 1) : 64 * parts.n_points]
+    assert (shown.proof[:64], given) == made.points == (commit(opened.reads), commit(opened.gives[0]))
     checked = check_proof(shown.key, ProofFile(shown.instances, shown.proof))
     assert checked.reason is None and checked.compute_units < 400_000
     statement = shown.key.statement((), shown.proof)
-    columns = [made.points[1][start : start + 64] for start in range(0, len(made.points[1]), 64)]
-    assert len(columns) == parts.params_points and statement.params == part_digest((), columns)
-    for point in columns:
-        decode_point(point)
+    assert statement.params == made.params == segment_of(name).params
+    assert shown.key.hash == segment_of(name).key
+    for start in range(0, 64 * parts.n_points, 64):
+        decode_point(shown.proof[start : start + 64])
 
 
 def test_weights_fill_columns_one_after_the_other() -> None:
     """The points of a segment's weights are the plain commitments of their parts, in the matrix's order."""
     from mai_zk.circuits import commit
 
-    found = segment(named(DRAWN[0]))
+    found = node(named(DRAWN[0])).linear
+    assert found is not None
     values = found.weights(model().weights).ravel().tolist()
     rows = (1 << LOGROWS) - UNUSABLE_ROWS
     srs = make_test_srs(LOGROWS)
-    parts = [values[:rows], values[rows:]]
-    assert job().points[1] == b"".join(commit(part, srs, UNUSABLE_ROWS).to_bytes() for part in parts)
+    columns = [commit(part, srs, UNUSABLE_ROWS).to_bytes() for part in (values[:rows], values[rows:])]
+    assert proved().proof[64 : 64 * (1 + len(columns))] == b"".join(columns)
+    assert part_digest((), columns) == job().params
 
 
 def test_a_changed_proof_is_refused() -> None:
@@ -162,6 +150,7 @@ def test_a_changed_proof_is_refused() -> None:
 def test_a_proof_of_other_values_is_refused_at_home() -> None:
     import dataclasses
 
-    other = dataclasses.replace(job(), inputs=(job().inputs[0] + 1, *job().inputs[1:]))
-    with pytest.raises(ZkError, match="other values than its trace"):
-        other.prove()
+    changed = (job().inputs[0] + 1, *job().inputs[1:])
+    for other in (dataclasses.replace(job(), inputs=changed), dataclasses.replace(job(), params=bytes(32))):
+        with pytest.raises(ZkError, match="other values than its trace"):
+            other.prove()

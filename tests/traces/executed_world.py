@@ -23,7 +23,7 @@ from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 from traces.world import IDL, SHARED_OBJECT
 
-LOGROWS = 16
+LOGROWS = 14
 WIDTH = 576
 SEALED_CONSTANTS = 2
 

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from language.smol_world import model, needs_weights
 from mai_zk.language.integers import Integers
-from mai_zk.language.smol.executed import PART, Operations
-from mai_zk.language.smol.forward import GROUP
-from mai_zk.language.smol.weights import HEAD, LAYERS, WIDTH
+from mai_zk.language.smol.executed import CHANNELS, LOGITS, Operations
+from mai_zk.language.smol.graph import TOPS, named, node
+from mai_zk.language.smol.opened import MIXED
+from mai_zk.language.smol.weights import HEAD, WIDTH
 from mai_zk.trace import executed
-from mai_zk.trace.executed import Operation
 from traces.executed_world import Bench
 
 TRANSACTION = 1_400_000
@@ -42,25 +42,22 @@ def test_operations(capsys: pytest.CaptureFixture[str]) -> None:
     constants = bench.constants(found.constants.body)
     lines = [f"constants: {len(found.constants.body):,} bytes"]
 
-    def show(
-        name: str, operation: Operation, position: int, reads: tuple[Integers, ...], gives: tuple[Integers, ...]
-    ) -> None:
-        data = executed.opening(operation, position, reads, gives)
+    def show(name: str, reads: Integers, position: int = 0) -> None:
+        operation = found.of(node(named(name)))
+        past = numbers(2 * HEAD * position, 13) if "attend" in name else executed.NOTHING
+        data = executed.opening(operation, position, (reads, past), operation.run(position, reads, past))
         units = bench.client.check(constants, bench.opening(data)).compute_units
         assert units < TRANSACTION
-        lines.append(f"{name}: {units:,} CU, opening of {len(data):,} bytes")
+        lines.append(f"{name}, position {position}: {units:,} CU, opening of {len(data):,} bytes")
 
-    residual, added = numbers(WIDTH, 20), numbers(WIDTH, 16)
-    for name, norm in (("norm_again 11", found.norm_again(11)), ("last norm", found.norm(LAYERS))):
-        show(name, norm, 0, (residual, added), norm.run(residual, added))
-    gate, up = numbers(PART, 14), numbers(PART, 15)
-    show("swiglu", found.swiglu(11), 0, (gate, up), found.swiglu(11).run(gate, up))
-    show("top", found.top, 0, (gate,), found.top.run(gate))
-    attend = found.attend(11)
-    for position in (1, 16, 64, 256, 700):
-        queries, key, value = numbers(GROUP * HEAD, 14), numbers(HEAD, 13), numbers(HEAD, 15)
-        past = numbers(2 * HEAD * position, 13)
-        row, mixed = attend.run(position, queries, key, value, past)
-        show(f"attend over {position} past positions", attend, position, (queries, key, past), (row, mixed))
+    streams = np.concatenate([numbers(WIDTH, 20), numbers(WIDTH, 16)])
+    for name in ("11/norm_again/0", "30/norm/0"):
+        show(name, streams)
+    show("11/swiglu/0", np.concatenate([numbers(CHANNELS, 14), numbers(CHANNELS, 15)]))
+    show("30/top/0", numbers(LOGITS, 14))
+    show("30/best/0", numbers(2 * TOPS, 14))
+    shards = np.concatenate([numbers(MIXED, 14), numbers(2 * 2 * 48, 13)])
+    for position in (1, 16, 64, 256, 511):
+        show("11/attend/1", shards, position)
     with capsys.disabled():
         print("", *lines, sep="\n")

@@ -108,6 +108,26 @@ def escape_probability(
     return float(total)
 
 
+def stratum_detection(positions: int, size: int, draws: int, bad: int) -> int:
+    """The chance, of 10,000 and rounded down, that the draws from a stratum hit one of `bad` false leaves.
+
+    Exact: draws are without replacement out of the leaves of all drawn positions. Who keeps the last position honest,
+    which is always drawn, has one false leaf in each position but one.
+
+    Args:
+        positions: drawn ones.
+        size: segments of the stratum at a position.
+
+    Raises:
+        ZkError: more draws or false leaves than leaves.
+    """
+    leaves = positions * size
+    if not 0 <= draws <= leaves or not 0 <= bad <= leaves:
+        raise ZkError(f"{draws} draws or {bad} false leaves are too many for {leaves} leaves.")
+    missed = Fraction(math.comb(leaves - bad, draws), math.comb(leaves, draws))
+    return math.floor(10_000 * (1 - missed))
+
+
 def least_bond(gain: int, escape: float) -> int:
     """The bond, in the gain's unit, at which a cheat loses four times what it wins: 4 gain · escape / (1 - escape)."""
     if not 0 <= escape < 1:

@@ -40,12 +40,16 @@ _Q, _KV = HEADS * HEAD, KV_HEADS * HEAD
 
 @dataclass(frozen=True)
 class LayerValues:
-    """What the linear maps of one layer read and give, for some positions (rows): integers."""
+    """What the linear maps of one layer read and give, for some positions (rows): integers. residual: the stream that
+    the layer begins with; residual_again: with the attention's part.
+    """
 
+    residual: Integers
     normed: Integers
     qkv: Integers
     mixed: Integers
     o: Integers
+    residual_again: Integers
     normed_again: Integers
     gate_up: Integers
     activated: Integers
@@ -54,8 +58,9 @@ class LayerValues:
 
 @dataclass(frozen=True)
 class Ends:
-    """What the logits' map reads and gives, for one position."""
+    """What the logits' map reads and gives, for one position, and the residual stream at last."""
 
+    residual: Integers
     normed: Integers
     logits: Integers
 
@@ -112,7 +117,7 @@ class Forward:
         """The logits of one position."""
         normed = self._norm(residual, self.precision.final + LAST_BITS)
         gained = steps.gained(normed, self._gain, stored.GAIN_BITS + LAST_BITS)
-        return Ends(gained, _checked(round_shift(self._logits(gained), DIVISION)))
+        return Ends(residual, gained, _checked(round_shift(self._logits(gained), DIVISION)))
 
     def _chunk(self, cache: Cache, tokens: list[int], watch: Watch | None) -> Integers:
         first, scales = cache.length, self.precision
@@ -122,14 +127,15 @@ class Forward:
             qkv = _linear(layer.qkv, normed)
             mixed = self._attention(cache, index, qkv)
             o = _linear(layer.o, mixed)
-            residual = residual + scaled(o, outputs(layer.bits.mixed, layer.bits.o), scales.residual)
-            again = self._norm(residual, scales.normed)
+            middle = residual + scaled(o, outputs(layer.bits.mixed, layer.bits.o), scales.residual)
+            again = self._norm(middle, scales.normed)
             gate_up = _linear(layer.gate_up, again)
             activated = layer.swiglu(gate_up)
             down = _linear(layer.down, activated)
-            residual = residual + scaled(down, outputs(layer.bits.activated, layer.bits.down), scales.residual)
             if watch is not None:
-                watch(first, index, LayerValues(normed, qkv, mixed, o, again, gate_up, activated, down))
+                values = LayerValues(residual, normed, qkv, mixed, o, middle, again, gate_up, activated, down)
+                watch(first, index, values)
+            residual = middle + scaled(down, outputs(layer.bits.activated, layer.bits.down), scales.residual)
         cache.length += len(tokens)
         return residual
 
@@ -205,9 +211,9 @@ def epsilon(precision: Precision) -> int:
 
 
 @cache
-def turns() -> tuple[Integers, Integers]:
-    """RoPE's cosines and sines, of all positions and pairs."""
-    return rotations(TOKEN_CAP, HEAD // 2, stored.THETA, steps.ANGLE_BITS)
+def turns(positions: int = TOKEN_CAP) -> tuple[Integers, Integers]:
+    """RoPE's cosines and sines, of so many positions and all pairs."""
+    return rotations(positions, HEAD // 2, stored.THETA, steps.ANGLE_BITS)
 
 
 def normed_reach(bits: int) -> int:

@@ -2,110 +2,27 @@
 
 from __future__ import annotations
 
-import hashlib
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 
 import numpy as np
 
-from mai_zk.circuits import part_digest
 from mai_zk.errors import ZkError
-from mai_zk.field import keccak256
 from mai_zk.language.integers import Integers
-from mai_zk.language.model import Cancelled
-from mai_zk.language.smol import points
-from mai_zk.language.smol.forward import CHUNK, TOKEN_CAP, Cache, Ends, Forward, LayerValues
+from mai_zk.language.model import Cancelled, Terms
+from mai_zk.language.smol.forward import CHUNK, TOKEN_CAP, Cache, Forward, LayerValues
+from mai_zk.language.smol.manifest import END_TOKENS, TERMS
+from mai_zk.language.smol.manifest import manifest as make_manifest
+from mai_zk.language.smol.opened import Values
 from mai_zk.language.smol.precision import Precision
-from mai_zk.language.smol.proving import Job, make_job
-from mai_zk.language.smol.segments import SmolSegment, segment, segments
+from mai_zk.language.smol.run import SmolRun
 from mai_zk.language.smol.tokens import Tokens
-from mai_zk.language.smol.weights import LAYERS, VOCABULARY, Weights, load
-from mai_zk.trace import Leaf, Manifest, Position
+from mai_zk.language.smol.trace import Trace
+from mai_zk.language.smol.weights import VOCABULARY, Weights, load
+from mai_zk.trace import Manifest, Position
 
 NAME = "smollm2-135m"
-END_TOKENS = (0, 2)
-"""<|endoftext|> and <|im_end|>."""
-_DOMAIN = b"MAI smollm2 position v1"
-
-
-class Trace:
-    """Hashes the integers of positions as they are computed.
-
-    A position's digest is keccak256(domain ‖ for each layer the SHA-256 of its outputs ‖ where the position gives a
-    token, the SHA-256 of its logits). A layer's outputs are those of q, k, v, o, gate, up and down, which is the order
-    of its segments, 5,184 integers as int32, little-endian.
-    """
-
-    def __init__(self) -> None:
-        self._layers: dict[int, list[bytes]] = {}
-
-    def watch(self, first: int, layer: int, values: LayerValues) -> None:
-        """Hears a layer's values; see forward.Watch."""
-        outputs = np.concatenate([values.qkv, values.o, values.gate_up, values.down], axis=1).astype("<i4")
-        for row in range(len(outputs)):
-            self._layers.setdefault(first + row, []).append(hashlib.sha256(outputs[row].tobytes()).digest())
-
-    def position(self, index: int, logits: Integers | None) -> Position:
-        """What is committed of a position, once all of its layers were heard. It carries nothing: see manifest."""
-        hashes = self._layers.pop(index)
-        if logits is not None:
-            hashes.append(hashlib.sha256(logits.astype("<i4").tobytes()).digest())
-        return Position(keccak256(_DOMAIN + b"".join(hashes)), ())
-
-
-class SmolRun:
-    """A run that has ended. It keeps the keys and values of its positions, so that a drawn one is run again at once."""
-
-    def __init__(
-        self,
-        model: SmolLM2,
-        prompt: tuple[int, ...],
-        generated: tuple[int, ...],
-        positions: tuple[Position, ...],
-        cache: Cache,
-    ) -> None:
-        self.prompt, self.generated, self.positions = prompt, generated, positions
-        self._model, self._cache = model, cache
-
-    def values(self, position: int) -> tuple[tuple[LayerValues, ...], Ends]:
-        """All integers that segments of one position read and give, computed again from the kept keys and values."""
-        if not 0 <= position < len(self.positions):
-            raise ZkError(f"The run has positions 0 to {len(self.positions) - 1}, not {position}.")
-        return self._model.position((*self.prompt, *self.generated)[position], position, self._cache)
-
-    def leaves(self, position: int) -> tuple[Leaf, ...]:
-        """See Run.leaves. The weights' points are made at the first call: minutes, once a machine."""
-        params = [part_digest((), (columns,)) for columns in points.all_weights_points(self._model.weights)]
-        made = self.points(position)
-        return tuple(
-            Leaf(part_digest((), (read,)), weights, part_digest((), (given,)))
-            for (read, given), weights in zip(made, params, strict=True)
-        )
-
-    def points(self, position: int) -> list[tuple[bytes, bytes]]:
-        """The commitments of every segment's input and output, in order; a vector that many read is committed once."""
-        layers, ends = self.values(position)
-        commit, read = points.committer().point, dict[tuple[int, str], bytes]()
-        made = []
-        for found in segments():
-            values = ends if found.layer == LAYERS else layers[found.layer]
-            key = found.layer, found.reads
-            if key not in read:
-                read[key] = commit(found.input(values))
-            made.append((read[key], commit(found.output(values))))
-        return made
-
-    def job(self, position: int, index: int) -> Job:
-        """What proves a leaf; ZkError if there is none."""
-        found = segment(index)
-        layers, ends = self.values(position)
-        values = ends if found.layer == LAYERS else layers[found.layer]
-        inputs, outputs = found.input(values), found.output(values)
-        commit, weights = points.committer().point, self._model.weights
-        shown = commit(inputs), points.weights_points(found, weights), commit(outputs)
-        name = f"{NAME}, {found.name}, position {position}"
-        return make_job(name, found.shape, found.weights(weights), inputs, shown)
 
 
 class SmolLM2:
@@ -114,9 +31,6 @@ class SmolLM2:
     name = NAME
     vocabulary = VOCABULARY
     token_cap = TOKEN_CAP
-    manifest: Manifest | None = None
-    """Its runs cannot be settled by a trace yet: see docs/reference/smollm2.md."""
-    terms = None
 
     def __init__(self, precision: Precision | None = None, progress: Callable[[float], None] = lambda _: None) -> None:
         """Weights are prepared (once a machine) and read when they are first needed; `progress` hears fractions."""
@@ -142,9 +56,14 @@ class SmolLM2:
         return f"sha256:{self.weights.digest}"
 
     @property
-    def segments(self) -> tuple[SmolSegment, ...]:
-        """The segments of a position, in order."""
-        return segments()
+    def terms(self) -> Terms | None:
+        """What a network asks of it; None of other fractional bits than the registered ones."""
+        return TERMS if self.precision == Precision() else None
+
+    @cached_property
+    def manifest(self) -> Manifest | None:
+        """The graph by which a run is settled; None of other fractional bits than the registered ones."""
+        return make_manifest(self.weights) if self.precision == Precision() else None
 
     def encode(self, text: str) -> list[int]:
         """Tokens of a text; names of control tokens become these, as in the model's own tokenizer."""
@@ -153,6 +72,10 @@ class SmolLM2:
     def chat(self, messages: Sequence[Mapping[str, str]]) -> list[int]:
         """Tokens of a conversation by the model's template; names of control tokens in a message stay text."""
         return self._tokens.chat(messages)
+
+    def conversation(self, messages: Sequence[Mapping[str, str]]) -> str:
+        """See mai_zk.language.model.Conversational; encoded, it is what `chat` gives."""
+        return self._tokens.conversation(messages)
 
     def decode(self, tokens: Sequence[int]) -> str:
         """The text of some tokens, without control tokens."""
@@ -180,7 +103,7 @@ class SmolLM2:
             residual = self._extend(cache, pending, trace, positions, cancelled)
             ends = self.forward.ends(residual)
             token = int(np.argmax(ends.logits))
-            positions.append(trace.position(len(positions), ends.logits))
+            positions.append(trace.position(cache, ends.logits))
             generated.append(token)
             if on_token is not None:
                 on_token(token)
@@ -188,7 +111,7 @@ class SmolLM2:
                 return SmolRun(self, tuple(tokens), tuple(generated), tuple(positions), cache)
             pending = [token]
 
-    def position(self, token: int, position: int, cache: Cache) -> tuple[tuple[LayerValues, ...], Ends]:
+    def position(self, token: int, position: int, cache: Cache) -> Values:
         """One position again, over the keys and values of those before it in a cache that has it already."""
         heard: list[LayerValues] = []
         with self._lock:
@@ -196,7 +119,8 @@ class SmolLM2:
             cache.length = position
             try:
                 residual = self.forward.extend(cache, [token], lambda _first, _layer, values: heard.append(values))
-                return tuple(heard), self.forward.ends(residual[-1])
+                row = np.asarray(self.weights.embedding[token], dtype=np.int64)
+                return Values(position, row, tuple(heard), self.forward.ends(residual[-1]), cache)
             finally:
                 cache.length = length
 
@@ -216,5 +140,5 @@ class SmolLM2:
             with self._lock:
                 residual = self.forward.extend(cache, tokens[start : start + CHUNK], trace.watch)[-1]
             while len(positions) < cache.length - 1:
-                positions.append(trace.position(len(positions), None))
+                positions.append(trace.position(cache, None))
         return residual

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from mai_zk import cache as disk
 from mai_zk.curve import Point, add
 from mai_zk.language.integers import Integers
-from mai_zk.language.smol.segments import DEEP, LOGROWS, WIDE, SmolSegment, segments
+from mai_zk.language.smol.segments import DEEP, LOGROWS, WIDE, SmolSegment, shards
 from mai_zk.language.smol.weights import Weights
 from mai_zk.msm import weighted_sum
 from mai_zk.srs import lagrange_points, make_test_srs
@@ -72,29 +72,22 @@ def committer() -> Committer:
     return Committer(VECTOR, library())
 
 
-def weights_points(segment: SmolSegment, weights: Weights, made_by: Committer | None = None) -> bytes:
-    """The commitments of a segment's weights, cached: 64 bytes a column, as its proofs carry them after the first."""
-
-    def make(folder: Path) -> None:
-        values = segment.weights(weights).ravel()
-        found = made_by or Committer(COLUMN)
-        columns = [values[start : start + COLUMN] for start in range(0, len(values), COLUMN)]
-        (folder / "points").write_bytes(b"".join(found.point(column) for column in columns))
-
-    key = f"{weights.digest[:16]}-{segment.shape.name}-{segment.layer}-{segment.shard}"
-    return (disk.entry("smollm2-points", key, make) / "points").read_bytes()
+def weights_points(segment: SmolSegment, weights: Weights, made_by: Committer) -> bytes:
+    """The commitments of a segment's weights, 64 bytes a column, as its proofs carry them after the first point."""
+    values = segment.weights(weights).ravel()
+    return b"".join(made_by.point(values[start : start + COLUMN]) for start in range(0, len(values), COLUMN))
 
 
 def all_weights_points(weights: Weights, progress: Callable[[float], None] = lambda _: None) -> list[bytes]:
-    """The commitments of all segments' weights, in order, from the cache or made now (minutes, once a model)."""
+    """The commitments of all shards' weights, in order, from the cache or made now (minutes, once a machine)."""
 
     def make(folder: Path) -> None:
         found = Committer(COLUMN, library())
         with (folder / "points").open("wb") as file:
-            for index, segment in enumerate(segments()):
+            for index, segment in enumerate(shards()):
                 file.write(weights_points(segment, weights, found))
-                progress((index + 1) / len(segments()))
+                progress((index + 1) / len(shards()))
 
     folder = disk.entry("smollm2-points", f"{weights.digest[:16]}-{WIDE.name}-{DEEP.name}-all", make)
     with (folder / "points").open("rb") as file:
-        return [file.read(64 * segment.shape.parts.params_points) for segment in segments()]
+        return [file.read(64 * segment.shape.parts.params_points) for segment in shards()]

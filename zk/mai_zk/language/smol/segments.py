@@ -1,7 +1,7 @@
-"""The cut of SmolLM2 into provable segments: its linear maps by columns, in two shapes of 27,648 weights under k = 14.
+"""The cut of SmolLM2's linear maps into provable segments: by columns, in two shapes of 27,648 weights under k = 14.
 
 A segment reads the whole input of its map and gives some of its outputs, so the cut changes no value. What lies
-between (RMSNorm, RoPE, softmax, SwiGLU, residual sums) is computed, traced and re-executed, but has no circuit.
+between (RMSNorm, RoPE, softmax, SwiGLU, residual sums) has no circuit: the chain executes it (graph.py).
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
-from mai_zk.errors import ZkError
 from mai_zk.language.integers import Integers
 from mai_zk.language.smol.forward import Ends, LayerValues
 from mai_zk.language.smol.weights import HEAD, HEADS, HIDDEN, KV_HEADS, LAYERS, VOCABULARY, WIDTH, Weights
@@ -33,19 +32,18 @@ _CUT = (
     ("up", "gate_up", HIDDEN, HIDDEN, WIDE, "normed_again"),
     ("down", "down", 0, WIDTH, DEEP, "activated"),
 )
-"""A layer's maps in the order of its shards."""
+"""A layer's maps in order."""
 
 
 @dataclass(frozen=True)
 class SmolSegment:
     """One shard of one linear map; layer LAYERS is the logits' map.
 
-    shard: its number within the layer; part: within the map; matrix, row: where its rows begin among the stored ones;
-    reads: the field of LayerValues (of Ends, for the logits) that is its input.
+    part: its number within the map; matrix, row: where its rows begin among the stored ones; reads: the field of
+    LayerValues (of Ends, for the logits) that is its input.
     """
 
     layer: int
-    shard: int
     map: str
     part: int
     matrix: str
@@ -75,32 +73,15 @@ class SmolSegment:
 
 
 @cache
-def segments() -> tuple[SmolSegment, ...]:
-    """All of one position's: 128 a layer, then 1,024 of the logits."""
-    return tuple(_segments())
+def shards() -> tuple[SmolSegment, ...]:
+    """All of one position's: 128 a layer, then 1,024 of the logits. Their order is that of the graph."""
+    return tuple(_shards())
 
 
-def _segments() -> Iterator[SmolSegment]:
+def _shards() -> Iterator[SmolSegment]:
     for layer in range(LAYERS):
-        shard = 0
         for name, matrix, first, rows, shape, reads in _CUT:
             for part in range(rows // shape.d_out):
-                yield SmolSegment(layer, shard, name, part, matrix, first + part * shape.d_out, shape, reads)
-                shard += 1
+                yield SmolSegment(layer, name, part, matrix, first + part * shape.d_out, shape, reads)
     for part in range(VOCABULARY // WIDE.d_out):
-        yield SmolSegment(LAYERS, part, "logits", part, "logits", part * WIDE.d_out, WIDE, "normed")
-
-
-def segment(index: int) -> SmolSegment:
-    """The segment of a number; ZkError if there is none."""
-    if not 0 <= index < len(segments()):
-        raise ZkError(f"A position of SmolLM2 has segments 0 to {len(segments()) - 1}, not {index}.")
-    return segments()[index]
-
-
-def named(name: str) -> int:
-    """The number of the segment of a name, such as 12/gate/5."""
-    for index, found in enumerate(segments()):
-        if found.name == name:
-            return index
-    raise ZkError(f"SmolLM2 has no segment {name!r}; names are layer/map/part, such as 12/gate/5.")
+        yield SmolSegment(LAYERS, "logits", part, "logits", part * WIDE.d_out, WIDE, "normed")

@@ -45,10 +45,15 @@ class Tokens:
             [pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)]
         )
         tokenizer.decoder = decoders.ByteLevel()
-        kinds = self._fields["tokenizer.ggml.token_type"]
-        specials = [text for text, kind in zip(texts, kinds, strict=True) if kind == _SPECIAL]
-        tokenizer.add_special_tokens([AddedToken(text, special=True, normalized=False) for text in specials])
+        tokenizer.add_special_tokens([AddedToken(text, special=True, normalized=False) for text in self._specials])
         return tokenizer
+
+    @cached_property
+    def _specials(self) -> list[str]:
+        """The control tokens' names."""
+        kinds = self._fields["tokenizer.ggml.token_type"]
+        texts = self._fields["tokenizer.ggml.tokens"]
+        return [text for text, kind in zip(texts, kinds, strict=True) if kind == _SPECIAL]
 
     def encode(self, text: str) -> list[int]:
         """Tokens of a text; names of control tokens in it become these, as in the model's own tokenizer."""
@@ -59,6 +64,21 @@ class Tokens:
 
         Only the template's own marks become control tokens: their names in a message stay text.
         """
+        tokens: list[int] = []
+        for piece, told in self._pieces(messages):
+            tokens += self._encode(piece, control=not told)
+        return tokens
+
+    def conversation(self, messages: Sequence[Mapping[str, str]]) -> str:
+        """The same as text for `encode`; ZkError where a message has a control token's name, which would become one."""
+        pieces = self._pieces(messages)
+        for piece, told in pieces:
+            if told and any(name in piece for name in self._specials):
+                raise ZkError("A message of a conversation cannot have the name of a control token in it.")
+        return "".join(piece for piece, _ in pieces)
+
+    def _pieces(self, messages: Sequence[Mapping[str, str]]) -> list[tuple[str, bool]]:
+        """The conversation cut into the template's own text and what a message says (True)."""
         from jinja2 import TemplateError
         from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -75,11 +95,7 @@ class Tokens:
             contents = [str(message["content"]) for message in messages]
         except (KeyError, TemplateError) as error:
             raise ZkError("A message has a role and a content.") from error
-        tokens: list[int] = []
-        for index, piece in enumerate(pieces):
-            inside = index % 2 == 1
-            tokens += self._encode(contents[int(piece)] if inside else piece, control=not inside)
-        return tokens
+        return [(contents[int(piece)], True) if index % 2 else (piece, False) for index, piece in enumerate(pieces)]
 
     def decode(self, tokens: Sequence[int]) -> str:
         """The text of some tokens, without control tokens."""
