@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TypeVar
 
 import pytest
 from traces.case import Case
+from traces.sampled_case import SampledCase
+
+AnyCase = TypeVar("AnyCase", bound=Case)
 
 
 @pytest.fixture(scope="session")
@@ -15,6 +19,10 @@ def _case() -> Case:
 
 @pytest.fixture
 def case(_case: Case) -> Iterator[Case]:
+    yield from _restored(_case)
+
+
+def _restored(_case: AnyCase) -> Iterator[AnyCase]:
     world, work = _case.world, _case.work
     account = world.chain.account(world.trace)
     assert account is not None
@@ -28,3 +36,13 @@ def case(_case: Case) -> Iterator[Case]:
         work.__dict__.pop(name, None)
     world.values, world.miner = values, miner
     world.to_slot(slot)
+
+
+@pytest.fixture(scope="session")
+def _sampled() -> SampledCase:
+    return SampledCase()
+
+
+@pytest.fixture
+def sampled(_sampled: SampledCase) -> Iterator[SampledCase]:
+    yield from _restored(_sampled)

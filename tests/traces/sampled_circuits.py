@@ -19,12 +19,12 @@ from mai_zk.segment import COMMITTED, RunArgs, Segment, Visibility
 from mai_zk.srs import Srs, make_test_srs
 from onnx import TensorProto, checker, helper, numpy_helper
 
-LOGROWS = 11
-VERSION = b"sampled model 1"
+LOGROWS = 12
+VERSION = b"sampled model 3"
 _random = np.random.default_rng(11)
 WEIGHTS = {
     "left": _random.integers(-2, 3, (192, 8)),
-    "right": _random.integers(-2, 3, (192, 8)),
+    "right": _random.integers(-2, 3, (384, 8)),
     "both": _random.integers(-2, 3, (16, 4)),
     "one": _random.integers(-2, 3, (8, 4)),
 }

@@ -1,8 +1,8 @@
 """A tiny language model of class SAMPLED: every operation that the chain executes, and four proved linear layers.
 
-Vocabulary 8. Segments of a position: 0 NORM of the embedding (64), 1 ATTEND over it (192), 2 and 3 circuits of what is
-mixed (8 each), 4 NORM of both, 5 SWIGLU of both, 6 a circuit of 5 and the normed 4, 7 a circuit of the residual 4
-(4 logits each), 8 and 9 TOP, 10 BEST.
+Vocabulary 8. Segments of a position: a NORM of the embedding (64), three ATTEND over it (192 each), a circuit of what
+the first mixed and one of what the others did (8 each), a NORM and a SWIGLU of both, a circuit of the SWIGLU and the
+normed vector, one of the residual (4 logits each), a TOP of each, the BEST.
 """
 
 from __future__ import annotations
@@ -21,10 +21,11 @@ from mai_zk.trace.manifest import Class, Edge, EndRule, is_carried, part_of, pro
 from mai_zk.trace.opening import Opened
 from traces import sampled_circuits as circuits
 
+NORM, ATTEND, SECOND_ATTEND, THIRD_ATTEND, LEFT, RIGHT, AGAIN, SWIGLU, BOTH, ONE, TOP, OTHER_TOP, BEST = range(13)
 CAP = 24
 """The manifest's token cap: so many rotations are among the constants."""
-END_TOKEN, OTHER_END = 3, 6
-_random = np.random.default_rng(1)
+END_TOKEN, OTHER_END = 3, 2
+_random = np.random.default_rng(19)
 ROWS: Integers = _random.integers(-40, 41, (8, HEAD))
 """The embedding."""
 STRATA = (3, 4, 1, 2)
@@ -36,37 +37,50 @@ _TABLE_30 = CONSTANTS.add(powers_of_two(30))
 _COSINES, _SINES = rotations(CAP, HEAD // 2, 100_000, 15)
 _ROTATIONS = CONSTANTS.add(np.concatenate([_COSINES, _SINES], axis=1).ravel())
 
+
+def _attend(offset: int) -> Attend:
+    return Attend(3, Decay(18, 18), 1, _COSINES, _SINES, _TABLE_18, _ROTATIONS, offset, HEAD, 2)
+
+
+ATTENDS: dict[int, Attend] = {ATTEND: _attend(16), SECOND_ATTEND: _attend(0), THIRD_ATTEND: _attend(64)}
 OPERATIONS: dict[int, Operation] = {
-    0: Norm(64, 8, 7, 577),
-    1: Attend(3, Decay(18, 18), 1, _COSINES, _SINES, _TABLE_18, _ROTATIONS, 16, 64, 2),
-    4: Norm(8, 3, 7, 577, addend=-1),
-    5: Swiglu(8, Decay(30, 12), 14, _TABLE_30),
-    8: Top(4, 0),
-    9: Top(4, 4),
-    10: Best(2),
+    NORM: Norm(64, 8, 7, 577),
+    **ATTENDS,
+    AGAIN: Norm(8, 3, 7, 577, addend=-1),
+    SWIGLU: Swiglu(8, Decay(30, 12), 14, _TABLE_30),
+    TOP: Top(4, 0),
+    OTHER_TOP: Top(4, 4),
+    BEST: Best(2),
 }
-CIRCUITS = {2: "left", 3: "right", 6: "both", 7: "one"}
-_NORMED = same(0, 1)
+CIRCUITS = {LEFT: "left", RIGHT: "right", BOTH: "both", ONE: "one"}
+_RAW, _NORMED = same(NORM), same(NORM, 1)
+_HEADS = (_NORMED, _RAW, _NORMED, _NORMED, _RAW, _RAW, _NORMED)
+"""Three shards of queries, two of keys, two of values: the embedding and the same normed."""
 EDGES: dict[int, tuple[Edge, ...]] = {
-    0: (INPUT,),
-    1: (_NORMED, same(0), _NORMED, _NORMED, same(0), same(0), _NORMED, carried(1)),
-    2: (same(1),),
-    3: (same(1),),
-    4: (same(2), same(3)),
-    5: (same(2), same(3)),
-    6: (same(5), same(4, 1)),
-    7: (same(4),),
-    8: (same(6),),
-    9: (same(7),),
-    10: (same(8), same(9)),
+    NORM: (INPUT,),
+    ATTEND: (*_HEADS, carried(ATTEND)),
+    SECOND_ATTEND: (*_HEADS[::-1], carried(SECOND_ATTEND)),
+    THIRD_ATTEND: (*_HEADS, carried(THIRD_ATTEND)),
+    LEFT: (same(ATTEND),),
+    RIGHT: (same(SECOND_ATTEND), same(THIRD_ATTEND)),
+    AGAIN: (same(LEFT), same(RIGHT)),
+    SWIGLU: (same(LEFT), same(RIGHT)),
+    BOTH: (same(SWIGLU), same(AGAIN, 1)),
+    ONE: (same(AGAIN),),
+    TOP: (same(BOTH),),
+    OTHER_TOP: (same(ONE),),
+    BEST: (same(TOP), same(OTHER_TOP)),
 }
-PLACES = ((0, 0), (1, 0), (2, 0), (2, 1), (3, 0), (4, 0), (5, 0), (5, 1), (6, 0), (6, 1), (7, 0))
-STRATUM = {0: 0, 4: 0, 10: 0, 1: 2, 5: 3, 8: 3, 9: 3, **{index: 1 for index in CIRCUITS}}
+PLACES = ((0, 0), (1, 0), (1, 1), (1, 2), (2, 0), (2, 1), (3, 0), (4, 0), (5, 0), (5, 1), (6, 0), (6, 1), (7, 0))
+_STRATA = ((NORM, AGAIN, BEST), tuple(CIRCUITS), tuple(ATTENDS), (SWIGLU, TOP, OTHER_TOP))
+STRATUM = {segment: stratum for stratum, found in enumerate(_STRATA) for segment in found}
+_FIRST = bytes(32)
+"""The cache's digest before the first position."""
 
 
 @cache
 def bases() -> bytes:
-    return executed.bases(circuits.srs(), 192)
+    return executed.bases(circuits.srs(), 384)
 
 
 def _node(index: int) -> Node:
@@ -75,14 +89,14 @@ def _node(index: int) -> Node:
         key, params, kind = circuits.key(CIRCUITS[index]).hash, circuits.params(CIRCUITS[index]), Kind.CIRCUIT
     else:
         key, params, kind = OPERATIONS[index].descriptor, CONSTANTS.hash, Kind.EXECUTED
-    kind |= {1: Kind.CARRIED, 10: Kind.END}.get(index, Kind.CIRCUIT)
-    return Node(layer, shard, key, params, EDGES[index], kind, n_outputs=int(index == 10), stratum=STRATUM[index])
+    kind |= Kind.END if index == BEST else Kind.CARRIED if index in ATTENDS else Kind.CIRCUIT
+    return Node(layer, shard, key, params, EDGES[index], kind, n_outputs=int(index == BEST), stratum=STRATUM[index])
 
 
 def manifest(**changes: object) -> Manifest:
     """The model's manifest; ``changes`` replace its fields."""
     fields = {
-        "segments": tuple(_node(index) for index in range(11)), "rows": tuple(values_digest(row) for row in ROWS),
+        "segments": tuple(map(_node, EDGES)), "rows": tuple(values_digest(row) for row in ROWS),
         "srs": circuits.srs().id, "token_cap": CAP, "end_token": END_TOKEN, "n_positions": 8, "n_leaves": sum(STRATA),
         "cut": 1, "reveal_slots": 500, "prove_slots": 5000, "least_bond": 10**9, "task_class": Class.SAMPLED,
         "end_rule": EndRule.INDEX, "strata": STRATA, "bases": keccak256(bases()), "other_end": OTHER_END,
@@ -92,17 +106,26 @@ def manifest(**changes: object) -> Manifest:
 
 @dataclass(frozen=True)
 class Values:
-    """The integers of one position: what every segment gives, and the rows and the cache's digest before it."""
+    """The integers of one position: what every segment gives. before: the position before."""
 
     position: int
     token: int
-    past: Integers
-    history: bytes
+    before: Values | None
     gives: tuple[tuple[Integers, ...], ...]
 
     @property
     def next_token(self) -> int:
-        return int(self.gives[10][0][1])
+        return int(self.gives[BEST][0][1])
+
+    def past(self, segment: int) -> Integers:
+        """The rows of an attention at all positions before, one after the other; of others nothing."""
+        if segment not in ATTENDS or self.before is None:
+            return NOTHING
+        return np.concatenate([self.before.past(segment), self.before.gives[segment][0]])
+
+    def history(self, segment: int) -> bytes:
+        """The digest of those rows."""
+        return self.before.carried[segment] if self.before else _FIRST
 
     def part(self, edge: Edge) -> Integers:
         """What an edge reads; not of a carried one."""
@@ -112,43 +135,51 @@ class Values:
 
     def parts(self, segment: int) -> tuple[Integers, ...]:
         """What other segments can read of one; attention's second part is a digest."""
-        return self.gives[segment][1:] if segment == 1 else self.gives[segment]
+        return self.gives[segment][1:] if segment in ATTENDS else self.gives[segment]
 
     def opened(self, segment: int) -> Opened:
         """The integers of a segment, as an opening has them."""
-        reads = np.concatenate([self.part(edge) for edge in EDGES[segment] if not is_carried(edge)])
-        return Opened(reads, self.gives[segment], self.past if segment == 1 else NOTHING)
+        return Opened(self.reads(segment), self.gives[segment], self.past(segment))
+
+    def reads(self, segment: int) -> Integers:
+        """What a segment reads, edge after edge."""
+        return np.concatenate([self.part(edge) for edge in EDGES[segment] if not is_carried(edge)])
 
     @cached_property
-    def carried(self) -> bytes:
-        """The cache's digest after this position."""
-        return executed.chained(self.history, self.gives[1][0])
+    def carried(self) -> dict[int, bytes]:
+        """Each attention's digest of rows after this position."""
+        return {segment: executed.chained(self.history(segment), self.gives[segment][0]) for segment in ATTENDS}
 
     def digests(self, segment: int) -> tuple[bytes, ...]:
         """Of a segment's one or two parts."""
         found = tuple(values_digest(part) for part in self.parts(segment))
-        return (*found, self.carried) if segment == 1 else found
+        return (*found, self.carried[segment]) if segment in ATTENDS else found
+
+    def edge_digests(self, segment: int) -> list[bytes]:
+        """What its edges read."""
+        return [
+            self.history(segment) if is_carried(edge) else values_digest(self.part(edge)) for edge in EDGES[segment]
+        ]
 
     def leaf(self, segment: int) -> Leaf:
-        read = [self.history if is_carried(edge) else values_digest(self.part(edge)) for edge in EDGES[segment]]
+        read = self.edge_digests(segment)
         parts = self.digests(segment)
         params = circuits.params(CIRCUITS[segment]) if segment in CIRCUITS else CONSTANTS.hash
-        outputs = tuple(self.gives[10][0].tolist()) if segment == 10 else ()
+        outputs = tuple(self.gives[BEST][0].tolist()) if segment == BEST else ()
         both = parts if len(parts) == 2 else ()
         return Leaf(executed.output_digest(read), params, executed.output_digest(parts), outputs=outputs, parts=both)
 
 
 def run(position: int, token: int, before: Values | None) -> Values:
     """One position, from the one before it."""
-    past = np.concatenate([before.past, before.gives[1][0]]) if before else NOTHING
-    values = Values(position, token, past, before.carried if before else bytes(32), ())
-    for segment in range(11):
-        reads = np.concatenate([values.part(edge) for edge in EDGES[segment] if not is_carried(edge)])
+    values = Values(position, token, before, ())
+    for segment in EDGES:
+        reads = values.reads(segment)
         if segment in CIRCUITS:
             gives: tuple[Integers, ...] = (circuits.linear(CIRCUITS[segment], reads),)
         else:
-            gives = OPERATIONS[segment].run(position, reads, past if segment == 1 else NOTHING)
-        values = Values(position, token, past, values.history, (*values.gives, gives))
+            gives = OPERATIONS[segment].run(position, reads, values.past(segment))
+        values = Values(position, token, before, (*values.gives, gives))
     return values
 
 
@@ -169,9 +200,9 @@ def generate(prompt: Iterable[int], count: int, *, stop: bool = True) -> list[Va
 def position_of(values: Values) -> Position:
     """What is committed of a position at first."""
     integers = np.concatenate([part for given in values.gives for part in given])
-    return Position(values_digest(integers), (values.carried,))
+    return Position(values_digest(integers), tuple(values.carried.values()))
 
 
 def leaves_of(values: Values) -> list[Leaf]:
-    """The eleven leaves of a position."""
-    return [values.leaf(segment) for segment in range(11)]
+    """The leaves of a position, one a segment."""
+    return [values.leaf(segment) for segment in EDGES]

@@ -1,11 +1,9 @@
-"""The verifier program on an embedded chain with the tiny sampled model, and a miner who takes a run through all steps."""
+"""The verifier program on an embedded chain with the tiny sampled model, and a miner who takes a run to its claim."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 
-import numpy as np
 from mai.chain.cluster import LAMPORTS_PER_SOL
 from mai.chain.executed import Executed
 from mai.chain.sampled import Draw, Nonces, Sampled
@@ -18,7 +16,7 @@ from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 from traces import sampled_circuits as circuits
 from traces import sampled_model as model
-from traces.world import LIMIT, PROMPT, World, refused, salted
+from traces.world import LIMIT, PROMPT, World, salted
 
 
 class SampledWorld(World):

@@ -120,7 +120,7 @@ def raw(change: Callable[[list[object]], None]) -> Raw:
 
 
 def test_the_head(world: World) -> None:
-    for index, value in ((0, 1), (1, 2), (2, 2)):
+    for index, value in ((0, 1), (1, 3), (2, 2)):
         assert (
             sealed(world, raw(lambda head, index=index, value=value: head.__setitem__(index, value))) == "ManifestHead"
         )
