@@ -124,11 +124,12 @@ class Asker:
             raise MaiError(f"the model {model.name} is not registered on this cluster")
         if not fields.approved:
             raise MaiError(f"the model {model.name} is registered, but not approved: the DAO decides")
-        room = max(min(model.token_cap - len(tokens), fields.max_tokens), 0)
+        cap = min(model.token_cap, manifest.token_cap)
+        room = max(min(cap - len(tokens), fields.max_tokens), 0)
         limit = max(min(USUAL_LIMIT, room), 1) if order.limit is None else order.limit
         if room < limit:
             raise MaiError(
-                f"the prompt has {len(tokens):,} tokens, {model.name} takes {model.token_cap:,} with the answer and "
+                f"the prompt has {len(tokens):,} tokens, {model.name} takes {cap:,} with the answer and "
                 f"gives {fields.max_tokens:,} on this cluster: that leaves {room:,} for the answer, not {limit:,}"
             )
         wallet = self.signer.pubkey()
