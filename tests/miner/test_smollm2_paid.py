@@ -21,10 +21,7 @@ from solders.pubkey import Pubkey
 SMOLLM2 = language.load("smollm2-135m")
 QUESTION, LIMIT = "The capital of France is", 3
 IN_FLIGHT = 2
-STOPS = {
-    ("after", "reveal_trace"), ("after", "draw_strata"), ("before", "execute"), ("after", "execute"),
-    ("after", "create_values"), ("after", "bind"), ("before", "attest_bound"), ("after", "attest_bound"),
-}  # fmt: skip
+STOPS = {("after", "draw_strata"), ("after", "execute"), ("after", "bind"), ("before", "attest_bound")}
 """Where the miner is killed, once each."""
 
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from mai_zk.errors import ZkError
 from mai_zk.trace import INPUT, Kind, Segment, carried, same
 from mai_zk.trace.draw import indices
 from mai_zk.trace.draw import positions as draw_positions
 from mai_zk.trace.manifest import Class
-from mai_zk.trace.sizing import ESCAPE, cheapest_cut, escape_probability, least_bond, least_draws
+from mai_zk.trace.sizing import ESCAPE, cheapest_cut, escape_probability, least_bond, least_draws, stratum_detection
 from traces import model
 
 
@@ -67,6 +71,23 @@ def test_s2_everything_drawn_leaves_nothing() -> None:
         arguments = {"positions": 3, "n_segments": 6, "cut": 1, "n_positions": 7, "n_leaves": 30, "bad_positions": 1}
         with pytest.raises(ZkError):
             escape_probability(**{**arguments, **wrong})
+
+
+@given(st.integers(1, 3), st.integers(1, 4), st.data())
+def test_a_stratum_finds_what_counting_finds(positions: int, size: int, data: st.DataObject) -> None:
+    """All ways to draw, counted; the first leaves are the false ones, since any are as likely."""
+    leaves = positions * size
+    draws, bad = (data.draw(st.integers(0, leaves)) for _ in range(2))
+    ways = list(combinations(range(leaves), draws))
+    hits = sum(any(leaf < bad for leaf in way) for way in ways)
+    assert stratum_detection(positions, size, draws, bad) == 10_000 * hits // len(ways)
+
+
+def test_a_stratum_has_as_many_leaves_as_it_has() -> None:
+    assert stratum_detection(8, 62, 16, 7) == 2062 and stratum_detection(8, 62, 0, 7) == 0
+    for draws, bad in ((5, 1), (1, 5), (-1, 1), (1, -1)):
+        with pytest.raises(ZkError, match="too many"):
+            stratum_detection(2, 2, draws, bad)
 
 
 def test_s6_the_bond() -> None:

@@ -49,6 +49,8 @@ LIFETIME_S, TURN_S = 8 * 3_600, 0.3
 TINY = "tiny"
 PROMPTS = {TINY: ("3+4=", "2+6=", "1+8=", "5+2=", "4+4=", "6+3=")}
 """The tiny model adds; others are asked in words."""
+PRACTICE = tuple("123456789")
+"""One position each, so that a newcomer's works take five proofs apiece."""
 QUESTIONS = ("What is the capital of France?", "What color is the sky?", "Name a fruit that is yellow.")
 LIMITS = {TINY: 3}
 LIMIT = 8
@@ -175,7 +177,7 @@ class Story:
     def _ask(self, model: ProvableModel, number: int, to: str, *, limit: int | None = None) -> None:
         wallet = self.people["requester"].wallet
         address = next(address for address, known in self.models.items() if known is model)
-        texts = PROMPTS.get(model.name, QUESTIONS)
+        texts = PRACTICE if model is self.practice else PROMPTS.get(model.name, QUESTIONS)
         text = texts[number % len(texts)]
         tokens = model.encode(question(model, text))
         prompt = Salted.fresh(tokens)

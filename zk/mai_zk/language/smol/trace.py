@@ -34,17 +34,17 @@ class Trace:
 
     def watch(self, first: int, layer: int, values: LayerValues) -> None:
         """Hears a layer's values; see forward.Watch."""
-        outputs = np.concatenate([values.qkv, values.o, values.gate_up, values.down], axis=1).astype("<i4")
-        for row in range(len(outputs)):
-            self._layers.setdefault(first + row, []).append(hashlib.sha256(outputs[row].tobytes()).digest())
+        outputs = np.concatenate([values.qkv, values.o, values.gate_up, values.down], axis=1, dtype="<i4")
+        for position, row in enumerate(outputs, first):
+            self._layers.setdefault(position, []).append(hashlib.sha256(row.tobytes()).digest())
 
     def position(self, cache: Cache, logits: Integers | None) -> Position:
         """What is committed of the next position, all of whose layers were heard and are in the cache."""
         hashes = self._layers.pop(self._length)
         if logits is not None:
             hashes.append(hashlib.sha256(logits.astype("<i4").tobytes()).digest())
-        kept = (part[:, :, self._length] for part in (cache.keys, cache.values))
-        rows = np.concatenate(list(kept), axis=-1).astype("<i4").tobytes()
+        kept = [part[:, :, self._length] for part in (cache.keys, cache.values)]
+        rows = np.concatenate(kept, axis=-1, dtype="<i4", casting="unsafe").tobytes()  # integers in float64
         self._history = tuple(
             keccak256(before + rows[index * _ROW_BYTES : (index + 1) * _ROW_BYTES])
             for index, before in enumerate(self._history)
