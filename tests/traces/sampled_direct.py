@@ -43,7 +43,8 @@ class Direct:
     ) -> Pubkey:
         """A trace of so many drawn positions, by default from the first on, whose leaves have this root.
 
-        leaf: its first draw. generated: tokens beside the prompt's two, by default as many as are drawn need. tokens: both roots.
+        leaf: its first draw. generated: tokens beside the prompt's two, by default as many as are drawn need.
+        tokens: the roots of prompt and answer.
         """
         n_leaves = sum(manifest.strata)
         head = discriminator("Trace") + bytes(32) + bytes(self.bench.client.payer.pubkey()) + manifest.hash
