@@ -20,7 +20,7 @@ from mai.demo.story import Image
 from mai_zk.digits import sample
 from rich.console import Console
 
-from bench import batch, compute, field, language, localnet, policy, prove, shards, tiny
+from bench import batch, compute, field, language, localnet, paid, policy, prove, shards, tiny
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 PAGE = REPOSITORY / "BENCHMARKS.md"
@@ -53,6 +53,7 @@ def main() -> int:
         "Shards of linear layers": shards.section,
         "A transformer proved whole": lambda: tiny.section(tiny.measure()),
         "A language model in integers": language.section,
+        "An answer of SmolLM2, paid": paid.table,
         "Localnet": localnet.section,
         "The demo": _demo,
     }

@@ -12,11 +12,18 @@ from mai.audit.check import Book
 from mai.audit.recorder import Recorder
 from mai.audit.replay import Audit
 from mai.chain.embedded import Embedded
+from traces.sampled_world import SampledWorld
 from traces.world import World
+
+WORLDS = {"standard": World, "sampled": SampledWorld}
+SHOWN = [
+    ("standard", "attest"), ("standard", "join"), ("standard", "attest_ends"),
+    ("sampled", "execute"), ("sampled", "attest_bound"), ("sampled", "attest_ends"),
+]  # fmt: skip
 
 
 @functools.cache
-def traced() -> Recorder:
+def traced(kind: str = "standard") -> Recorder:
     """A run that was committed, drawn, revealed, drawn, attested in full and claimed, with real proofs."""
     original = Embedded.__init__
 
@@ -25,7 +32,7 @@ def traced() -> Recorder:
         self.svm = Recorder(self.svm)
 
     with mock.patch.object(Embedded, "__init__", recorded):
-        world = World()
+        world = WORLDS[kind]()
         work = world.work()
         world.challenge(work)
         world.attest_all(work)
@@ -47,23 +54,25 @@ def found(source: Lying) -> set[str]:
     return {lie for lie, _ in checked(source, "challenges")["challenges"].result.counts}
 
 
-def test_a_true_trace_holds_and_all_its_proofs() -> None:
-    books = checked(traced(), "challenges", "proofs")
+@pytest.mark.parametrize(("kind", "receipts"), [("standard", 10), ("sampled", 3)])
+def test_a_true_trace_holds_and_all_its_proofs(kind: str, receipts: int) -> None:
+    books = checked(traced(kind), "challenges", "proofs")
     assert not books["challenges"].result.counts and not books["proofs"].result.counts
     assert books["challenges"].result.checked == 3 and not books["challenges"].result.trusted
-    assert sum(books["proofs"].result.trusted.values()) >= 10
+    assert sum(books["proofs"].result.trusted.values()) >= receipts
 
 
+@pytest.mark.parametrize("kind", WORLDS)
 @pytest.mark.parametrize("seed", ["positions_seed", "leaves_seed"])
-def test_a_trace_that_drew_otherwise_is_found(seed: str) -> None:
-    source = Lying(traced())
+def test_a_trace_that_drew_otherwise_is_found(kind: str, seed: str) -> None:
+    source = Lying(traced(kind))
     source.rewrite("Trace", lambda fields: {seed: bytes(32)[:-1] + b"\1"}, owner=VERIFIER)
     assert found(source) == {"trace drawn otherwise"}
 
 
-@pytest.mark.parametrize("name", ["attest", "join", "attest_ends"])
-def test_a_leaf_that_was_never_shown_is_missed(name: str) -> None:
-    source = Lying(traced())
+@pytest.mark.parametrize(("kind", "name"), SHOWN)
+def test_a_leaf_that_was_never_shown_is_missed(kind: str, name: str) -> None:
+    source = Lying(traced(kind))
     mark = VERIFIER_INTERFACE.call_kinds[name].arguments.mark
     shown = next(source.with_call(name, VERIFIER))
     calls = tuple(call for call in shown.calls if call.data[:8] != mark)

@@ -34,11 +34,11 @@ TERMS = Terms(
     segments=1,
     work_units=WORK_UNITS,
     max_tokens=TRACED_CAP,
-    max_active_ms=1_000,
+    max_active_ms=10_000,
     detection_bps=detection_bps(),
 )
-"""A position is one unit of work. A token takes a tenth of max_active_ms on one core of a server, and the prompt's time
-counts as the answer's (docs/reference/smollm2.md).
+"""A position is one unit of work. max_active_ms is of one generated token and must do for a whole prompt before it
+(docs/reference/smollm2.md).
 """
 
 
