@@ -39,14 +39,16 @@ class Direct:
         drawn: Sequence[int] = (),
         positions_root: bytes = bytes(32),
         generated: int = 0,
+        tokens: bytes = bytes(64),
     ) -> Pubkey:
         """A trace of so many drawn positions, by default from the first on, whose leaves have this root.
 
         leaf: its first draw. generated: tokens beside the prompt's two, by default as many as are drawn need.
+        tokens: the roots of prompt and answer.
         """
         n_leaves = sum(manifest.strata)
         head = discriminator("Trace") + bytes(32) + bytes(self.bench.client.payer.pubkey()) + manifest.hash
-        head += bytes(2 * 32) + positions_root + root + bytes(2 * 32)
+        head += tokens + positions_root + root + bytes(2 * 32)
         head += struct.pack("<QQQ", BOND, BASE, BASE + 512) + struct.pack(
             "<IIIII", 2, generated or positions - 1, 600, 500, 5000
         )

@@ -25,6 +25,7 @@ from traces.executed_world import Bench, discriminator
 from traces.sampled_direct import CHALLENGED, Direct
 
 SHARD, DOWN, WIDTH, ROWS = 48, 18, 576, 512
+VOCABULARY = 49152
 DRAWN = (0, 1, 16, 64, 128, 256, 384, 511)
 
 CONSTANTS = Constants()
@@ -52,8 +53,9 @@ class Model:
         first = Norm(WIDTH, 24, 10, 6040)
         self.operations[0] = first
         segments = (sampled_graph.replaced(segments[0], first.descriptor), *segments[1:])
-        self.manifest = sampled_graph.manifest(segments)
         self.random = np.random.default_rng(1)
+        self.row = self.numbers(WIDTH, 16)
+        self.manifest = sampled_graph.manifest(segments, rows=(values_digest(self.row),) * VOCABULARY)
 
     def _descriptor(self, op: Op, number: int) -> bytes:
         self.operations.append(operation(op, number))
@@ -77,7 +79,7 @@ class Place:
 
     def __init__(self, model: Model, position: int) -> None:
         self.model, self.position = model, position
-        self.row = model.numbers(WIDTH, 16)
+        self.row = model.row
         self.gives: list[tuple[Integers, ...]] = []
         self.pasts: dict[int, Integers] = {}
         self.before: dict[int, bytes] = {}
@@ -122,7 +124,10 @@ class Place:
     def _leaf(self, index: int, reads: list[bytes], parts: list[bytes]) -> None:
         params = self.model.manifest.segments[index].params
         both = tuple(parts) if len(parts) == 2 else ()
-        self.leaves.append(Leaf(executed.output_digest(reads), params, executed.output_digest(parts), parts=both))
+        last = index == len(self.model.manifest.segments) - 1
+        outputs = tuple(self.gives[index][0].tolist()) if last else ()
+        given = executed.output_digest(parts)
+        self.leaves.append(Leaf(executed.output_digest(reads), params, given, outputs=outputs, parts=both))
 
 
 class Full:
@@ -137,6 +142,7 @@ class Full:
         if DRAWN[place]:
             positions[DRAWN[place] - 1] = Position(bytes(32), tuple(self.found.before.values()))
         tokens = [Token(0, bytes(16))] * (ROWS + 1)
+        tokens[DRAWN[place] + 1] = Token(self.found.leaves[-1].outputs[1], bytes(16))
         self.work = Work(model.manifest, tokens[:2], tokens[2:], positions)
         self.work.set_leaves({position: self.found.leaves for position in DRAWN})
         self.sealed = direct.sealed(model.manifest)
@@ -148,19 +154,28 @@ class Full:
         trace = self.direct.trace(
             self.model.manifest, len(DRAWN), self.work.leaves_tree.root, step=CHALLENGED, leaf=leaf, drawn=DRAWN,
             positions_root=self.work.positions_tree.root, generated=ROWS - 1,
+            tokens=self.work.prompt_tree.root + self.work.generated_tree.root,
         )  # fmt: skip
-        opened = Opened(self.found.reads(segment), self.found.gives[segment], self.found.pasts.get(segment, NOTHING))
-        data = opening.of_integers(self.work, leaf, opened)
+        if name == "attest_ends":
+            data = opening.of_ends(self.work, self.at)
+        else:
+            past = self.found.pasts.get(segment, NOTHING)
+            opened = Opened(self.found.reads(segment), self.found.gives[segment], past)
+            data = opening.of_integers(self.work, leaf, opened)
         accounts = {
             "miner": self.bench.client.payer.pubkey(), "trace": trace, "manifest": self.sealed,
             "opening": self.bench.opening(data), **others,
         }  # fmt: skip
         if "receipt" in others:
             self.receipt(segment, trace, others["receipt"])
-        return self.bench.client._send(name, accounts, {"draw": 0}).compute_units, len(data)
+        draw = self.at if name == "attest_ends" else 0
+        return self.bench.client._send(name, accounts, {"draw": draw}).compute_units, len(data)
 
     def execute(self, segment: int) -> tuple[int, int]:
         return self._call("execute", segment, {"constants": self.constants})
+
+    def attest_ends(self) -> tuple[int, int]:
+        return self._call("attest_ends", 0, {})
 
     def attest_bound(self, segment: int) -> tuple[int, int]:
         reads, gives = self.found.reads(segment), self.found.gives[segment][0]
@@ -208,6 +223,7 @@ def test_every_kind_of_leaf(parts: tuple[Direct, Model], capsys: pytest.CaptureF
         lines.append(("execute " + name, *full.execute(segment)))
     for name, segment in {"q shard": Q, "o shard": OUT, "down shard": DOWN_SHARD, "logits": last - 40}.items():
         lines.append(("attest_bound " + name, *full.attest_bound(segment)))
+    lines.append(("attest_ends", *full.attest_ends()))
     for name, units, _ in lines:
         assert units < 0.4 * MAX_COMPUTE_UNITS, name
     with capsys.disabled():

@@ -60,6 +60,13 @@ def edges(index: int) -> tuple[int, ...]:
     return sampled_model.EDGES[index]
 
 
+def without_input() -> Manifest:
+    """Attention to nothing but its own past, and the end that reads it."""
+    found = sampled_model.manifest().segments
+    first = replace(found[ATTEND], edges=(carried(0),), stratum=0)
+    return strata(1, segments=(first, replace(found[BEST], edges=(same(0),))))
+
+
 CASES: dict[str, tuple[str, Manifest]] = {
     # the head
     "another end rule": ("ManifestHead", fresh(end_rule=EndRule.ARGMAX)),
@@ -103,7 +110,8 @@ CASES: dict[str, tuple[str, Manifest]] = {
     "the second part of a SWIGLU": ("ManifestEdge", segment(BOTH, edges=(same(SWIGLU, 1), same(AGAIN, 1)))),
     "the input among others": ("ManifestEdge", segment(AGAIN, edges=(INPUT, same(RIGHT)))),
     "the input of attention": ("ManifestEdge", segment(ATTEND, edges=(INPUT,))),
-    "no input": ("ManifestEdge", segment(NORM, edges=(carried(ATTEND),))),
+    "a norm of the position before": ("ManifestEdge", segment(NORM, edges=(carried(ATTEND),))),
+    "no input": ("ManifestEdge", without_input()),
     "a carried edge of a circuit": ("ManifestEdge", segment(LEFT, edges=(carried(ATTEND),))),
     "a carried edge of a norm": ("ManifestEdge", segment(AGAIN, edges=(same(LEFT), carried(ATTEND)))),
     "attention without its own past": ("ManifestEdge", segment(ATTEND, edges=edges(ATTEND)[:-1])),
