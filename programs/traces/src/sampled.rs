@@ -2,7 +2,7 @@
 //! from the integers that it reads; a circuit's receipt has points, and values accounts say which integers they are of.
 //!
 //! An opening begins with the integers, so that `bind` can read them in the same account: what is read, edge after edge
-//! (of a carried edge instead the rows of all positions before), and what is given. Then come the own path, the producers
+//! (of a carried edge instead the rows of all positions up to this one), and what a circuit gives. Then come the own path, the producers
 //! in runs of neighbours, and what a carried segment hands on.
 
 use super::attest::{close, receipt_of, Drawn};
@@ -12,7 +12,7 @@ use super::manifest::{Manifest, Tail, INPUT, MAX_EDGES, PREVIOUS, SAMPLED};
 use super::merkle::Hash;
 use super::opening::Leaf;
 use super::operations::attend::ROW;
-use super::operations::{Operation, Vectors};
+use super::operations::{Operation, Results, Vectors};
 use super::state::{Trace, CHALLENGED};
 use core::mem::size_of_val;
 use pinocchio::{account_info::AccountInfo, pubkey::Pubkey};
@@ -91,28 +91,27 @@ fn compute(drawn: &mut Drawn, constants: Constants, reads: &mut Reads) -> Result
     let n_vectors = reads.count - usize::from(segment.is_carried());
     let shape = operation.shape(n_vectors)?;
     let n_reads = shape.first + shape.each * n_vectors.saturating_sub(1);
-    let bytes = opening.bytes(4 * (n_reads + shape.past + shape.gives[0] + shape.gives[1]))?;
+    let bytes = opening.bytes(4 * (n_reads + shape.rows))?;
     let mut vectors = Vectors::of(bytes)?;
-    operation.check(&mut vectors)?;
+    let results = operation.run(&mut vectors)?;
     vectors.finish()?;
-    let (vectors, bytes) = bytes.split_at(4 * n_reads);
-    let (past, gives) = bytes.split_at(4 * shape.past);
-    let (first, second) = gives.split_at(4 * shape.gives[0]);
+    let (vectors, rows) = bytes.split_at(4 * n_reads);
+    reads.hash(vectors, 4 * shape.first, 4 * shape.each);
+    let first = keccak256(&[Results::bytes(results.first)]);
     if !segment.is_carried() {
-        reads.hash(vectors, 4 * shape.first, 4 * shape.each);
-        let first = keccak256(&[first]);
+        let second = Results::bytes(results.second);
         let digest = if second.is_empty() { first } else { keccak256(&[&first, &keccak256(&[second])]) };
         return Ok(Output { digest, carried: [0; 32] });
     }
-    // Of attention a row is opened before the mixed values; the digest of all rows is the second part.
+    // Attention's second part is the digest of all rows, its own the last.
+    let (past, own) = rows.split_at(rows.len() - 4 * ROW);
     let mut history = opening.manifest.first_values[opening.manifest.carried_before(drawn.index)];
     for row in past.chunks_exact(4 * ROW) {
         history = keccak256(&[&history, row]);
     }
-    reads.hash(vectors, 4 * shape.first, 4 * shape.each);
     reads.digests[n_vectors] = history;
-    let carried = keccak256(&[&history, first]);
-    Ok(Output { digest: keccak256(&[&keccak256(&[second]), &carried]), carried })
+    let carried = keccak256(&[&history, own]);
+    Ok(Output { digest: keccak256(&[&first, &carried]), carried })
 }
 
 /// `attest_bound`: accounts miner (signer, writable), trace (writable), manifest, opening, receipt (writable), input,

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from mai_zk.errors import ZkError
 from mai_zk.field import R, encode_words
-from mai_zk.trace.manifest import INPUT, EndRule, Kind, is_carried, part_of, producer_of
+from mai_zk.trace.manifest import INPUT, EndRule, Kind, Segment, is_carried, part_of, producer_of
 from mai_zk.trace.work import Work
 
 Integers = npt.NDArray[np.int64]
@@ -27,9 +27,12 @@ class Opened:
     gives: tuple[Integers, ...]
     past: Integers = field(default_factory=lambda: np.empty(0, dtype=np.int64))
 
-    def encoded(self) -> bytes:
-        """As an opening begins: 32 bits each, little-endian, signed; ZkError where one does not fit."""
-        values = np.concatenate([self.reads, self.past, *self.gives])
+    def encoded(self, segment: Segment) -> bytes:
+        """As an opening begins, 32 bits each, little-endian, signed: without what the chain computes. ZkError where one
+        does not fit.
+        """
+        shown = self.gives[: int(bool(segment.kind & Kind.CARRIED))] if segment.executed else self.gives
+        values = np.concatenate([self.reads, self.past, *shown])
         if len(values) and not -(1 << 31) <= int(values.min()) <= int(values.max()) < 1 << 31:
             raise ZkError("An integer of an opening does not fit 32 bits.")
         return values.astype("<i4").tobytes()
@@ -84,7 +87,7 @@ def of_integers(work: Work, leaf: int, opened: Opened) -> bytes:
     manifest = work.manifest
     place, index = divmod(leaf, len(manifest.segments))
     segment, position = manifest.segments[index], work.drawn[place]
-    opening = opened.encoded() + _path(work, place, index)
+    opening = opened.encoded(segment) + _path(work, place, index)
     for reading in manifest.readings(index):
         if reading.edge == INPUT:
             continue

@@ -4,7 +4,7 @@
 //! hash chain runs over rows as they lie. Keys and values come in shards that need not be heads: this head's begin at an
 //! offset in them.
 
-use super::{compare, within, Descriptor, Shape, Vectors, BOUND};
+use super::{compare, give, within, Descriptor, Results, Shape, Vectors, BOUND};
 use crate::constants::Constants;
 use crate::integers::{round_divide, round_shift, Decay};
 use verifier::accounts::require;
@@ -24,6 +24,9 @@ const MAX_ROWS: usize = 768;
 const MAX_ONE: u64 = 1 << 20;
 /// Turned numbers are smaller than this in size.
 const TURNED: i64 = 1 << 25;
+
+/// Where the working memory is on the heap: behind the results.
+const BEHIND: usize = 1024;
 
 /// Working memory, on the heap.
 #[repr(C)]
@@ -68,23 +71,26 @@ impl<'a> Attend<'a> {
     /// Shards of queries, of keys and of values.
     pub fn shape(&self, n_vectors: usize) -> Option<Shape> {
         let whole = n_vectors == GROUP * HEAD / self.shard + 2 * self.n_keys;
-        let past = (self.rows - 1) * ROW;
-        whole.then_some(Shape { first: self.shard, each: self.shard, past, gives: [ROW, GROUP * HEAD] })
+        whole.then_some(Shape { first: self.shard, each: self.shard, rows: self.rows * ROW })
     }
 
-    /// Vectors: the queries, this position's keys and values, the history; the mixed values.
-    pub fn check(&self, vectors: &mut Vectors) -> Result<()> {
+    pub fn gives(&self) -> [usize; 2] {
+        [GROUP * HEAD, 0]
+    }
+
+    /// Vectors: the queries, this position's keys and values, the history with this position's row, which is computed
+    /// again and compared. Results: the mixed values.
+    pub fn run(&self, vectors: &mut Vectors, results: &mut Results) -> Result<()> {
         let queries = vectors.take(GROUP * HEAD)?;
         let (key, value) = (self.head(vectors)?, self.head(vectors)?);
         let history = vectors.take(self.rows * ROW)?;
-        let mixed = vectors.take(GROUP * HEAD)?;
-        // SAFETY: on chain the heap of 32 KB is there, nothing else uses it in this instruction, and 20 KB are used.
-        let memory = unsafe { &mut *(HEAP as *mut Memory) };
+        // SAFETY: on chain the heap of 32 KB is there, the results end before this in it, and 20 KB are used.
+        let memory = unsafe { &mut *((HEAP as usize + BEHIND) as *mut Memory) };
         self.turn_all(queries, key, history, memory)?;
         self.own_value(value, history)?;
         let best = self.scores(history, memory);
         let totals = self.decay_all(best, memory)?;
-        self.mix(history, totals, mixed, memory)
+        self.mix(history, totals, results.first, memory)
     }
 
     /// The head's integers in the next shards.
@@ -152,14 +158,14 @@ impl<'a> Attend<'a> {
 
     /// The weights add up to 2^30 at most, a value is at most 2^31: a sum's size is at most 2^61.
     #[inline(never)]
-    fn mix(&self, history: &[i32], totals: [u64; GROUP], mixed: &[i32], memory: &Memory) -> Result<()> {
+    fn mix(&self, history: &[i32], totals: [u64; GROUP], mixed: &mut [i32], memory: &Memory) -> Result<()> {
         for index in 0..HEAD {
             // SAFETY: the first row's value is within the history, which has at least one row.
             let value = unsafe { history.as_ptr().add(HEAD + index) };
             let sums = products(value, ROW, memory.weights.as_ptr(), self.rows);
             for head in 0..GROUP {
-                let opened = *mixed.get(head * HEAD + index).ok_or(Error::OpeningLength)?;
-                compare(round_divide(sums[head], totals[head] << self.shift), BOUND, opened)?;
+                let result = mixed.get_mut(head * HEAD + index).ok_or(Error::OpeningLength)?;
+                give(round_divide(sums[head], totals[head] << self.shift), BOUND, result)?;
             }
         }
         Ok(())

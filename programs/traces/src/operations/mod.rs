@@ -2,9 +2,8 @@
 //! `zk/mai_zk/language/steps.py` computes them.
 //!
 //! A descriptor of 32 bytes says which operation and with which numbers; tables, rotations and gains are in a sealed
-//! constants account. What an operation gives is in the opening beside what it reads: it is computed again and compared,
-//! so that nothing is stored. [`check`] is the instruction that does so and changes nothing; `execute` does so for a drawn
-//! leaf.
+//! constants account. `execute` computes a drawn leaf's results from what is opened; [`check`] is an instruction that
+//! compares results with opened ones and changes nothing.
 
 pub mod attend;
 pub mod best;
@@ -16,6 +15,7 @@ use super::constants::Constants;
 use pinocchio::{account_info::AccountInfo, pubkey::Pubkey};
 use verifier::accounts::{distinct, require, Proof};
 use verifier::error::{Error, Result};
+use verifier::memory::HEAP;
 
 /// Integers that circuits range-check are smaller than this in size.
 pub const BOUND: i64 = 1 << 24;
@@ -109,6 +109,14 @@ pub fn within(value: i64, bound: i64) -> bool {
     (value + (bound - 1)) as u64 <= 2 * (bound - 1) as u64
 }
 
+/// `value` is a result, and below the circuits' range where `bound` is theirs.
+#[inline(always)]
+pub fn give(value: i64, bound: i64, result: &mut i32) -> Result<()> {
+    require(within(value, bound), Error::ValueOutOfRange)?;
+    *result = value as i32;
+    Ok(())
+}
+
 /// `value` must be what is opened, and below the circuits' range where `bound` is theirs.
 #[inline(always)]
 pub fn compare(value: i64, bound: i64, opened: i32) -> Result<()> {
@@ -116,15 +124,40 @@ pub fn compare(value: i64, bound: i64, opened: i32) -> Result<()> {
     require(value == i64::from(opened), Error::ResultMismatch)
 }
 
-/// What an operation reads and gives, in integers.
+/// What an operation reads, in integers.
 pub struct Shape {
     /// Of the first vector, and of every further one.
     pub first: usize,
     pub each: usize,
-    /// Of the rows of all positions before.
-    pub past: usize,
-    /// Of its one or two results.
-    pub gives: [usize; 2],
+    /// Of the history's rows, this position's last.
+    pub rows: usize,
+}
+
+/// Integers of all results: 16 KB of the heap, from its beginning.
+const MAX_RESULTS: usize = 4096;
+
+/// One or two vectors that an operation gives, on the heap.
+pub struct Results {
+    pub first: &'static mut [i32],
+    pub second: &'static mut [i32],
+}
+
+impl Results {
+    #[inline(never)]
+    fn of(gives: [usize; 2]) -> Result<Self> {
+        let count = gives[0] + gives[1];
+        require(count <= MAX_RESULTS, Error::BadDescriptor)?;
+        // SAFETY: on chain the heap is there and zero, aligned to eight bytes; what else is on it begins behind these.
+        let all = unsafe { core::slice::from_raw_parts_mut(HEAP as *mut i32, count) };
+        let (first, second) = all.split_at_mut(gives[0]);
+        Ok(Self { first, second })
+    }
+
+    /// A vector as its digest is made of it.
+    pub fn bytes(vector: &[i32]) -> &[u8] {
+        // SAFETY: integers are bytes; the program runs little-endian.
+        unsafe { core::slice::from_raw_parts(vector.as_ptr() as *const u8, core::mem::size_of_val(vector)) }
+    }
 }
 
 /// An operation at a position.
@@ -163,16 +196,23 @@ impl<'a> Operation<'a> {
         .ok_or(Error::BadDescriptor)
     }
 
-    /// Compute it on the vectors that it reads, and compare with those that it gives.
+    /// Compute it on the vectors that it reads.
     #[inline(never)]
-    pub fn check(&self, vectors: &mut Vectors) -> Result<()> {
+    pub fn run(&self, vectors: &mut Vectors) -> Result<Results> {
+        let mut results = Results::of(match self {
+            Self::Norm(norm) => norm.gives(),
+            Self::Attend(attend) => attend.gives(),
+            Self::Swiglu(swiglu) => swiglu.gives(),
+            Self::Top(_) | Self::Best(_) => [2, 0],
+        })?;
         match self {
-            Self::Norm(norm) => norm.check(vectors),
-            Self::Attend(attend) => attend.check(vectors),
-            Self::Swiglu(swiglu) => swiglu.check(vectors),
-            Self::Top(top) => top.check(vectors),
-            Self::Best(best) => best.check(vectors),
-        }
+            Self::Norm(norm) => norm.run(vectors, &mut results),
+            Self::Attend(attend) => attend.run(vectors, &mut results),
+            Self::Swiglu(swiglu) => swiglu.run(vectors, &mut results),
+            Self::Top(top) => top.run(vectors, &mut results),
+            Self::Best(best) => best.run(vectors, &mut results),
+        }?;
+        Ok(results)
     }
 }
 
@@ -193,6 +233,9 @@ pub fn check(program_id: &Pubkey, accounts: &[AccountInfo]) -> Result<()> {
     let (zero, rest) = rest.split_first_chunk::<4>().ok_or(Error::OpeningLength)?;
     require(*zero == [0; 4], Error::OpeningLength)?;
     let mut vectors = Vectors::of(rest)?;
-    Operation::read(descriptor, constants, u32::from_le_bytes(*position))?.check(&mut vectors)?;
+    let results = Operation::read(descriptor, constants, u32::from_le_bytes(*position))?.run(&mut vectors)?;
+    for result in [results.first, results.second] {
+        require(vectors.take(result.len())? == result, Error::ResultMismatch)?;
+    }
     vectors.finish()
 }

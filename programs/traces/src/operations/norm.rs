@@ -1,6 +1,6 @@
 //! NORM: the residual stream with what is added to it, and the same over its root mean square.
 
-use super::{compare, equal_parts, within, Descriptor, Shape, Vectors, BOUND};
+use super::{equal_parts, give, within, Descriptor, Results, Shape, Vectors, BOUND};
 use crate::constants::Constants;
 use crate::integers::{round_divide, round_shift, square_root, Scale};
 use verifier::accounts::require;
@@ -55,23 +55,27 @@ impl<'a> Norm<'a> {
             0 => (n_vectors == 1).then_some(0)?,
             _ => equal_parts(self.width, n_vectors.checked_sub(1)?)?,
         };
-        Some(Shape { first: self.width, each, past: 0, gives: [self.width; 2] })
+        Some(Shape { first: self.width, each, rows: 0 })
     }
 
-    /// Vectors: the residual, the addend if there is one; the new residual, the normed one.
-    pub fn check(&self, vectors: &mut Vectors) -> Result<()> {
+    pub fn gives(&self) -> [usize; 2] {
+        [self.width; 2]
+    }
+
+    /// Vectors: the residual, the addend if there is one. Results: the new residual, the normed one.
+    pub fn run(&self, vectors: &mut Vectors, results: &mut Results) -> Result<()> {
         let width = self.width;
         let (residual, addend) = (vectors.take(width)?, vectors.take(self.addends * width)?);
-        let (next, normed) = (vectors.take(width)?, vectors.take(width)?);
+        let Results { first: next, second: normed } = results;
         if self.addends == 0 {
-            for (&before, &after) in residual.iter().zip(next) {
-                compare(self.residual.of_value(before), RESIDUAL_BOUND, after)?;
+            for (&before, after) in residual.iter().zip(next.iter_mut()) {
+                give(self.residual.of_value(before), RESIDUAL_BOUND, after)?;
             }
         } else {
-            for ((&before, &added), &after) in residual.iter().zip(addend).zip(next) {
+            for ((&before, &added), after) in residual.iter().zip(addend).zip(next.iter_mut()) {
                 require(within(added.into(), BOUND), Error::ValueOutOfRange)?;
                 let sum = self.residual.of_value(before) + self.addend.of_value(added);
-                compare(sum, RESIDUAL_BOUND, after)?;
+                give(sum, RESIDUAL_BOUND, after)?;
             }
         }
         let squares: u64 = next.iter().map(|&value| (i64::from(value) * i64::from(value)) as u64).sum();
@@ -79,14 +83,14 @@ impl<'a> Norm<'a> {
         // The root is at least 2^10 times every number: what is normed is at most the factor without the root's bits.
         match self.gain {
             None => {
-                for (&value, &opened) in next.iter().zip(normed) {
-                    compare(round_divide(i64::from(value) * self.factor, root), BOUND, opened)?;
+                for (&value, result) in next.iter().zip(normed.iter_mut()) {
+                    give(round_divide(i64::from(value) * self.factor, root), BOUND, result)?;
                 }
             }
             Some((shift, gains)) => {
-                for ((&value, &gain), &opened) in next.iter().zip(gains).zip(normed) {
+                for ((&value, &gain), result) in next.iter().zip(gains).zip(normed.iter_mut()) {
                     let small = round_divide(i64::from(value) * self.factor, root);
-                    compare(round_shift(small * i64::from(gain), shift), BOUND, opened)?;
+                    give(round_shift(small * i64::from(gain), shift), BOUND, result)?;
                 }
             }
         }

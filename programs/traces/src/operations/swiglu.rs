@@ -1,6 +1,6 @@
 //! SWIGLU: gate · sigmoid(gate) · up.
 
-use super::{compare, equal_parts, within, Descriptor, Shape, Vectors, BOUND};
+use super::{equal_parts, give, within, Descriptor, Results, Shape, Vectors, BOUND};
 use crate::constants::Constants;
 use crate::integers::{round_divide, round_shift, Decay};
 use verifier::accounts::require;
@@ -30,15 +30,18 @@ impl<'a> Swiglu<'a> {
 
     pub fn shape(&self, n_vectors: usize) -> Option<Shape> {
         let each = equal_parts(2 * self.count, n_vectors)?;
-        Some(Shape { first: each, each, past: 0, gives: [self.count, 0] })
+        Some(Shape { first: each, each, rows: 0 })
     }
 
-    /// Vectors: gate, up; the result. sigmoid(|g|) = 1 / (1 + e), sigmoid(-|g|) = e / (1 + e), e = e^-|g|.
-    pub fn check(&self, vectors: &mut Vectors) -> Result<()> {
+    pub fn gives(&self) -> [usize; 2] {
+        [self.count, 0]
+    }
+
+    /// Vectors: gate, up. sigmoid(|g|) = 1 / (1 + e), sigmoid(-|g|) = e / (1 + e), e = e^-|g|.
+    pub fn run(&self, vectors: &mut Vectors, results: &mut Results) -> Result<()> {
         let (gates, ups) = (vectors.take(self.count)?, vectors.take(self.count)?);
-        let results = vectors.take(self.count)?;
         let one = self.decay.one();
-        for ((&gate, &up), &opened) in gates.iter().zip(ups).zip(results) {
+        for ((&gate, &up), result) in gates.iter().zip(ups).zip(results.first.iter_mut()) {
             let (gate, up) = (i64::from(gate), i64::from(up));
             require(within(gate, BOUND) && within(up, BOUND), Error::ValueOutOfRange)?;
             let decayed = self.decay.at(gate.unsigned_abs());
@@ -46,7 +49,7 @@ impl<'a> Swiglu<'a> {
             // At most 2^16, whatever the table holds; silu is below 2^29, its product below 2^53.
             let sigmoid = round_divide((part << SIGMOID_BITS) as i64, decayed + one);
             let silu = round_shift(gate * sigmoid, SIGMOID_BITS - MORE_BITS);
-            compare(round_shift(silu * up, self.shift), BOUND, opened)?;
+            give(round_shift(silu * up, self.shift), BOUND, result)?;
         }
         Ok(())
     }

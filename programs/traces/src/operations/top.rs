@@ -1,6 +1,6 @@
 //! TOP: the largest of some logits and its token, the first of equals.
 
-use super::{equal_parts, Descriptor, Shape, Vectors};
+use super::{equal_parts, Descriptor, Results, Shape, Vectors};
 use verifier::accounts::require;
 use verifier::error::{Error, Result};
 
@@ -21,12 +21,12 @@ impl Top {
 
     pub fn shape(&self, n_vectors: usize) -> Option<Shape> {
         let each = equal_parts(self.count, n_vectors)?;
-        Some(Shape { first: each, each, past: 0, gives: [2, 0] })
+        Some(Shape { first: each, each, rows: 0 })
     }
 
-    /// Vectors: the logits; the largest one and its token.
-    pub fn check(&self, vectors: &mut Vectors) -> Result<()> {
-        let (logits, opened) = (vectors.take(self.count)?, vectors.take(2)?);
+    /// Vectors: the logits. Results: the largest one and its token.
+    pub fn run(&self, vectors: &mut Vectors, results: &mut Results) -> Result<()> {
+        let logits = vectors.take(self.count)?;
         let (&first, rest) = logits.split_first().ok_or(Error::OpeningLength)?;
         let mut best = (first, 0);
         for (&logit, index) in rest.iter().zip(1..) {
@@ -34,7 +34,8 @@ impl Top {
                 best = (logit, index);
             }
         }
-        let token = i64::from(self.base) + best.1;
-        require(opened[0] == best.0 && i64::from(opened[1]) == token, Error::ResultMismatch)
+        let token = i32::try_from(i64::from(self.base) + best.1).map_err(|_| Error::ValueOutOfRange)?;
+        results.first.copy_from_slice(&[best.0, token]);
+        Ok(())
     }
 }
