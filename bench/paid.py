@@ -130,7 +130,8 @@ def section(figures: dict[str, Any]) -> str:
         f"{figures['segments']:,} segments a position; of 8 positions {sum(figures['strata'])} leaves are drawn "
         f"(strata {', '.join(map(str, figures['strata']))}; {figures['detection_bps'] / 100:g} % of runs that skip "
         f"work at one leaf of every position are caught). {count.total:,} transactions, {figures['lamports']:,} "
-        f"lamports (fees, and the rent of the trace and of the work, which stays; bond and other rent are back), {count.uploaded:,} bytes of openings and proofs.",
+        f"lamports (fees, and the rent of the trace and of the work, which stays; bond and other rent are back), "
+        f"{count.uploaded:,} bytes of openings and proofs.",
         "",
         "| instruction | transactions | CU, least | CU, most |",
         "|---|---|---|---|",
