@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mai_zk.trace import Leaf, Position, Work
-from traces import model
 from traces.world import World, refused
 
 POSITIONS_ROOT, LEAVES_ROOT = 168, 200
@@ -36,7 +35,7 @@ class Case:
 
     def commit_positions(self, changes: Mapping[int, Position]) -> None:
         """As if the miner had committed to the honest positions but for ``changes``."""
-        honest = [model.position_of(values) for values in self.world.values]
+        honest = [self.world.layers.position_of(values) for values in self.world.values]
         self.work.positions = tuple(changes.get(index, content) for index, content in enumerate(honest))
         self.work.__dict__.pop("positions_tree", None)
         self.patch(POSITIONS_ROOT, self.work.positions_tree.root)

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from mai.chain.trace import TRACE_HEADER_BYTES
 from mai_zk.language.integers import Integers
-from mai_zk.trace import Leaf, Position, Work, executed, opening
+from mai_zk.trace import Work, executed, opening
 from mai_zk.trace.executed import values_digest
 from solders.instruction import Instruction
 from solders.pubkey import Pubkey
 from traces import sampled_model as model
-from traces.case import LEAVES_ROOT, POSITIONS_ROOT, Case
+from traces.case import Case
 from traces.sampled_world import SampledWorld
 from traces.world import refused
 
@@ -59,16 +58,6 @@ class SampledCase(Case):
         """As if the miner had revealed another leaf of this segment at `position`, and the honest ones elsewhere."""
         leaf = replace(self.work.leaves[self.position][segment], **changes)  # type: ignore[arg-type]
         self.commit_leaves({(self.position, segment): leaf})
-
-    def commit_leaves(self, changes: Mapping[tuple[int, int], Leaf]) -> None:
-        self.work.set_leaves(self.world.leaves(self.state.positions, changes))
-        self.patch(LEAVES_ROOT, self.work.leaves_tree.root)
-
-    def commit_positions(self, changes: Mapping[int, Position]) -> None:
-        honest = [model.position_of(values) for values in self.world.values]
-        self.work.positions = tuple(changes.get(index, content) for index, content in enumerate(honest))
-        self.work.__dict__.pop("positions_tree", None)
-        self.patch(POSITIONS_ROOT, self.work.positions_tree.root)
 
     # -- openings and calls
 

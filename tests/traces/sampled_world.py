@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-
 from mai.chain.cluster import LAMPORTS_PER_SOL
 from mai.chain.executed import Executed
 from mai.chain.sampled import Draw, Nonces, Sampled
 from mai.chain.trace import Traces
 from mai.chain.verifier import Verifier
 from mai_zk.language.integers import Integers
-from mai_zk.trace import Leaf, Manifest, Work
+from mai_zk.trace import Manifest, Work
 from mai_zk.trace.opening import Opened
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 from traces import sampled_circuits as circuits
 from traces import sampled_model as model
-from traces.world import LIMIT, PROMPT, World, salted
+from traces.world import World
 
 
 class SampledWorld(World):
     """One chain with the manifest, the constants and the bases, and a miner who always has the same key."""
 
     values: list[model.Values]  # type: ignore[assignment]
+    layers = model
 
     def __init__(self, manifest: Manifest | None = None) -> None:
-        super().__init__(manifest or model.manifest())
+        super().__init__(manifest)
         self.sampled, self.executed = Sampled(self.miner), Executed(self.miner.verifier)
         self.constants = self.executed.upload_constants(model.CONSTANTS.body).address
         self.bases = self.executed.upload_constants(model.bases()).address
@@ -34,23 +33,6 @@ class SampledWorld(World):
         payer = Keypair.from_seed(bytes(31) + bytes([7]))
         self.chain.airdrop(payer.pubkey(), 1000 * LAMPORTS_PER_SOL)
         return Traces(Verifier(self.chain, payer, self.program))
-
-    # -- the model's run
-
-    def work(self, prompt: tuple[int, ...] = PROMPT, count: int = LIMIT, *, stop: bool = True) -> Work:
-        values = model.generate(prompt, count, stop=stop)
-        tokens = salted([*prompt, *(found.next_token for found in values[len(prompt) - 1 :])])
-        self.values = values
-        positions = [model.position_of(found) for found in values]
-        return Work(self.model, tokens[: len(prompt)], tokens[len(prompt) :], positions)
-
-    def leaves(
-        self, drawn: Iterable[int], changes: Mapping[tuple[int, int], Leaf] | None = None
-    ) -> dict[int, list[Leaf]]:
-        leaves = {position: model.leaves_of(self.values[position]) for position in drawn}
-        for (position, segment), leaf in (changes or {}).items():
-            leaves[position][segment] = leaf
-        return leaves
 
     # -- receipts and attestation
 

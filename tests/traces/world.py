@@ -8,6 +8,7 @@ import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from mai.chain.artifacts import program_keypair
 from mai.chain.cluster import LAMPORTS_PER_SOL
@@ -54,7 +55,12 @@ def salted(tokens: Iterable[int]) -> list[Token]:
 
 
 class World:
-    """One chain with both keys, the manifest, and a miner."""
+    """One chain with both keys, the manifest, and a miner.
+
+    layers: the module that runs the model.
+    """
+
+    layers: Any = model
 
     def __init__(self, manifest: Manifest | None = None) -> None:
         self.chain = Embedded()
@@ -65,7 +71,7 @@ class World:
         self.to_slot(START)
         self.miner = self.traces()
         self.nonces = itertools.count(1)
-        self.model = manifest or model.manifest()
+        self.model = manifest or self.layers.manifest()
         self.manifest = self.miner.upload_manifest(self.model).address
 
     def traces(self) -> Traces:
@@ -96,10 +102,10 @@ class World:
 
     def work(self, prompt: tuple[int, ...] = PROMPT, count: int = LIMIT, *, stop: bool = True) -> Work:
         """An honest run and everything about it."""
-        values = model.generate(prompt, count, stop=stop)
+        values = self.layers.generate(prompt, count, stop=stop)
         answer = [v.next_token for v in values[len(prompt) - 1 :]]
         tokens = salted([*prompt, *answer])
-        positions = [model.position_of(v) for v in values]
+        positions = [self.layers.position_of(v) for v in values]
         made = Work(self.model, tokens[: len(prompt)], tokens[len(prompt) :], positions)
         self.values = values
         return made
@@ -118,7 +124,7 @@ class World:
         self, drawn: Iterable[int], changes: Mapping[tuple[int, int], Leaf] | None = None
     ) -> dict[int, list[Leaf]]:
         """The honest leaves of the drawn positions, but for ``changes``: (position, segment) to leaf."""
-        leaves = {position: model.leaves_of(self.values[position]) for position in drawn}
+        leaves = {position: self.layers.leaves_of(self.values[position]) for position in drawn}
         for (position, segment), leaf in (changes or {}).items():
             leaves[position][segment] = leaf
         return leaves

@@ -3,13 +3,12 @@
 //! They are in accounts of a manifest's layout. The seal says which of the two it is: constants are not validated, since
 //! whoever reads them checks what it relies on.
 
-use super::checks::same;
 use super::integers::TABLE;
+use super::manifest::complete;
 use super::merkle::Hash;
 use pinocchio::{account_info::AccountInfo, pubkey::Pubkey};
-use verifier::accounts::{self, distinct, require, require_signer, require_writable, view};
+use verifier::accounts::{self, require, view};
 use verifier::error::{Error, Result};
-use verifier::syscall::keccak256;
 
 /// The value of a manifest account's `sealed` field that makes it constants.
 const CONSTANTS: u8 = 2;
@@ -60,14 +59,7 @@ impl<'a> Constants<'a> {
 /// `seal_constants`: accounts authority (signer), constants (writable): a manifest account that holds them.
 #[inline(never)]
 pub fn seal(program_id: &Pubkey, accounts: &[AccountInfo]) -> Result<()> {
-    let [authority, account] = distinct(accounts)?;
-    require_signer(authority)?;
-    require_writable(account)?;
-    let (header, body) = view::<accounts::Manifest>(program_id, account)?;
-    same(&header.authority, authority.key(), Error::WrongAuthority)?;
-    require(header.sealed == 0, Error::ManifestSealed)?;
-    require(body.len() == header.size as usize, Error::AccountIncomplete)?;
-    same(&keccak256(&[body]), &header.hash, Error::HashMismatch)?;
+    let (header, _) = complete(program_id, accounts)?;
     header.sealed = CONSTANTS;
     Ok(())
 }

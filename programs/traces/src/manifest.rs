@@ -299,6 +299,18 @@ pub fn create(program_id: &Pubkey, accounts: &[AccountInfo], hash: &Hash, size: 
 /// `seal_manifest`: accounts authority (signer), manifest (writable).
 #[inline(never)]
 pub fn seal(program_id: &Pubkey, accounts: &[AccountInfo]) -> Result<()> {
+    let (header, body) = complete(program_id, accounts)?;
+    Manifest::parse(&header.hash, body)?.validate()?;
+    header.sealed = 1;
+    Ok(())
+}
+
+/// An account of a manifest's layout that its authority, who signs, has filled with what its hash says; not sealed yet.
+#[inline(never)]
+pub fn complete<'a>(
+    program_id: &Pubkey,
+    accounts: &'a [AccountInfo],
+) -> Result<(&'a mut accounts::Manifest, &'a [u8])> {
     let [authority, account] = distinct(accounts)?;
     require_signer(authority)?;
     require_writable(account)?;
@@ -307,7 +319,5 @@ pub fn seal(program_id: &Pubkey, accounts: &[AccountInfo]) -> Result<()> {
     require(header.sealed == 0, Error::ManifestSealed)?;
     require(body.len() == header.size as usize, Error::AccountIncomplete)?;
     same(&keccak256(&[body]), &header.hash, Error::HashMismatch)?;
-    Manifest::parse(&header.hash, body)?.validate()?;
-    header.sealed = 1;
-    Ok(())
+    Ok((header, body))
 }
