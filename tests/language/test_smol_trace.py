@@ -18,7 +18,7 @@ from mai_zk.language.smol.graph import carried_nodes, named, node, nodes
 from mai_zk.language.smol.precision import DIVISION
 from mai_zk.trace import INPUT, Leaf, Manifest
 from mai_zk.trace.manifest import Kind, is_carried, part_of, producer_of
-from mai_zk.trace.opening import Opened, of_ends, of_integers
+from mai_zk.trace.opening import Opened, most_bytes, of_ends, of_integers
 
 pytestmark = needs_weights
 SHOWN = (0, 2, 7)
@@ -169,13 +169,18 @@ def test_work_and_openings() -> None:
     index = named("12/gate/5")
     shown = run.opened(2, index)
     data = of_integers(work, len(nodes()) + index, shown)
-    assert data.startswith(shown.encoded()) and len(shown.encoded()) == 4 * (576 + 48)
+    integers = shown.encoded(manifest().segments[index])
+    assert data.startswith(integers) and len(integers) == 4 * (576 + 48)
     assert len(data) == 4 * (576 + 48) + 32 * depth + 96 + 32 * depth  # own path; the norm's leaf with its other part
     assert of_ends(work, 2)
+    sizes = []
     for place, position in enumerate(SHOWN):
         for name in ("0/norm/0", "9/attend/2", "9/norm_again/0", "9/swiglu/0", "30/top/31", "30/best/0"):
-            shown = run.opened(position, named(name))
-            assert of_integers(work, place * len(nodes()) + named(name), shown).startswith(shown.encoded())
+            shown, segment = run.opened(position, named(name)), manifest().segments[named(name)]
+            data = of_integers(work, place * len(nodes()) + named(name), shown)
+            assert data.startswith(shown.encoded(segment)) and len(data) <= most_bytes(manifest(), len(run.positions))
+            sizes.append(len(data))
+    assert max(sizes) > most_bytes(manifest(), len(run.positions)) // 4
 
 
 def test_executed_segments_have_no_job_and_wrong_ones_are_refused() -> None:

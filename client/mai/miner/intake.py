@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from mai_zk.trace.opening import most_bytes
 from solders.pubkey import Pubkey
 
 from mai.chain.cluster import LAMPORTS_PER_SOL
@@ -214,7 +215,11 @@ class Intake:
         # What was taken and has no trace yet needs its bond first.
         untraced = [work for work in self.desk.journal.works(ended=False) if work.state in UNTRACED]
         bonds = sum(self.desk.served_by(work).manifest.least_bond for work in untraced) + served.manifest.least_bond
-        needed, has = bonds + FEES, economy.cluster.balance(wallet)
+        lent = 0
+        if served.manifest.sampled:  # its openings grow with the run, and some of them are there at once
+            largest = most_bytes(served.manifest, int(task.prompt_tokens + task.max_tokens))
+            lent = self.desk.parallel * economy.cluster.rent(largest)
+        needed, has = bonds + FEES + lent, economy.cluster.balance(wallet)
         if has < needed:
             shown = [f"{amount / LAMPORTS_PER_SOL:.2f}" for amount in (needed, has)]
             return Reason.NotEnoughLamports.of(needed=shown[0], has=shown[1])

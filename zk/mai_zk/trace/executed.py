@@ -20,11 +20,9 @@ from mai_zk.language import steps
 from mai_zk.language.integers import Decay, Integers
 from mai_zk.srs import Srs, lagrange_points
 from mai_zk.sums import unusable_point
-from mai_zk.trace.op import Op
+from mai_zk.trace.op import HEAD, Op
 
 DESCRIPTOR_BYTES: Final = 32
-HEAD: Final = 64
-"""Integers of a query, a key or a value."""
 MAX_ROWS: Final = 768
 """Positions that one execution of attention goes through."""
 _NO_GAIN: Final = 255

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from enum import IntEnum
+from typing import Final
+
+HEAD: Final = 64
+"""Integers of a query, a key or a value."""
 
 
 class Op(IntEnum):

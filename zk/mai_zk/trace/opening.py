@@ -9,10 +9,14 @@ import numpy.typing as npt
 
 from mai_zk.errors import ZkError
 from mai_zk.field import R, encode_words
-from mai_zk.trace.manifest import INPUT, EndRule, Kind, Segment, is_carried, part_of, producer_of
+from mai_zk.trace import merkle
+from mai_zk.trace.manifest import INPUT, EndRule, Kind, Manifest, Segment, is_carried, part_of, producer_of
+from mai_zk.trace.op import HEAD
 from mai_zk.trace.work import Work
 
 Integers = npt.NDArray[np.int64]
+INTEGERS_BYTES = 16_384
+"""More than a segment reads and gives in the models that there are; their longest vector has 1,536 integers."""
 
 
 @dataclass(frozen=True)
@@ -80,6 +84,18 @@ def of_leaf(work: Work, leaf: int) -> bytes:
     for consumer in manifest.consumers(index):
         opening += _leaf(work, place, consumer) + _points(work, place, consumer)
     return opening
+
+
+def most_bytes(manifest: Manifest, positions: int) -> int:
+    """No opening of a run of so many positions is larger: a bound, for whoever lends its rent."""
+    depth = merkle.depth(min(positions, manifest.n_positions) * len(manifest.segments))
+    handed_on = 2 * 32 * (3 + merkle.depth(positions) + merkle.depth(max(len(manifest.carried), 1)))
+    history = 4 * 2 * HEAD * positions if manifest.sampled else 0
+    edges = max(
+        96 * len(segment.edges) + 64 * depth * len(manifest.readings(index))
+        for index, segment in enumerate(manifest.segments)
+    )
+    return INTEGERS_BYTES + history + handed_on + 32 * depth + edges
 
 
 def of_integers(work: Work, leaf: int, opened: Opened) -> bytes:
