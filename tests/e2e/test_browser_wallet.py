@@ -15,13 +15,20 @@ from mai.chain.cluster import LAMPORTS_PER_SOL
 from mai.chain.deployment import SIGNATURE_LAMPORTS
 from mai.chain.loader import PROGRAM_BYTES, PROGRAM_DATA_HEADER_BYTES
 from mai.chain.rpc import Rpc
+from mai.chain.upload import CHUNK_BYTES, GROUP
 from mai.wallet.files import write_keypair
 from playwright.sync_api import expect
 from solders.keypair import Keypair
 
 __all__ = ["browser", "open_page"]
-APPROVALS = ("1", "64", "35", "1")
-"""Making the buffer, 99 writes in two batches, and the deployment itself."""
+
+
+def approvals(cluster: Rpc) -> list[str]:
+    """How many transactions are signed at a time: making the buffer, writes in batches, and the deployment itself."""
+    body, size = artifacts.shared_object("verifier").read_bytes(), CHUNK_BYTES - cluster.reserved_bytes
+    writes = sum(any(body[start : start + size]) for start in range(0, len(body), size))  # a new buffer is all zeros
+    batches = [min(GROUP, writes - start) for start in range(0, writes, GROUP)]
+    return [str(count) for count in (1, *batches, 1)]
 
 
 def test_deploying_with_a_wallet_in_the_browser(validator: Rpc, open_page: OpenPage, tmp_path: Path) -> None:
@@ -40,7 +47,7 @@ def test_deploying_with_a_wallet_in_the_browser(validator: Rpc, open_page: OpenP
     assert said is not None
     page = open_page(said[0], wallet)
     page.get_by_role("button", name=NAME).click()
-    for count in APPROVALS:
+    for count in approvals(validator):
         title = "Sign this transaction?" if count == "1" else f"Sign these {count} transactions?"
         expect(page.get_by_role("heading", name=title)).to_be_visible(timeout=60_000)
         if count == "1":
