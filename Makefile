@@ -7,7 +7,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export DEBIAN_FRONTEND := noninteractive
 
 .PHONY: help demo test lint program program-check bench bench-gpu soak clients localnet-reference program-reference sampling-plots \
-  simulate-plots coverage attack-verifier attack-economy attack-table attack-weakened circuits tools test-tools clean
+  simulate-plots coverage paid-smollm2 attack-verifier attack-economy attack-table attack-weakened circuits tools test-tools clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -55,6 +55,9 @@ sampling-plots: $(VENV)/.dev ## simulate sampled verification, write docs/explan
 
 simulate-plots: $(VENV)/.dev ## simulate the economy, write docs/explanation/economy.md's tables and plots
 	@$(BIN)/python -m bench.economy
+
+paid-smollm2: $(VENV)/.dev ## a new device from its first work to a paid answer of SmolLM2, by the commands of a user (ten minutes)
+	@MAI_E2E=all PYTHONPATH=tests $(BIN)/python -m pytest tests/e2e/test_paid_smollm2.py $(ARGS)
 
 coverage: $(VENV)/.dev ## check every circuit of the coverage table (minutes; ARGS="-k attention")
 	@MAI_COVERAGE=all $(BIN)/python -m pytest tests/coverage $(ARGS)
