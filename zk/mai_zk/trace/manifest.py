@@ -224,6 +224,11 @@ class Manifest:
                 found.append(Reading(edge))
         return found
 
+    @cached_property
+    def openings(self) -> frozenset[tuple[int, int]]:
+        """What openings of its segments have: edges, and readings of them; each pair once."""
+        return frozenset((len(segment.edges), len(self.readings(i))) for i, segment in enumerate(self.segments))
+
     def consumers(self, producer: int) -> list[int]:
         """The segments that read ``producer`` at the same position."""
         return [index for index, segment in enumerate(self.segments) if same(producer) in segment.edges]

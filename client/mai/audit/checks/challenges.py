@@ -19,6 +19,10 @@ BLOCKS_UNKNOWN = "the blocks of a draw are no longer served: its seed is taken f
 MANIFEST_HEADER_BYTES = 80
 
 
+_Head = tuple[int, int, int, tuple[Stratum, ...]]
+"""Of a manifest: segments, draws of positions and of leaves, strata."""
+
+
 @dataclass
 class _Trace:
     """A trace as its instructions make it."""
@@ -53,6 +57,7 @@ class _Trace:
 def challenges(book: Book) -> None:
     audit = book.audit
     uploads, traces = Uploads(), dict[Pubkey, _Trace]()
+    heads: dict[Pubkey, _Head] = {}
 
     @book.at_end
     def end() -> None:
@@ -80,7 +85,13 @@ def challenges(book: Book) -> None:
         leaves = min(positions * segments, most_leaves)
         traces[call.accounts["trace"]] = _Trace(call, segments, positions, leaves, call.transaction.slot, strata)
 
-    def _head(manifest: Pubkey) -> tuple[int, int, int, tuple[Stratum, ...]] | None:
+    def _head(manifest: Pubkey) -> _Head | None:
+        """Read once: what a trace was committed under is sealed, and neither changes nor is closed."""
+        if manifest not in heads and (found := _read_head(manifest)) is not None:
+            heads[manifest] = found
+        return heads.get(manifest)
+
+    def _read_head(manifest: Pubkey) -> _Head | None:
         body = uploads.bodies.get(manifest)
         if body is None:
             account = audit.source.account(manifest)
