@@ -18,7 +18,6 @@ from typing import Any
 from mai.chain.cluster import Landed
 from mai.miner.models import serve
 from mai.miner.states import State
-from mai.program import MODULES
 from mai_zk.language.model import question
 from mai_zk.language.smol.graph import nodes
 from mai_zk.language.smol.model import SmolLM2
@@ -28,7 +27,6 @@ from miner.world import TOY, Chain, World
 from solders.instruction import Instruction
 
 QUESTION, LIMIT = "What is the capital of France?", 8
-IN_FLIGHT = 2
 TOLD = (
     "commit_trace", "draw_trace", "reveal_trace", "draw_strata", "verify", "create_values", "bind", "attest_bound",
     "execute", "attest_ends", "settle",
@@ -74,7 +72,9 @@ def measure(folder: Path) -> dict[str, Any]:
     """All figures of one question."""
     model = SmolLM2()
     world = World(folder, TOY, model)
-    _practise(world)
+    newcomer = world.start()
+    world.practise(newcomer)
+    newcomer.close()
     tokens = model.encode(question(model, QUESTION))
     before_all, chain = world.chain.balance(world.owner.pubkey()), world.chain
     first = counted(chain)
@@ -108,18 +108,6 @@ def measure(folder: Path) -> dict[str, Any]:
         "once_transactions": once, "once_lamports": once_lamports, "count": count, "seconds": dict(seconds),
         "lamports": start - chain.balance(world.owner.pubkey()), "detection_bps": model.terms.detection_bps,
     }  # fmt: skip
-
-
-def _practise(world: World) -> None:
-    """A newcomer's works, so that the device is trusted with sampled ones."""
-    parameters = MODULES["parameters"]
-    started = world.start()
-    for _ in range(int(parameters.default_parameter(int(parameters.NEWCOMER_TASKS))) // IN_FLIGHT):
-        for _ in range(IN_FLIGHT):
-            world.post(limit=1)
-        started.intake.look()
-        started.finish()
-    started.close()
 
 
 def section(figures: dict[str, Any]) -> str:

@@ -13,14 +13,12 @@ from mai.chain.verifier import Verifier
 from mai.miner.desk import verifier_of
 from mai.miner.models import serve
 from mai.miner.states import State
-from mai.program import MODULES
 from mai_zk import language
 from miner.world import TOY, Crash, World
 from solders.pubkey import Pubkey
 
 SMOLLM2 = language.load("smollm2-135m")
 QUESTION, LIMIT = "The capital of France is", 3
-IN_FLIGHT = 2
 STOPS = {("after", "draw_strata"), ("after", "execute"), ("after", "bind"), ("before", "attest_bound")}
 """Where the miner is killed, once each."""
 
@@ -44,12 +42,7 @@ def test_smollm2_is_paid(world: World) -> None:
     refused = {task: (reason, sentence) for task, reason, sentence in started.journal.refusals()}
     reason, sentence = refused[str(first)]
     assert reason == "Newcomer", sentence
-    parameters = MODULES["parameters"]
-    for _ in range(int(parameters.default_parameter(int(parameters.NEWCOMER_TASKS))) // IN_FLIGHT):
-        for _ in range(IN_FLIGHT):
-            world.post(limit=1)
-        started.intake.look()
-        started.finish()
+    world.practise(started)
     assert {work.state for work in started.journal.works()} == {State.SETTLED}
     started.close()
 

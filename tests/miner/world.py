@@ -28,6 +28,7 @@ from mai.miner.presets import allocation
 from mai.miner.seal import Seal
 from mai.miner.steps import Machine
 from mai.money import UNITS_PER_MAI
+from mai.program import MODULES
 from mai_zk.language.model import ProofJob, ProvableModel, Proved
 from mai_zk.trace import Token
 from mai_zk.trace.work import tokens_tree
@@ -40,6 +41,8 @@ TOY = Toy()
 PROMPT, LIMIT = (2, 2), 8
 DEVICE = device_of("rig")
 STAKE = 1_000_000 * UNITS_PER_MAI
+NEWCOMER_TASKS = int(MODULES["parameters"].default_parameter(int(MODULES["parameters"].NEWCOMER_TASKS)))
+AT_ONCE = 2
 
 
 class Crash(BaseException):
@@ -155,6 +158,14 @@ class World:
             self.offers.put(task, asked, prompt)
         self.chain.pass_slots(2)
         return task
+
+    def practise(self, started: Started) -> None:
+        """A newcomer's works of the toy model, so that the device is trusted with sampled ones."""
+        for _ in range(NEWCOMER_TASKS // AT_ONCE):
+            for _ in range(AT_ONCE):
+                self.post(limit=1)
+            started.intake.look()
+            started.finish()
 
     def start(self, **terms: Any) -> Started:
         """The miner as it begins."""

@@ -13,6 +13,7 @@ from mai.chain.cluster import LAMPORTS_PER_SOL
 from mai.chain.embedded import Embedded
 from mai.chain.executed import Executed
 from mai.chain.program import Program
+from mai.chain.trace import Traces
 from mai.chain.verifier import Verifier
 from mai_zk.field import keccak256
 from mai_zk.language.integers import Integers
@@ -63,7 +64,7 @@ class Bench:
 
     def constants(self, body: bytes, sealed: int = SEALED_CONSTANTS) -> Pubkey:
         """Constants, sealed without the uploads of a real one."""
-        address, bump = self.client.constants_address(keccak256(body))
+        address, bump = Traces(self.client.verifier).manifest_address(keccak256(body))
         head = discriminator("Manifest") + bytes(self.client.payer.pubkey()) + keccak256(body)
         return self.put(head + struct.pack("<IBB2x", len(body), sealed, bump) + body, address)
 

@@ -26,8 +26,8 @@ class SampledWorld(World):
     def __init__(self, manifest: Manifest | None = None) -> None:
         super().__init__(manifest)
         self.sampled, self.executed = Sampled(self.miner), Executed(self.miner.verifier)
-        self.constants = self.executed.upload_constants(model.CONSTANTS.body).address
-        self.bases = self.executed.upload_constants(model.bases()).address
+        self.constants = self.miner.upload_constants(model.CONSTANTS.body).address
+        self.bases = self.miner.upload_constants(model.bases()).address
 
     def traces(self) -> Traces:
         payer = Keypair.from_seed(bytes(31) + bytes([7]))

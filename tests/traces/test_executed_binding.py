@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from mai.chain.trace import Traces
 from mai.errors import ProgramError
 from mai_zk.circuits import commit
 from mai_zk.curve import Point
@@ -180,8 +181,8 @@ def test_values_are_the_programs_own_and_close(bench: Bench) -> None:
 def test_constants_go_up_once_and_stay(bench: Bench) -> None:
     """With real uploads: created, written, sealed; neither changed nor closed, and no manifest."""
     body = bases()[: 64 * 40]
-    uploaded = bench.client.upload_constants(body)
-    assert bench.client.upload_constants(body).transactions == []
+    uploaded = Traces(bench.client.verifier).upload_constants(body)
+    assert Traces(bench.client.verifier).upload_constants(body).transactions == []
     client = bench.client.verifier
     assert refused(lambda: client.write(uploaded.address, 0, b"\1")) == "ManifestSealed"
     assert refused(lambda: client.close(uploaded.address)) == "ManifestSealed"

@@ -76,7 +76,7 @@ def test_values_of_other_bases(sampled: SampledCase, place: str) -> None:
     """The same points, and fewer or more of them: other constants than those that the manifest names."""
     bound, numbers = sampled.bound(ONE_EDGE), integers_of(sampled, ONE_EDGE)[place == "output"]
     for body in (model.bases()[:-64], executed.bases(circuits.srs(), 385)):
-        other = sampled.world.executed.upload_constants(body).address
+        other = sampled.world.miner.upload_constants(body).address
         found = sampled.bind(numbers, bases=other)
         assert sampled.attest_bound(ONE_EDGE, replace(bound, **{place: found})) == "BasesMismatch"
 

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from mai.chain.executed import Executed
 from mai.chain.trace import TRACE_HEADER_BYTES
 from mai_zk.language.integers import Integers
 from mai_zk.trace import Position, executed
@@ -278,7 +277,7 @@ def test_the_history_has_a_row_for_each_position(sampled: SampledCase) -> None:
 
 def test_the_constants_are_the_segments(sampled: SampledCase) -> None:
     world = sampled.world
-    other = world.executed.upload_constants(model.CONSTANTS.body + bytes(4)).address
+    other = world.miner.upload_constants(model.CONSTANTS.body + bytes(4)).address
     assert sampled.execute(SWIGLU, constants=other) == "ConstantsMismatch"
     assert sampled.execute(SWIGLU, constants=world.bases) == "ConstantsMismatch"
     assert sampled.execute(TOP, constants=other) == "ConstantsMismatch"  # also where none are read
@@ -313,7 +312,7 @@ def test_other_classes_have_no_such_leaves() -> None:
     world = World()
     world.challenge(world.work())
     opening = world.miner.verifier.upload_proof(bytes(64), 1).address
-    constants = Executed(world.miner.verifier).upload_constants(bytes(64)).address
+    constants = world.miner.upload_constants(bytes(64)).address
     accounts = {
         "miner": world.miner.payer.pubkey(),
         "trace": world.trace,

@@ -1,17 +1,14 @@
-"""What the chain executes itself: constants go up once, integers are bound to points, an operation is checked."""
+"""What the chain executes itself: integers are bound to points, an operation is checked."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
-from mai_zk.field import keccak256
 from solders.pubkey import Pubkey
 
 from mai.chain.cluster import Landed
-from mai.chain.progress import Progress, silent
-from mai.chain.trace import MANIFEST_HEADER_BYTES
-from mai.chain.verifier import Uploaded, Verifier
+from mai.chain.verifier import Verifier
 from mai.errors import MaiError
 
 VALUES_BYTES = 192
@@ -33,35 +30,15 @@ class Bound:
 
 
 class Executed:
-    """Calls the verifier program's instructions on constants, values and operations."""
+    """Calls the verifier program's instructions on values and operations."""
 
     def __init__(self, verifier: Verifier) -> None:
         self.verifier = verifier
         self.cluster, self.payer, self.program = verifier.cluster, verifier.payer, verifier.program
 
-    def constants_address(self, hash_: bytes, authority: Pubkey | None = None) -> tuple[Pubkey, int]:
-        """Where ``authority``'s (by default the payer's) copy of constants lives, and the bump."""
-        return self.program.pda(b"manifest", bytes(authority or self.payer.pubkey()), hash_)
-
     def values_address(self, nonce: int, authority: Pubkey | None = None) -> tuple[Pubkey, int]:
         """Where values number ``nonce`` live, and the bump."""
         return self.program.pda(b"values", bytes(authority or self.payer.pubkey()), nonce.to_bytes(8, "little"))
-
-    def upload_constants(self, body: bytes, progress: Progress = silent) -> Uploaded:
-        """Create, write and seal constants; goes on where an interrupted upload stopped."""
-        address, bump = self.constants_address(keccak256(body))
-        uploaded = Uploaded(address)
-        account = self.cluster.account(address)
-        if account is None:
-            accounts = {"authority": self.payer.pubkey(), "manifest": address}
-            arguments = {"hash": list(keccak256(body)), "size": len(body), "bump": bump}
-            uploaded.transactions.append(self._send("create_manifest", accounts, arguments))
-        elif self.program.decode(account.data).sealed:
-            return uploaded
-        self.verifier.fill(uploaded, MANIFEST_HEADER_BYTES, body, progress)
-        accounts = {"authority": self.payer.pubkey(), "constants": address}
-        uploaded.transactions.append(self._send("seal_constants", accounts))
-        return uploaded
 
     def values_rent(self) -> int:
         """Lamports that a values account holds until it is closed."""

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from mai_zk.trace import Work, opening
 from mai_zk.trace.executed import digit_bits, values_digest
-from mai_zk.trace.opening import Integers, Opened
-from solders.instruction import Instruction
+from mai_zk.trace.opening import Opened
+from mai_zk.trace.vectors import Integers
 from solders.pubkey import Pubkey
 
 from mai.chain.cluster import Landed
@@ -88,7 +88,4 @@ class Sampled:
     def _last(self, name: str, accounts: dict[str, Pubkey], draw: Draw, used: list[Pubkey]) -> Landed:
         """The leaf's own instruction, and the return of the rent of everything that was put there for it."""
         calls = [self.program.instruction(name, accounts, {"draw": draw.number})]
-        return self.cluster.send([*calls, *map(self._close, used)], [self.payer])
-
-    def _close(self, address: Pubkey) -> Instruction:
-        return self.program.instruction("close", {"authority": self.payer.pubkey(), "account": address})
+        return self.cluster.send([*calls, *map(self.verifier.closing, used)], [self.payer])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from mai_zk.field import keccak256
 from mai_zk.trace import Kind, Manifest, Work, opening
 from mai_zk.trace.manifest import Class
 from solders.pubkey import Pubkey
@@ -94,17 +95,25 @@ class Traces:
 
     def upload_manifest(self, manifest: Manifest, progress: Progress = silent) -> Uploaded:
         """Create, write and seal the manifest; goes on where an interrupted upload stopped."""
-        address, bump = self.manifest_address(manifest.hash)
-        uploaded = Uploaded(address)
-        accounts = {"authority": self.payer.pubkey(), "manifest": address}
+        return self._upload(manifest.hash, manifest.body, "seal_manifest", "manifest", progress)
+
+    def upload_constants(self, body: bytes, progress: Progress = silent) -> Uploaded:
+        """The same for constants, whose account has a manifest's layout."""
+        return self._upload(keccak256(body), body, "seal_constants", "constants", progress)
+
+    def _upload(self, hash: bytes, body: bytes, seal: str, place: str, progress: Progress) -> Uploaded:
+        """``place``: the account's name in ``seal``."""
+        address, bump = self.manifest_address(hash)
+        uploaded, authority = Uploaded(address), self.payer.pubkey()
         account = self.cluster.account(address)
         if account is None:
-            arguments = {"hash": list(manifest.hash), "size": len(manifest.body), "bump": bump}
+            arguments = {"hash": list(hash), "size": len(body), "bump": bump}
+            accounts = {"authority": authority, "manifest": address}
             uploaded.transactions.append(self._send("create_manifest", accounts, arguments))
         elif self.program.decode(account.data).sealed:
             return uploaded
-        self.verifier.fill(uploaded, MANIFEST_HEADER_BYTES, manifest.body, progress)
-        uploaded.transactions.append(self._send("seal_manifest", accounts))
+        self.verifier.fill(uploaded, MANIFEST_HEADER_BYTES, body, progress)
+        uploaded.transactions.append(self._send(seal, {"authority": authority, place: address}))
         return uploaded
 
     def commit(self, work: Work, manifest: Pubkey, context: bytes, *, limit: int, bond: int) -> Pubkey:
@@ -193,5 +202,4 @@ class Traces:
     def _opened(self, name: str, accounts: dict[str, Pubkey], draw: int, nonce: int, data: bytes) -> Landed:
         uploaded = self.verifier.upload_proof(data, nonce)
         attest = self.program.instruction(name, {**accounts, "opening": uploaded.address}, {"draw": draw})
-        close = self.program.instruction("close", {"authority": self.payer.pubkey(), "account": uploaded.address})
-        return self.cluster.send([attest, close], [self.payer])
+        return self.cluster.send([attest, self.verifier.closing(uploaded.address)], [self.payer])

@@ -189,9 +189,12 @@ class Verifier:
         return uploaded
 
     def close(self, address: Pubkey) -> Landed:
-        """Close a proof, an unsealed key or an unconsumed receipt of this payer; its rent returns."""
-        accounts = {"authority": self.payer.pubkey(), "account": address}
-        return self.cluster.send([self.program.instruction("close", accounts)], [self.payer])
+        """Close a proof, values, an unsealed key or an unconsumed receipt of this payer; its rent returns."""
+        return self.cluster.send([self.closing(address)], [self.payer])
+
+    def closing(self, address: Pubkey) -> Instruction:
+        """What :meth:`close` sends, to go with other instructions."""
+        return self.program.instruction("close", {"authority": self.payer.pubkey(), "account": address})
 
     def receipt(self, address: Pubkey) -> Any:
         """The receipt's fields."""

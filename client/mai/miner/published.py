@@ -9,7 +9,6 @@ from mai_zk.keyprogram import KeyProgram
 from mai_zk.trace import Manifest
 from solders.pubkey import Pubkey
 
-from mai.chain.executed import Executed
 from mai.chain.trace import CONSTANTS, MANIFEST_HEADER_BYTES, Traces
 from mai.chain.verifier import KEY_HEADER_BYTES
 from mai.errors import MaiError
@@ -38,7 +37,7 @@ class Published:
         with self._lock:
             if hash not in self._constants:
                 found = self._traces.sealed("Manifest", hash, MANIFEST_HEADER_BYTES, CONSTANTS)
-                self._constants[hash] = found or Executed(self._traces.verifier).upload_constants(body(hash)).address
+                self._constants[hash] = found or self._traces.upload_constants(body(hash)).address
             return self._constants[hash]
 
     def key(self, hash: bytes, program: KeyProgram | None = None) -> tuple[KeyProgram, Pubkey]:

@@ -21,6 +21,7 @@ from mai_zk.language.integers import Decay, Integers
 from mai_zk.srs import Srs, lagrange_points
 from mai_zk.sums import unusable_point
 from mai_zk.trace.op import HEAD, Op
+from mai_zk.trace.vectors import encoded
 
 DESCRIPTOR_BYTES: Final = 32
 MAX_ROWS: Final = 768
@@ -224,13 +225,6 @@ def _expect(operation: Operation, reads: Integers, n_reads: int, past: Integers,
     if (len(reads), len(past)) != (n_reads, n_past):
         name = type(operation).__name__
         raise ZkError(f"{name} reads {n_reads} and {n_past} integers, not {len(reads)} and {len(past)}.")
-
-
-def encoded(values: Integers) -> bytes:
-    """Four bytes each, little-endian, signed; ZkError where one does not fit."""
-    if len(values) and not -(1 << 31) <= int(values.min()) <= int(values.max()) < 1 << 31:
-        raise ZkError("An integer of an executed operation does not fit 32 bits.")
-    return values.astype("<i4").tobytes()
 
 
 def values_digest(values: Integers) -> bytes:

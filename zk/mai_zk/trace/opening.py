@@ -5,16 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 
-from mai_zk.errors import ZkError
 from mai_zk.field import R, encode_words
 from mai_zk.trace import merkle
 from mai_zk.trace.manifest import INPUT, EndRule, Kind, Manifest, Segment, is_carried, part_of, producer_of
 from mai_zk.trace.op import HEAD
+from mai_zk.trace.vectors import Integers, encoded
 from mai_zk.trace.work import Work
 
-Integers = npt.NDArray[np.int64]
 INTEGERS_BYTES = 16_384
 """More than a segment reads and gives in the models that there are; their longest vector has 1,536 integers."""
 
@@ -36,10 +34,7 @@ class Opened:
         does not fit.
         """
         shown = self.gives[: int(bool(segment.kind & Kind.CARRIED))] if segment.executed else self.gives
-        values = np.concatenate([self.reads, self.past, *shown])
-        if len(values) and not -(1 << 31) <= int(values.min()) <= int(values.max()) < 1 << 31:
-            raise ZkError("An integer of an opening does not fit 32 bits.")
-        return values.astype("<i4").tobytes()
+        return encoded(np.concatenate([self.reads, self.past, *shown]))
 
 
 def _path(work: Work, place: int, segment: int) -> bytes:
@@ -91,11 +86,8 @@ def most_bytes(manifest: Manifest, positions: int) -> int:
     depth = merkle.depth(min(positions, manifest.n_positions) * len(manifest.segments))
     handed_on = 2 * 32 * (3 + merkle.depth(positions) + merkle.depth(max(len(manifest.carried), 1)))
     history = 4 * 2 * HEAD * positions if manifest.sampled else 0
-    edges = max(
-        96 * len(segment.edges) + 64 * depth * len(manifest.readings(index))
-        for index, segment in enumerate(manifest.segments)
-    )
-    return INTEGERS_BYTES + history + handed_on + 32 * depth + edges
+    largest = max(96 * edges + 64 * depth * readings for edges, readings in manifest.openings)
+    return INTEGERS_BYTES + history + handed_on + 32 * depth + largest
 
 
 def of_integers(work: Work, leaf: int, opened: Opened) -> bytes:
