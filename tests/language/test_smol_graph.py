@@ -10,7 +10,7 @@ import pytest
 from language.smol_world import model, needs_weights, short_run
 from mai_zk.errors import ZkError
 from mai_zk.language.smol.executed import TRACED_CAP, Operations
-from mai_zk.language.smol.graph import Node, Stratum, carried_nodes, named, node, nodes
+from mai_zk.language.smol.graph import Node, Strata, carried_nodes, named, node, nodes
 from mai_zk.language.smol.segments import shards
 from mai_zk.language.smol.weights import KV_HEADS, LAYERS
 from mai_zk.trace import INPUT, Edge
@@ -95,15 +95,15 @@ def test_edges_are_as_a_manifest_wants_them() -> None:
 
 def test_the_strata() -> None:
     counted = Counter(item.stratum for item in nodes())
-    assert counted == {Stratum.NARROW: 62, Stratum.CIRCUITS: 4864, Stratum.ATTEND: 90, Stratum.OTHERS: 152}
-    maps = {stratum: {item.map for item in nodes() if item.stratum is stratum} for stratum in Stratum}
-    assert maps[Stratum.NARROW] == {"norm", "norm_again", "best"}
-    assert (maps[Stratum.ATTEND], maps[Stratum.OTHERS]) == ({"attend"}, {"swiglu", "top"})
+    assert counted == {Strata.NARROW: 62, Strata.CIRCUITS: 4864, Strata.ATTEND: 90, Strata.OTHERS: 152}
+    maps = {stratum: {item.map for item in nodes() if item.stratum is stratum} for stratum in Strata}
+    assert maps[Strata.NARROW] == {"norm", "norm_again", "best"}
+    assert (maps[Strata.ATTEND], maps[Strata.OTHERS]) == ({"attend"}, {"swiglu", "top"})
 
 
 def test_every_way_to_the_end_passes_every_narrow_segment_of_the_stream() -> None:
     """Without any one of them, nothing leads from the input to the end."""
-    narrow = [index for index, item in enumerate(nodes()) if item.stratum is Stratum.NARROW]
+    narrow = [index for index, item in enumerate(nodes()) if item.stratum is Strata.NARROW]
     for without in narrow:
         reached: set[int] = set()
         for index, item in enumerate(nodes()):

@@ -17,7 +17,7 @@ from mai_zk.errors import ZkError
 from mai_zk.field import keccak256
 from mai_zk.language.smol import points, registered
 from mai_zk.language.smol.executed import Operations
-from mai_zk.language.smol.graph import Stratum, nodes
+from mai_zk.language.smol.graph import Strata, nodes
 from mai_zk.language.smol.manifest import DRAWN_POSITIONS, DRAWS, manifest
 from mai_zk.language.smol.model import SmolLM2
 from mai_zk.language.smol.precision import uniform
@@ -48,7 +48,7 @@ def test_what_the_head_says() -> None:
     assert (found.task_class, found.end_rule, found.n_leaves) == (Class.SAMPLED, EndRule.INDEX, 23)
     assert (found.end_token, found.other_end) == (2, 0) and found.is_end(0) and not found.is_end(1)
     assert len(found.rows) == VOCABULARY and len(found.carried) == 90 and found.cut == 1
-    assert found.strata == tuple(DRAWS[stratum] for stratum in Stratum) == (16, 4, 1, 2)
+    assert found.strata == tuple(DRAWS[stratum] for stratum in Strata) == (16, 4, 1, 2)
     assert [len(found.of_stratum(stratum)) for stratum in range(4)] == [62, 4864, 90, 152]
     assert found.token_cap == terms.max_tokens and found.work_units == terms.segments * terms.work_units == 135
     ends = [segment for segment in found.segments if segment.kind & Kind.END]
@@ -64,7 +64,7 @@ def test_detection_is_what_the_draws_find() -> None:
     found, terms = model().manifest, model().terms
     assert found is not None and terms is not None
     chosen, hits, rounds = random.Random(7), 0, 3000
-    narrow = found.of_stratum(Stratum.NARROW)
+    narrow = found.of_stratum(Strata.NARROW)
     for turn in range(rounds):
         drawn = set(strata(turn.to_bytes(32, "little"), found, DRAWN_POSITIONS))
         assert len(drawn) == found.n_leaves

@@ -24,7 +24,7 @@ TOPS = 32
 """Of 32 shards of logits each."""
 
 
-class Stratum(IntEnum):
+class Strata(IntEnum):
     """What is drawn by itself."""
 
     NARROW = 0
@@ -47,7 +47,7 @@ class Node:
     map: str
     part: int
     edges: tuple[Edge, ...]
-    stratum: Stratum
+    stratum: Strata
     linear: SmolSegment | None = None
 
     @property
@@ -92,42 +92,42 @@ class _Graph:
         self._shards = {key: list(group) for key, group in of_map}
         stream, addends = INPUT, list[Edge]()
         for layer in range(LAYERS):
-            norm = self._executed(layer, "norm", [stream, *addends], Stratum.NARROW)
+            norm = self._executed(layer, "norm", [stream, *addends], Strata.NARROW)
             q, k, v = (self._linear(layer, name, [same(norm, 1)]) for name in ("q", "k", "v"))
             mixed = [self._attend(layer, head, q, k, v) for head in range(KV_HEADS)]
             o = self._linear(layer, "o", mixed)
-            again = self._executed(layer, "norm_again", [same(norm, 0), *o], Stratum.NARROW)
+            again = self._executed(layer, "norm_again", [same(norm, 0), *o], Strata.NARROW)
             gate, up = (self._linear(layer, name, [same(again, 1)]) for name in ("gate", "up"))
             activated = [
                 self._executed(layer, "swiglu", [*_share(gate, part, SWIGLUS), *_share(up, part, SWIGLUS)], part=part)
                 for part in range(SWIGLUS)
             ]
             stream, addends = same(again, 0), self._linear(layer, "down", activated)
-        last = self._executed(LAYERS, "norm", [stream, *addends], Stratum.NARROW)
+        last = self._executed(LAYERS, "norm", [stream, *addends], Strata.NARROW)
         logits = self._linear(LAYERS, "logits", [same(last, 1)])
         tops = [self._executed(LAYERS, "top", _share(logits, part, TOPS), part=part) for part in range(TOPS)]
-        self._executed(LAYERS, "best", tops, Stratum.NARROW)
+        self._executed(LAYERS, "best", tops, Strata.NARROW)
 
     def _attend(self, layer: int, head: int, q: list[Edge], k: list[Edge], v: list[Edge]) -> Edge:
         """A head of keys lies in two shards of 48, its three heads of queries fill four."""
         own = slice(head, head + 2)
         edges = [*_share(q, head, KV_HEADS), *k[own], *v[own], carried(len(self.nodes))]
-        return self._executed(layer, "attend", edges, Stratum.ATTEND, head)
+        return self._executed(layer, "attend", edges, Strata.ATTEND, head)
 
     def _linear(self, layer: int, name: str, edges: Iterable[Edge]) -> list[Edge]:
         read = tuple(edges)
         return [
-            self._add(layer, name, part, read, Stratum.CIRCUITS, shard)
+            self._add(layer, name, part, read, Strata.CIRCUITS, shard)
             for part, shard in enumerate(self._shards[layer, name])
         ]
 
     def _executed(
-        self, layer: int, name: str, edges: Iterable[Edge], stratum: Stratum = Stratum.OTHERS, part: int = 0
+        self, layer: int, name: str, edges: Iterable[Edge], stratum: Strata = Strata.OTHERS, part: int = 0
     ) -> Edge:
         return self._add(layer, name, part, tuple(edges), stratum, None)
 
     def _add(
-        self, layer: int, name: str, part: int, edges: tuple[Edge, ...], stratum: Stratum, linear: SmolSegment | None
+        self, layer: int, name: str, part: int, edges: tuple[Edge, ...], stratum: Strata, linear: SmolSegment | None
     ) -> Edge:
         last = self.nodes[-1] if self.nodes else None
         shard = last.shard + 1 if last and last.layer == layer else 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from mai_zk.errors import ZkError
 from mai_zk.language.model import Terms
 from mai_zk.language.smol.executed import TRACED_CAP, Operations
-from mai_zk.language.smol.graph import Node, Stratum, nodes
+from mai_zk.language.smol.graph import Node, Strata, nodes
 from mai_zk.language.smol.registered import Registered, registered, rows
 from mai_zk.language.smol.segments import shards
 from mai_zk.language.smol.weights import Weights
@@ -17,7 +17,7 @@ from mai_zk.trace.sizing import cheapest_cut, stratum_detection
 END_TOKENS = (2, 0)
 """<|im_end|> and <|endoftext|>."""
 DRAWN_POSITIONS = 8
-DRAWS = {Stratum.NARROW: 16, Stratum.CIRCUITS: 4, Stratum.ATTEND: 1, Stratum.OTHERS: 2}
+DRAWS = {Strata.NARROW: 16, Strata.CIRCUITS: 4, Strata.ATTEND: 1, Strata.OTHERS: 2}
 WORK_UNITS = -(-sum(shard.shape.size for shard in shards()) // 10**6)
 """Millions of multiply-accumulates of a position."""
 
@@ -26,8 +26,8 @@ def detection_bps() -> int:
     """The chance that the draws find a run whose positions have one false segment each, at the cheapest place, the last
     position excepted: it is drawn for certain, so a cheat keeps it honest.
     """
-    narrow = sum(node.stratum is Stratum.NARROW for node in nodes())
-    return stratum_detection(DRAWN_POSITIONS, narrow, DRAWS[Stratum.NARROW], DRAWN_POSITIONS - 1)
+    narrow = sum(node.stratum is Strata.NARROW for node in nodes())
+    return stratum_detection(DRAWN_POSITIONS, narrow, DRAWS[Strata.NARROW], DRAWN_POSITIONS - 1)
 
 
 TERMS = Terms(
@@ -65,7 +65,7 @@ def manifest(weights: Weights) -> Manifest:
         work_units=WORK_UNITS,
         task_class=Class.SAMPLED,
         end_rule=EndRule.INDEX,
-        strata=tuple(DRAWS[stratum] for stratum in Stratum),
+        strata=tuple(DRAWS[stratum] for stratum in Strata),
         bases=found.bases,
     )
 
