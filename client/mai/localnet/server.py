@@ -23,6 +23,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 import mai.localnet.methods  # noqa: F401  (registers them)
 from mai.errors import MaiError
+from mai.keepalive import KEEP_ALIVE_SECONDS
 from mai.localnet.errors import INTERNAL, INVALID_REQUEST, PARSE, RpcError, invalid, no_method
 from mai.localnet.node import Node
 from mai.localnet.params import Params
@@ -254,6 +255,7 @@ def _server(app: Starlette, host: str) -> _Server:
         proxy_headers=False,
         ws_max_size=MAX_BODY_BYTES,
         ws_per_message_deflate=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=1,
     )
     return _Server(config)
