@@ -33,6 +33,7 @@ from mai.localnet.subscriptions import Client, Hub
 MAX_BODY_BYTES = 50 * 1024
 MAX_SOCKETS = 1_000
 MAX_UNSENT = 10_000
+TRIES = 100
 JSON = "application/json; charset=utf-8"
 Answer = dict[str, Any] | None
 _log = logging.getLogger(__name__)
@@ -242,6 +243,23 @@ def listen(host: str, port: int) -> socket.socket:
             f"port {port} on {host} cannot be used: stop what uses it or choose another with --rpc-port"
         ) from error
     return found
+
+
+def listen_in_a_row(host: str, port: int) -> tuple[socket.socket, socket.socket]:
+    """Listening sockets on a port and on the next; 0: on any two that are free.
+
+    Raises:
+        MaiError: as :func:`listen`, or no two are free.
+    """
+    if port:
+        return listen(host, port), listen(host, port + 1)
+    for _ in range(TRIES):
+        first = listen(host, 0)
+        try:
+            return first, listen(host, first.getsockname()[1] + 1)
+        except MaiError:
+            first.close()
+    raise MaiError("this machine has no two free ports in a row")
 
 
 def _server(app: Starlette, host: str) -> _Server:
