@@ -158,7 +158,7 @@ def test_nothing_more_is_computed_once_an_answer_is_cancelled(spec: ModelSpec) -
     backend = LlamaCpp()
     backend.load(spec)
     calls = iter([False] * 4)
-    chunks = list(backend.generate(Job(Prompt(text=LONG), 900, 0.0, 1.0, 1), lambda: next(calls, True)))
+    chunks = list(backend.generate(Job(Prompt((Message("user", LONG),)), 900, 0.0, 1.0, 1), lambda: next(calls, True)))
     backend.close()
     assert sum(chunk.count for chunk in chunks) == 4 and chunks[-1].finish is None
 
