@@ -19,6 +19,12 @@ def workers_find_tests(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYTHONPATH", worker_path())
 
 
+@pytest.fixture(autouse=True)
+def cancelled_answers_end_by_themselves(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However slow the machine is, no worker is ended because it was slow to hear of a cancellation."""
+    monkeypatch.setattr("mai.engine.workers.CANCEL_SECONDS", 600.0)
+
+
 @pytest.fixture
 def gate(tmp_path: Path) -> Path:
     """A folder by which a test holds and frees a scripted backend."""

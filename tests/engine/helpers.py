@@ -29,13 +29,13 @@ from mai.engine.limits import Limits
 from mai.engine.offers import Answer, Opened
 from mai.engine.protocol import Message, ModelSpec, Prompt, Request, Sampling
 from mai.engine.server import listen, serve
+from patience import WAIT_SECONDS
 from solders.keypair import Keypair
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 SCRIPTED = "engine.scripted:Scripted"
 SIGNER = Keypair.from_seed(bytes(range(32)))
 PLAIN = Machine("Linux x86_64", "a processor", 2, 2, 8 * 10**9, 4 * 10**9, (), ())
-WAIT_SECONDS = 30.0
 SHARED = bytes(32)
 REQUESTER = Keypair.from_seed(bytes(reversed(range(32))))
 KEY = str(REQUESTER.pubkey())
@@ -146,8 +146,8 @@ def served(make: Callable[[], Engine], access: Access | None = None) -> Iterator
 
     thread = threading.Thread(target=work)
     thread.start()
-    assert ready.wait(WAIT_SECONDS)
     try:
+        assert ready.wait(WAIT_SECONDS)
         if failure:
             raise failure[0]
         yield f"http://127.0.0.1:{listening.getsockname()[1]}"
@@ -208,4 +208,5 @@ def started(command: list[str], **environment: str) -> Process:
 
 def limits(**changed: Any) -> Limits:
     """Small bounds, but for what is given."""
-    return Limits(**{"waiting": 4, "waiting_each": 4, "load_seconds": 30, "run_seconds": 30, **changed})
+    patient = {"load_seconds": WAIT_SECONDS, "run_seconds": WAIT_SECONDS}
+    return Limits(**{"waiting": 4, "waiting_each": 4, **patient, **changed})

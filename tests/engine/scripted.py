@@ -35,6 +35,7 @@ class Scripted:
             os.kill(os.getpid(), signal.SIGKILL)
         parallel = int(self._options.get("parallel", 1))
         self._facts = Facts("scripted", "1", "sha256:00", CONTEXT, 5_000, "CPU", parallel)
+        self._note("loaded")
         return self._facts
 
     def count(self, prompt: Prompt) -> int | None:

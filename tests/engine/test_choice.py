@@ -18,6 +18,7 @@ from mai.engine.choice import Candidate, Wish, candidates, chosen
 from mai.engine.hardware import Gpu, Machine, detect, gpu_use
 from mai.engine.protocol import ModelSpec
 from mai.errors import MaiError
+from patience import WAIT_SECONDS
 
 H100 = "NVIDIA H100 80GB HBM3, 81559, 550.90.07\nNVIDIA H100 80GB HBM3, 81559, 550.90.07\n"
 """`nvidia-smi --query-gpu=name,memory.total,driver_version --format=csv,noheader,nounits`."""
@@ -36,6 +37,7 @@ ELSEWHERE = {"ollama_url": NOWHERE, "vllm_url": NOWHERE}
 def tool(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder that is the whole PATH: vendors' tools are there only if a test writes them."""
     monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setattr("mai.engine.hardware.TOOL_SECONDS", WAIT_SECONDS)
     return tmp_path
 
 

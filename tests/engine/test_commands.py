@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import mai_zk.language
 import pytest
 from engine.helpers import SIGNER, Process, started, wait_until, worker_path
@@ -23,6 +22,7 @@ from mai.engine.client import EngineClient
 from mai.engine.sealing import Secret, answer_info, prompt_info, seal
 from mai.errors import MaiError
 from mai.wallet.files import write_keypair
+from patience import WAIT_SECONDS, post
 from solders.keypair import Keypair
 from typer.testing import CliRunner
 
@@ -34,7 +34,7 @@ def mai(*arguments: str, home: Path) -> subprocess.CompletedProcess[str]:
     """Run `mai engine …`."""
     environment = {**os.environ, "PYTHONPATH": worker_path(), "HOME": str(home), "MAI_DATA_DIR": str(home / "data")}
     command = [sys.executable, *COMMAND, *arguments]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=WAIT_SECONDS, check=False)
 
 
 @pytest.fixture
@@ -145,11 +145,11 @@ def test_serve_answers_and_logs_and_ends_cleanly(tmp_path: Path, vllm: list[str]
         assert process.facts["model"] == "Qwen/Qwen2.5-7B-Instruct" and "vLLM answers" in process.facts["why"]
         assert process.facts["signing_key"] == str(SIGNER.pubkey())
         body = {"messages": [{"role": "user", "content": "Say something."}], "max_tokens": 4}
-        answer = httpx.post(f"{process.url}/v1/chat/completions", json=body, timeout=60).json()
+        answer = post(f"{process.url}/v1/chat/completions", json=body).json()
         assert answer["choices"][0]["message"]["content"] == "".join(WORDS[:4])
         second = mai("serve", "--port", "0", *vllm, home=tmp_path)
         process.running.send_signal(signal.SIGINT)
-        out, err = process.running.communicate(timeout=30)
+        out, err = process.running.communicate(timeout=WAIT_SECONDS)
     finally:
         process.kill()
     assert process.running.returncode == 0 and out == "" and err == ""
@@ -168,7 +168,7 @@ def test_serve_on_a_unix_socket(tmp_path: Path, vllm: list[str]) -> None:
         with BlockingEngine(lambda: EngineClient(uds=tmp_path / "engine.sock")) as client:
             assert client.held() == [] and client.models()[0]["loaded"]
         process.running.terminate()
-        process.running.wait(30)
+        process.running.wait(WAIT_SECONDS)
     finally:
         process.kill()
     assert not (tmp_path / "engine.sock").exists()

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import socket
 from collections.abc import Iterator
+from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
-import httpx
 import ollama
 import openai
 import pytest
@@ -18,6 +21,7 @@ from mai.engine.limits import MAX_BODY_BYTES
 from mai.engine.server import access_of, listen, listen_unix
 from mai.engine.signing import verified
 from mai.errors import MaiError
+from patience import get, post
 
 TOKEN = "a token of some length"
 MESSAGES: list[Any] = [{"role": "user", "content": "one two three"}]
@@ -79,7 +83,7 @@ def test_openai_chat_streamed(client: openai.OpenAI) -> None:
 
 def test_openai_stream_ends_with_done(url: str) -> None:
     body = {"model": "counting", "messages": MESSAGES, "max_tokens": 1, "stream": True}
-    answer = httpx.post(f"{url}/v1/chat/completions", json=body)
+    answer = post(f"{url}/v1/chat/completions", json=body)
     assert answer.headers["content-type"].startswith("text/event-stream")
     assert answer.text.endswith("data: [DONE]\n\n") and "usage" not in answer.text
 
@@ -164,18 +168,19 @@ def test_openai_busy_and_a_client_that_leaves(client: openai.OpenAI, url: str) -
     with pytest.raises(openai.RateLimitError) as caught:
         client.chat.completions.create(model="counting", messages=MESSAGES, max_tokens=1)
     assert caught.value.code == "busy" and int(caught.value.response.headers["retry-after"]) >= 1
-    not_ready = httpx.get(f"{url}/ready")
+    not_ready = get(f"{url}/ready")
     assert not_ready.status_code == 503 and not_ready.json()["reason"] == "the queue is full"
     stream.close()
-    wait_until(lambda: httpx.get(f"{url}/ready").json()["load"]["running"] == 0)
+    wait_until(lambda: get(f"{url}/ready").json()["load"]["running"] == 0)
 
 
 def test_a_client_that_leaves_before_the_answer_frees_its_turn(url: str) -> None:
     body = {"model": "held", "messages": MESSAGES, "max_tokens": 5}
-    with pytest.raises(httpx.ReadTimeout):
-        httpx.post(f"{url}/v1/chat/completions", json=body, timeout=httpx.Timeout(5, read=0.3))
-    wait_until(lambda: httpx.get(f"{url}/ready").json()["load"]["running"] == 0)
-    assert 'mai_engine_refusals_total{name="busy"}' in httpx.get(f"{url}/metrics").text
+    with contextlib.closing(HTTPConnection(urlsplit(url).netloc)) as leaving:
+        leaving.request("POST", "/v1/chat/completions", json.dumps(body), {"content-type": "application/json"})
+        wait_until(lambda: get(f"{url}/ready").json()["load"]["running"] == 1)
+    wait_until(lambda: get(f"{url}/ready").json()["load"]["running"] == 0)
+    assert 'mai_engine_refusals_total{name="busy"}' in get(f"{url}/metrics").text
 
 
 # Ollama
@@ -205,8 +210,8 @@ def test_ollama_lists(llama: ollama.Client, url: str) -> None:
     shown = llama.show("counting")
     assert shown.modelinfo is not None and shown.modelinfo["mai.context_length"] == 1_000
     assert "counting" in [item.model for item in llama.ps().models]
-    assert httpx.get(f"{url}/api/version").json()["version"].count(".") == 2
-    assert httpx.get(url).text == "Ollama is running"
+    assert get(f"{url}/api/version").json()["version"].count(".") == 2
+    assert get(url).text == "Ollama is running"
 
 
 def test_ollama_loads_a_model_by_an_empty_prompt(llama: ollama.Client) -> None:
@@ -241,25 +246,25 @@ def test_ollama_crash_in_a_stream_is_one_error(llama: ollama.Client) -> None:
 
 
 def test_bodies_are_bounded_and_have_to_be_json(url: str) -> None:
-    large = httpx.post(f"{url}/v1/completions", content=b" " * (MAX_BODY_BYTES + 1))
+    large = post(f"{url}/v1/completions", content=b" " * (MAX_BODY_BYTES + 1))
     assert large.status_code == 413 and large.json()["error"]["code"] == "body_too_large"
-    assert httpx.post(f"{url}/api/chat", content=b"{").json()["error"].startswith("the body is wrong")
-    deep = httpx.post(f"{url}/v1/completions", content=b"[" * 100_000)
+    assert post(f"{url}/api/chat", content=b"{").json()["error"].startswith("the body is wrong")
+    deep = post(f"{url}/v1/completions", content=b"[" * 100_000)
     assert deep.status_code == 400 and deep.json()["error"]["code"] == "invalid_request"
     many = {"model": "counting", "prompt": [1] * 131_073}
-    assert httpx.post(f"{url}/v1/completions", json=many).status_code == 400
+    assert post(f"{url}/v1/completions", json=many).status_code == 400
 
 
 def test_unknown_paths_have_names(url: str) -> None:
-    assert httpx.get(f"{url}/v1/images").json()["error"]["code"] == "not_found"
-    assert httpx.get(f"{url}/v1/completions").json()["error"]["code"] == "method_not_allowed"
-    assert "is not answered here" in httpx.post(f"{url}/api/pull", json={}).json()["error"]
+    assert get(f"{url}/v1/images").json()["error"]["code"] == "not_found"
+    assert get(f"{url}/v1/completions").json()["error"]["code"] == "method_not_allowed"
+    assert "is not answered here" in post(f"{url}/api/pull", json={}).json()["error"]
 
 
 def test_health_and_figures(url: str) -> None:
-    assert httpx.get(f"{url}/health").json() == {"status": "ok"}
-    wait_until(lambda: httpx.get(f"{url}/ready").status_code == 200)
-    figures = httpx.get(f"{url}/metrics").text
+    assert get(f"{url}/health").json() == {"status": "ok"}
+    wait_until(lambda: get(f"{url}/ready").status_code == 200)
+    figures = get(f"{url}/metrics").text
     assert (
         "mai_engine_running 0.0" in figures and 'mai_engine_tokens_total{kind="generated",model="counting"}' in figures
     )
@@ -273,18 +278,18 @@ def test_a_token_keeps_others_out_but_not_the_network(tmp_path: Path) -> None:
         with pytest.raises(openai.AuthenticationError):
             openai.OpenAI(base_url=f"{url}/v1", api_key="wrong", max_retries=0).models.list()
         assert [item.id for item in openai.OpenAI(base_url=f"{url}/v1", api_key=TOKEN).models.list()] == ["counting"]
-        assert httpx.get(f"{url}/api/tags").json() == {
+        assert get(f"{url}/api/tags").json() == {
             "error": "this engine wants a token: send Authorization: Bearer TOKEN"
         }
-        assert httpx.get(f"{url}/metrics").status_code == 401 and httpx.get(f"{url}/health").status_code == 200
-        identity = httpx.get(f"{url}/v1/mai/identity").json()
+        assert get(f"{url}/metrics").status_code == 401 and get(f"{url}/health").status_code == 200
+        identity = get(f"{url}/v1/mai/identity").json()
         assert identity["models"][0]["name"] == "counting" and identity["signing_key"] is None
         rpc = {"jsonrpc": "2.0", "id": 1, "method": "mai_held", "params": {}}
-        assert httpx.post(f"{url}/v1/mai/rpc", json=rpc).json()["error"]["data"]["name"] == "unauthorized"
+        assert post(f"{url}/v1/mai/rpc", json=rpc).json()["error"]["data"]["name"] == "unauthorized"
         owner = {"authorization": f"Bearer {TOKEN}"}
-        assert httpx.post(f"{url}/v1/mai/rpc", json=rpc, headers=owner).json()["result"] == []
-        page = httpx.get(f"{url}/health", headers={"origin": "https://evil.example"})
-        rebound = httpx.get(f"{url}/health", headers={"host": "evil.example"})
+        assert post(f"{url}/v1/mai/rpc", json=rpc, headers=owner).json()["result"] == []
+        page = get(f"{url}/health", headers={"origin": "https://evil.example"})
+        rebound = get(f"{url}/health", headers={"host": "evil.example"})
         assert page.status_code == rebound.status_code == 401
 
 

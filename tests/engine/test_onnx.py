@@ -179,7 +179,10 @@ def test_a_seed_repeats_an_answer_and_a_stop_sequence_ends_one(client: openai.Op
 
 
 @with_weights
-def test_a_worker_that_is_killed_in_the_midst_is_not_noticed(run: Run) -> None:
+def test_a_worker_that_is_killed_in_the_midst_is_not_noticed(
+    run: Run, gate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MAI_GATE", str(gate / "open"))
     request = asked(LONG, max_tokens=24, temperature=0.8, seed=11)
 
     async def story(engine: Engine) -> tuple[str, Completion, Completion]:
@@ -192,10 +195,12 @@ def test_a_worker_that_is_killed_in_the_midst_is_not_noticed(run: Run) -> None:
                 said.append(piece)
                 if len(said) == 2:
                     os.kill((await engine.models())[0]["processes"][0], signal.SIGKILL)
+                    (gate / "open").touch()
         assert last is not None
         return "".join(said), last, await engine.complete(request)
 
-    said, last, undisturbed = run(story, onnx_spec(optimum.smol()))
+    gated = dataclasses.replace(onnx_spec(optimum.smol()), backend="engine.gated:GatedOnnx")
+    said, last, undisturbed = run(story, gated)
     assert said == last.text == undisturbed.text and last.tokens == undisturbed.tokens
     assert last.metadata.attempts == 2 and undisturbed.metadata.attempts == 1
 

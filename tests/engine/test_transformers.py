@@ -47,7 +47,7 @@ def test_a_folder_is_served_and_its_seed_repeats_an_answer(run: Callable[..., An
         ]
         return [await engine.complete(item) for item in requests]
 
-    first, second, greedy, tokens = run(story, spec, bounds={"load_seconds": 120})
+    first, second, greedy, tokens = run(story, spec)
     assert first.tokens == second.tokens and greedy.tokens == tokens.tokens
     assert greedy.metadata.weights.startswith("sha256-of-files:") and greedy.metadata.prompt_tokens == 2
 

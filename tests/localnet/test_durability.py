@@ -19,6 +19,7 @@ from mai.chain.loader import close_program, deployed_code
 from mai.chain.rpc import Rpc
 from mai.errors import MaiError
 from mai.localnet.ledger import Ledger
+from mai.localnet.server import listen_in_a_row
 from solders.instruction import Instruction
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
@@ -206,3 +207,12 @@ def test_a_file_that_is_no_ledger_is_left_alone_until_reset(tmp_path: Path) -> N
 
 def test_the_ledger_is_its_owners_alone(server: Server) -> None:
     assert (server.ledger / "ledger.sqlite").stat().st_mode & 0o077 == 0
+
+
+def test_several_at_once_take_ports_that_are_free_and_in_a_row() -> None:
+    taken = [listen_in_a_row("127.0.0.1", 0) for _ in range(20)]
+    ports = [[socket.getsockname()[1] for socket in pair] for pair in taken]
+    assert all(websocket == rpc + 1 for rpc, websocket in ports)
+    assert len({port for pair in ports for port in pair}) == 40
+    for socket in (socket for pair in taken for socket in pair):
+        socket.close()

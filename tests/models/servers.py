@@ -162,7 +162,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(body[:number])
             self.wfile.flush()
             if plan == "stall":
-                self.told.gate.wait(30)
+                self.told.gate.wait()
             self.close_connection = True
             return
         self.wfile.write(body)

@@ -17,6 +17,7 @@ from mai.engine.models.store import Store, Wish
 from mai.errors import MaiError
 from models.conftest import SIZE, gguf
 from models.servers import COMMIT, Server
+from patience import WAIT_SECONDS
 
 HUB = parse_source("hf:someone/something/model.gguf")
 NAME = "model"
@@ -66,12 +67,12 @@ def test_kill_9_amid_a_download(store: Store, server: Server, tmp_path: Path) ->
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    part, ends = store.parts / "model.part", time.monotonic() + 60
+    part, ends = store.parts / "model.part", time.monotonic() + WAIT_SECONDS
     while not part.exists() or part.stat().st_size < 1_000_000:
         assert pulling.poll() is None and time.monotonic() < ends
         time.sleep(0.02)
     pulling.send_signal(signal.SIGKILL)
-    pulling.wait(30)
+    pulling.wait(WAIT_SECONDS)
     assert [model.name for model in store.models() if model.owned] == [] and list(store.files.iterdir()) == []
     kept = part.stat().st_size
     store.pull(HUB)

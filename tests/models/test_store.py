@@ -20,6 +20,7 @@ from mai.engine.models.store import MISSING, Store, Wish
 from mai.errors import MaiError
 from models.conftest import SIZE, gguf
 from models.servers import Server
+from patience import WAIT_SECONDS
 
 HUB = parse_source("hf:someone/something/model.gguf")
 
@@ -173,14 +174,14 @@ def test_two_pulls_of_one_model_do_not_mix(store: Store, server: Server) -> None
     thread, asked = threading.Thread(target=first), threading.Event()
     server.on_get = lambda _: asked.set()
     thread.start()
-    assert asked.wait(30)
+    assert asked.wait(WAIT_SECONDS)
     other = Store(store.folder)
     with pytest.raises(MaiError, match="another process is at work on the model"):
         other.pull(HUB)
     with pytest.raises(MaiError, match="another process is at work on the model"):
         other.remove("model")
     server.gate.set()
-    thread.join(60)
+    thread.join()
     assert failed == [] and store.use("model").read_bytes() == server.content
 
 

@@ -18,6 +18,7 @@ from mai.engine.salted import Salted
 from mai.engine.sealing import Secret, answer_info, prompt_info, seal
 from mai.engine.signing import sign, tokens_hash
 from mai.errors import MaiError
+from mai.keepalive import KEEP_ALIVE_SECONDS
 from mai.requester.engines import HttpEngine
 from mai_zk.trace import Position
 from solders.keypair import Keypair
@@ -67,7 +68,8 @@ class Peer:
         routes = [Route("/v1/mai/identity", self._identity), Route("/v1/mai/rpc", self._rpc, methods=["POST"])]
         self._socket = socket.create_server(("127.0.0.1", 0))
         self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
-        config = uvicorn.Config(Starlette(routes=routes), log_level="critical", lifespan="off", ws="none")
+        config = uvicorn.Config(Starlette(routes=routes), log_level="critical", lifespan="off", ws="none",
+                                timeout_keep_alive=KEEP_ALIVE_SECONDS, timeout_graceful_shutdown=1)  # fmt: skip
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True)
         self._thread.start()
@@ -77,7 +79,7 @@ class Peer:
 
     def stop(self) -> None:
         self._server.should_exit = True
-        self._thread.join(10)
+        self._thread.join()
         self._socket.close()
 
     def deliver(self, task: Pubkey, answer: Salted, positions: Sequence[Position] = ()) -> None:

@@ -21,6 +21,7 @@ import uvicorn
 from engine.helpers import openai_client
 from mai.engine.sealing import Secret
 from mai.errors import MaiError
+from mai.keepalive import KEEP_ALIVE_SECONDS
 from mai.requester.api import Limits, create_app, disclose, read_api_key
 from mai.requester.ask import Asker, Order, Wait
 from mai.requester.disclosure import Disclosed, NotDisclosed, asked
@@ -29,6 +30,7 @@ from mai.requester.receipt import Receipt, read_receipt
 from mai.requester.sealing import SealingKey
 from mai.requester.verify import Verification
 from mai.wallet.files import write_keypair
+from patience import WAIT_SECONDS, get, post
 from requester.world import Miner, Net
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
@@ -51,7 +53,7 @@ class Served:
         return openai_client(self.url)
 
     def post(self, body: Any, **headers: str) -> httpx.Response:
-        return httpx.post(f"{self.url}/v1/chat/completions", json=body, headers=headers, timeout=60)
+        return post(f"{self.url}/v1/chat/completions", json=body, headers=headers)
 
     def verified(self, fields: dict[str, Any]) -> Receipt:
         receipt = Receipt.read(fields)
@@ -68,12 +70,14 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     limits = Limits(Order(limit=8, fee=FEE, disclose=True), Wait.answer, 300)
     app = create_app(asker, {"small": net.small}, limits, net.folder / "asks", "127.0.0.1")
     listening = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, log_level="critical", lifespan="off", ws="none"))
+    config = uvicorn.Config(app, log_level="critical", lifespan="off", ws="none",
+                            timeout_keep_alive=KEEP_ALIVE_SECONDS, timeout_graceful_shutdown=1)  # fmt: skip
+    server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
     thread.start()
     yield Served(net, miner, asker, limits, f"http://127.0.0.1:{listening.getsockname()[1]}")
     server.should_exit = True
-    thread.join(10)
+    thread.join()
     listening.close()
     net.close()
 
@@ -142,13 +146,14 @@ def test_a_page_in_a_browser_cannot_spend(served: Served) -> None:
     body = json.dumps({"model": "small", "messages": [{"role": "user", "content": "cc"}]})
     slot = served.net.slot()
     # What a page may send without being asked for permission is a form or plain text; rebound names are not ours.
-    assert httpx.post(url, content=body, headers={"content-type": "text/plain"}).status_code == 415
-    assert httpx.post(url, content=body).status_code == 415
+    assert post(url, content=body, headers={"content-type": "text/plain"}).status_code == 415
+    assert post(url, content=body).status_code == 415
     assert served.post(json.loads(body), host="evil.example").status_code == 400
-    assert httpx.post(url, content=b"{", headers={"content-type": "application/json"}).status_code == 400
+    assert post(url, content=b"{", headers={"content-type": "application/json"}).status_code == 400
     huge = b" " * (2 * 2**20 + 1)
-    assert httpx.post(url, content=huge, headers={"content-type": "application/json"}).status_code == 413
-    assert "access-control-allow-origin" not in httpx.options(url, headers={"origin": "https://evil.example"}).headers
+    assert post(url, content=huge, headers={"content-type": "application/json"}).status_code == 413
+    foreign = {"origin": "https://evil.example"}
+    assert "access-control-allow-origin" not in httpx.options(url, headers=foreign, timeout=WAIT_SECONDS).headers
     assert served.net.slot() == slot
 
 
@@ -169,8 +174,8 @@ def test_the_budget_and_the_key(served: Served, tmp_path: Path) -> None:
     path.write_text("a key of many characters\n")
     served.limits.api_key = read_api_key(path)
     assert served.post(body).status_code == 401
-    assert httpx.get(f"{served.url}/v1/models").status_code == 401
-    with_key = httpx.get(f"{served.url}/v1/models", headers={"authorization": "Bearer a key of many characters"})
+    assert get(f"{served.url}/v1/models").status_code == 401
+    with_key = get(f"{served.url}/v1/models", headers={"authorization": "Bearer a key of many characters"})
     assert with_key.status_code == 200
     served.limits.api_key = None
 
@@ -194,7 +199,7 @@ def test_verifiers_get_what_the_requester_lets_them_read(served: Served) -> None
     def ask(by: Keypair, of: Pubkey = task, now: int | None = None, **changes: Any) -> dict[str, Any]:
         request = {**asked(of, by, key.public, int(time.time()) if now is None else now), **changes}
         body = {"jsonrpc": "2.0", "id": 1, "method": "mai_disclose", "params": request}
-        return dict(httpx.post(f"{served.url}/v1/mai/rpc", json=body, timeout=30).json())
+        return dict(post(f"{served.url}/v1/mai/rpc", json=body).json())
 
     sealed = base64.b64decode(ask(verifier)["result"]["envelope"])
     disclosed = Disclosed.opened(task, key, sealed)
@@ -233,7 +238,7 @@ def test_the_command_serves_until_it_is_ended(tmp_path: Path) -> None:
         assert line, process.stderr.read()
         facts = json.loads(line)
         assert facts["models"] == ["tiny"]
-        found = httpx.get(f"{facts['url']}/v1/models", timeout=30)
+        found = get(f"{facts['url']}/v1/models")
         assert found.json()["data"][0]["id"] == "tiny"
         process.send_signal(signal.SIGTERM)
-        assert process.wait(30) in (0, -signal.SIGTERM)
+        assert process.wait(WAIT_SECONDS) in (0, -signal.SIGTERM)

@@ -47,6 +47,7 @@ from mai.verifywork.journal import Journal as VerifiersJournal
 from mai.verifywork.prompts import Prompts
 from mai.verifywork.rounds import VerifyWork
 from mai_zk.language import load
+from patience import WAIT_SECONDS
 from requester.peer import stated
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
@@ -119,7 +120,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Whole]:
             thread.start()
             yield Whole(rpc, folder / "ledger", founded.model, people, url)
             mine.stop()
-            thread.join(30)
+            thread.join()
 
 
 def _mine(cluster: Any, miner: Keypair, folder: Path, behind: Any) -> Mine:
@@ -140,7 +141,7 @@ def test_an_answer_of_the_real_model_is_sealed_mined_checked_and_run_again(whole
     tiny, said = load("tiny"), list[str]()
     asker = Asker(Economy(whole.rpc), whole.people["requester"], Journal(tmp_path / "asks"), [HttpEngine(whole.engine)])
     ask = session.begin(asker, tiny, "The cat", Order(limit=6))
-    session.go_on(asker, ask, Wait.answer, 120, lambda word, _: said.append(word))
+    session.go_on(asker, ask, Wait.answer, 5 * WAIT_SECONDS, lambda word, _: said.append(word))
     assert said[:2] == ["posted", "offered"] and said[-1] == "answered"
     expected = tiny.run(tiny.encode("The cat"), 6).generated
     assert ask.answer is not None and ask.answer.salted.tokens == tuple(expected)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import mmap
 import os
 import struct
 from collections.abc import Iterator
@@ -11,6 +10,7 @@ from pathlib import Path
 
 SYSTEM = (Path("/tmp"), Path("/var/tmp"), Path("/var/crash"), Path("/var/lib/systemd/coredump"), Path("/dev/shm"))
 MAX_FILE = 4 * 2**30
+BLOCK = 4 * 2**20
 SYSTEM_DEPTH = 1
 
 
@@ -54,14 +54,21 @@ def changed(roots: list[Path], since: float, depth: int = 99) -> Iterator[Path]:
 
 def search(paths: Iterator[Path], marker: str) -> list[str]:
     """Which files hold the marker, and in what form."""
-    needles, hits = forms(marker), []
+    needles, hits = forms(marker), list[str]()
     for path in paths:
         try:
-            with path.open("rb") as file:
-                if os.fstat(file.fileno()).st_size == 0:
-                    continue
-                with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-                    hits += [f"{path.name}: {form}" for form, needle in needles.items() if content.find(needle) >= 0]
-        except (OSError, ValueError):
+            found = {form for content in blocks(path, max(map(len, needles.values())) - 1)
+                     for form, needle in needles.items() if needle in content}  # fmt: skip
+        except OSError:
             continue
+        hits += [f"{path.name}: {form}" for form in needles if form in found]
     return hits
+
+
+def blocks(path: Path, overlap: int) -> Iterator[bytes]:
+    """A file in blocks, each with the end of the one before; others may cut it short meanwhile, so it is not mapped."""
+    with path.open("rb") as file:
+        before = b""
+        while content := file.read(BLOCK):
+            yield before + content
+            before = (before + content)[-overlap:]

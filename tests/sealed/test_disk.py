@@ -19,13 +19,13 @@ from pathlib import Path
 import httpx
 import pytest
 from mai.engine.sealing import Secret, answer_info, prompt_info, seal
+from patience import WAIT_SECONDS, get, post
 from sealed.grep import SYSTEM, SYSTEM_DEPTH, changed, search
 from sealed.service import MODEL
 
 POINTS = ("opened", "journaled", "inferring", "answered")
 TASK = bytes(range(32))
 CORE_PATTERN = Path("/proc/sys/kernel/core_pattern")
-SECONDS = 30
 
 
 @dataclass
@@ -61,10 +61,10 @@ def run(folder: Path, point: str, crash: str, leak: str = "none") -> Run:
         answer = _ask(folder, served, marker)
         if answer is not None or served.poll() is None:
             served.terminate() if point == "never" or crash == "error" else None
-        code = served.wait(SECONDS)
+        code = served.wait(WAIT_SECONDS)
     finally:
         served.kill()
-        served.wait(SECONDS)
+        served.wait(WAIT_SECONDS)
     shared = changed([path for path in SYSTEM if path.is_dir()], since, SYSTEM_DEPTH)
     found = search(chain(changed([folder], since), shared), marker)
     return Run(found, code, answer, (folder / "engine.log").read_text() + (folder / "out").read_text())
@@ -72,7 +72,7 @@ def run(folder: Path, point: str, crash: str, leak: str = "none") -> Run:
 
 def _ask(folder: Path, served: subprocess.Popen[bytes], marker: str) -> str | None:
     """The answer; None where the service crashed over it or refused."""
-    port, ends = folder / "port", time.monotonic() + SECONDS
+    port, ends = folder / "port", time.monotonic() + WAIT_SECONDS
     while not port.exists():
         assert served.poll() is None and time.monotonic() < ends, (folder / "out").read_text()
         time.sleep(0.02)
@@ -80,10 +80,10 @@ def _ask(folder: Path, served: subprocess.Popen[bytes], marker: str) -> str | No
     text = f"Tell me about {marker}, please."
     asked = {"text": text, "tokens": list(text.encode()), "reply_key": base64.b64encode(reply.public).decode()}
     try:
-        key = base64.b64decode(httpx.get(f"{url}/identity").json()["key"])
+        key = base64.b64decode(get(f"{url}/identity").json()["key"])
         envelope = seal(key, prompt_info(TASK, MODEL), json.dumps(asked).encode())
         sent = {"task": base64.b64encode(TASK).decode(), "envelope": base64.b64encode(envelope).decode()}
-        answer = httpx.post(f"{url}/offer", json=sent, timeout=SECONDS)
+        answer = post(f"{url}/offer", json=sent)
     except httpx.TransportError:
         return None
     if answer.status_code != 200:

@@ -2,12 +2,14 @@
 
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from mai_zk import cache
 from mai_zk.errors import ZkError
+from patience import WAIT_SECONDS
 
 
 @pytest.fixture(autouse=True)
@@ -137,25 +139,29 @@ def test_of_many_who_need_an_entry_one_makes_it(tmp_path: Path) -> None:
     count = 4
     command = [sys.executable, "-c", script, str(made), str(asked), str(count)]
     running = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(count)]
-    assert [process.communicate(timeout=60)[0] for process in running] == ["whole\n"] * count
+    assert [process.communicate(timeout=WAIT_SECONDS)[0] for process in running] == ["whole\n"] * count
     assert made.read_text() == "x"
 
 
 def test_who_waits_takes_over_from_who_was_killed(tmp_path: Path) -> None:
     started = tmp_path / "started"
     script = (
-        "import sys, time\nfrom pathlib import Path\nfrom mai_zk import cache\n"
-        "def make(folder):\n    Path(sys.argv[1]).touch()\n    time.sleep(60)\n"
+        "import signal, sys\nfrom pathlib import Path\nfrom mai_zk import cache\n"
+        "def make(folder):\n    Path(sys.argv[1]).touch()\n    signal.pause()\n"
         "cache.entry('kind', 'key', make)\n"
     )
     holder = subprocess.Popen([sys.executable, "-c", script, str(started)])
-    while not started.exists():
-        assert holder.poll() is None
     maker = Maker()
-    with ThreadPoolExecutor() as pool:
-        waiting = pool.submit(cache.entry, "kind", "key", maker)
-        assert not waiting.done()
+    try:
+        while not started.exists():
+            assert holder.poll() is None
+            time.sleep(0.01)
+        with ThreadPoolExecutor() as pool:
+            waiting = pool.submit(cache.entry, "kind", "key", maker)
+            assert not waiting.done()
+            holder.kill()
+            waiting.result(timeout=WAIT_SECONDS)
+    finally:
         holder.kill()
-        waiting.result(timeout=60)
-    holder.wait()
+        holder.wait()
     assert maker.calls == 1

@@ -24,7 +24,8 @@ SMALL_BYTES = 0.3e9
 PROVABLE = {"tiny": SMALL_BYTES, "smollm2-135m": 1.2e9}
 """Provable models that are not like each other in the memory that they take, in bytes; the preferred first."""
 OLLAMA_URL, VLLM_URL = "http://127.0.0.1:11434", "http://127.0.0.1:8000"
-PROBE_SECONDS = 1.0
+REACH_SECONDS, PROBE_SECONDS = 1.0, 30.0
+"""To reach a server, and to hear it: one that is there may be busy, and is not to be passed over for that."""
 WORK_BYTES = 0.6e9
 """A process beside its weights: Python, context, buffers."""
 ONNX_TIMES = 2.0
@@ -303,7 +304,7 @@ def _probe(url: str) -> dict[str, Any] | None:
     import httpx
 
     try:
-        found = httpx.get(url, timeout=PROBE_SECONDS, trust_env=False).json()
+        found = httpx.get(url, timeout=httpx.Timeout(PROBE_SECONDS, connect=REACH_SECONDS), trust_env=False).json()
     except (httpx.HTTPError, httpx.InvalidURL, ValueError):
         return None
     return found if isinstance(found, dict) else None

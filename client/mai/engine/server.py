@@ -22,6 +22,7 @@ from mai.engine.api.http import Access, Doorkeeper, answered, engine_of, refused
 from mai.engine.engine import Engine
 from mai.engine.errors import EngineError
 from mai.errors import MaiError
+from mai.keepalive import KEEP_ALIVE_SECONDS
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 MAX_CONNECTIONS = 4_096
@@ -173,6 +174,7 @@ async def serve(
         server_header=False,
         proxy_headers=False,
         limit_concurrency=MAX_CONNECTIONS,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=1,
     )
     server = _Server(config)

@@ -45,8 +45,8 @@ class Worker:
             while (frame := frames.read(self._incoming)) is not None:
                 number = frame["id"]
                 if "cancel" in frame:
-                    if number in self._cancelled:
-                        self._cancelled[number].set()
+                    if (cancelled := self._cancelled.get(number)) is not None:  # it may end at this moment
+                        cancelled.set()
                     continue
                 self._cancelled[number] = threading.Event()
                 threads.submit(self._answer, backend, number, frame)

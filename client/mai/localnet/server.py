@@ -23,6 +23,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 import mai.localnet.methods  # noqa: F401  (registers them)
 from mai.errors import MaiError
+from mai.keepalive import KEEP_ALIVE_SECONDS
 from mai.localnet.errors import INTERNAL, INVALID_REQUEST, PARSE, RpcError, invalid, no_method
 from mai.localnet.node import Node
 from mai.localnet.params import Params
@@ -32,6 +33,7 @@ from mai.localnet.subscriptions import Client, Hub
 MAX_BODY_BYTES = 50 * 1024
 MAX_SOCKETS = 1_000
 MAX_UNSENT = 10_000
+TRIES = 100
 JSON = "application/json; charset=utf-8"
 Answer = dict[str, Any] | None
 _log = logging.getLogger(__name__)
@@ -243,6 +245,23 @@ def listen(host: str, port: int) -> socket.socket:
     return found
 
 
+def listen_in_a_row(host: str, port: int) -> tuple[socket.socket, socket.socket]:
+    """Listening sockets on a port and on the next; 0: on any two that are free.
+
+    Raises:
+        MaiError: as :func:`listen`, or no two are free.
+    """
+    if port:
+        return listen(host, port), listen(host, port + 1)
+    for _ in range(TRIES):
+        first = listen(host, 0)
+        try:
+            return first, listen(host, first.getsockname()[1] + 1)
+        except MaiError:
+            first.close()
+    raise MaiError("this machine has no two free ports in a row")
+
+
 def _server(app: Starlette, host: str) -> _Server:
     config = uvicorn.Config(
         app,
@@ -254,6 +273,7 @@ def _server(app: Starlette, host: str) -> _Server:
         proxy_headers=False,
         ws_max_size=MAX_BODY_BYTES,
         ws_per_message_deflate=False,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=1,
     )
     return _Server(config)

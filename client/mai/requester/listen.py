@@ -10,6 +10,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from mai.errors import MaiError
+from mai.keepalive import KEEP_ALIVE_SECONDS
 
 
 def run(
@@ -32,7 +33,10 @@ def run(
     except OSError as error:
         raise MaiError(f"{host}:{port} cannot be listened on: {error.strerror}") from error
     shown = f"[{host}]" if ":" in host else host
-    config = uvicorn.Config(make(host), log_level="warning", access_log=False, lifespan="off", ws="none")
+    config = uvicorn.Config(
+        make(host), log_level="warning", access_log=False, lifespan="off", ws="none",
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+    )  # fmt: skip
     ready(f"http://{shown}:{listening.getsockname()[1]}")
     uvicorn.Server(config).run(sockets=[listening])
 

@@ -143,20 +143,22 @@ def messages_of(prompt: Prompt) -> list[dict[str, str]]:
 def _hanging_up(answer: httpx.Response, cancelled: Callable[[], bool]) -> Iterator[None]:
     """Close the connection as soon as the answer is cancelled, also while the server is silent."""
     line: socket.socket = answer.extensions["network_stream"].get_extra_info("socket")
-    over = threading.Event()
+    over, deciding = threading.Event(), threading.Lock()
 
     def watch() -> None:
         while not over.wait(POLL_SECONDS):
             if cancelled():
-                with suppress(OSError):
-                    line.shutdown(socket.SHUT_RDWR)
+                with deciding, suppress(OSError):
+                    if not over.is_set():  # afterwards the connection may carry another answer
+                        line.shutdown(socket.SHUT_RDWR)
                 return
 
     threading.Thread(target=watch, daemon=True).start()
     try:
         yield
     finally:
-        over.set()
+        with deciding:
+            over.set()
 
 
 def _message(text: str) -> str:
