@@ -31,6 +31,8 @@ from mai.localnet.subscriptions import Client, Hub
 
 MAX_BODY_BYTES = 50 * 1024
 MAX_SOCKETS = 1_000
+TRIES = 20
+"""For two ports in a row."""
 MAX_UNSENT = 10_000
 JSON = "application/json; charset=utf-8"
 Answer = dict[str, Any] | None
@@ -241,6 +243,23 @@ def listen(host: str, port: int) -> socket.socket:
             f"port {port} on {host} cannot be used: stop what uses it or choose another with --rpc-port"
         ) from error
     return found
+
+
+def listen_pair(host: str, port: int) -> tuple[socket.socket, socket.socket]:
+    """Listening sockets on a port and on the next one; 0: on any two that are free.
+
+    Raises:
+        MaiError: the address or a port cannot be had.
+    """
+    if port:
+        return listen(host, port), listen(host, port + 1)
+    for _ in range(TRIES):
+        first = listen(host, 0)
+        try:
+            return first, listen(host, first.getsockname()[1] + 1)
+        except MaiError:
+            first.close()
+    raise MaiError(f"no two ports in a row are free on {host}: choose one with --rpc-port")
 
 
 def _server(app: Starlette, host: str) -> _Server:
