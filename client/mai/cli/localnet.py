@@ -41,7 +41,7 @@ def run(
         str | None, typer.Option(help="who gets 500,000,000 SOL and may replace MAI's programs; default: your keypair")
     ] = None,
     bind_address: Annotated[str, typer.Option(help="the address to listen on")] = "127.0.0.1",
-    rpc_port: Annotated[int, typer.Option(min=0, max=MAX_PORT, help="RPC port, 0: any; WebSocket is on the next")] = 8899,
+    rpc_port: Annotated[int, typer.Option(min=0, max=MAX_PORT, help="RPC port, 0: any; WebSocket on the next")] = 8899,
     slot_ms: Annotated[int, typer.Option(min=10, max=60_000, help="milliseconds a slot")] = 400,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="no status line")] = False,
     output: OutputOption = Output.table,
