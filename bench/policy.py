@@ -28,11 +28,13 @@ def measure(worlds: int = 5) -> dict[str, tuple[int, int]]:
     from attacks.calls import CALLS
     from attacks.founding_calls import FOUNDING
     from attacks.generate import prepared
+    from attacks.recorder import Recorder
     from attacks.world import World
+    from program.network import Network
 
     found: dict[str, list[int]] = {}
-    for _ in range(worlds):
-        world = World()
+    for number in range(worlds):
+        world = World(Network(Recorder(f"world {number}")))
         for name in (*FOUNDING, *CALLS):
             with prepared(name, world) as calls:
                 for call in calls:

@@ -20,10 +20,10 @@ State = dict[Pubkey, Account]
 class Recorder(Chain):
     """Remembers every address that a test has put or an instruction has named, and everybody's key."""
 
-    def __init__(self) -> None:
+    def __init__(self, world: str = "") -> None:
         self.seen: dict[Pubkey, None] = {}
         self.keys: dict[Pubkey, Keypair] = {}
-        super().__init__()
+        super().__init__(world)
         self.kinds = {hashlib.sha256(f"account:{kind}".encode()).digest()[:8]: kind for kind in self._accounts}
 
     def put(self, address: Pubkey, data: bytes, owner: Pubkey, lamports: int = 10**9) -> None:

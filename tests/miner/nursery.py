@@ -10,6 +10,7 @@ import json
 import os
 import signal
 import sys
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -47,6 +48,9 @@ def deadly(folder: Path) -> None:
     journals: list[Journal] = []
     known = set(path.read_text().splitlines()) if path.exists() else set()
 
+    # One transaction at a time: none lands unseen while another one's point ends the process.
+    turn = threading.RLock()
+
     def point(name: str, moment: str) -> None:
         states = [str(work.state) for journal in journals for work in journal.works(ended=False)]
         here = f"{states[0] if states else 'none'} {name} {moment}"
@@ -56,18 +60,20 @@ def deadly(folder: Path) -> None:
             os.kill(os.getpid(), signal.SIGKILL)
 
     def dying_send(self: Rpc, instructions: Sequence[Instruction], *more: Any, **options: Any) -> Any:
-        name = names_of(instructions)
-        point(name, "before")
-        landed = send(self, instructions, *more, **options)
-        point(name, "after")
-        return landed
+        with turn:
+            name = names_of(instructions)
+            point(name, "before")
+            landed = send(self, instructions, *more, **options)
+            point(name, "after")
+            return landed
 
     def dying_send_many(self: Rpc, batches: Sequence[Sequence[Instruction]], *more: Any, **options: Any) -> Any:
-        name = names_of(batches[0])
-        point(name, "before")
-        landed = send_many(self, batches, *more, **options)
-        point(name, "after")
-        return landed
+        with turn:
+            name = names_of(batches[0])
+            point(name, "before")
+            landed = send_many(self, batches, *more, **options)
+            point(name, "after")
+            return landed
 
     opened = Journal.__init__
 

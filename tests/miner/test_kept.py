@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import sqlite3
 import subprocess
 import sys
@@ -176,6 +178,22 @@ def test_one_miner_a_folder(tmp_path: Path) -> None:
     process.wait()
     with only_one(tmp_path):
         pass
+
+
+def test_who_looks_is_no_other_miner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A miner begins while `mai mine status` holds the lock, to see whether somebody has it."""
+    (tmp_path / "mine.lock").touch()
+    with (tmp_path / "mine.lock").open() as looking:
+        fcntl.flock(looking, fcntl.LOCK_SH)
+        waits: list[float] = []
+
+        def looked(seconds: float) -> None:
+            waits.append(seconds)
+            fcntl.flock(looking, fcntl.LOCK_UN)
+
+        monkeypatch.setattr("mai.miner.control.time.sleep", looked)
+        with only_one(tmp_path):
+            assert running(tmp_path) == os.getpid() and len(waits) == 1
 
 
 def test_the_control_is_in_the_journal(tmp_path: Path, seal: Seal) -> None:

@@ -21,6 +21,7 @@ from typing import Any
 import pytest
 from machines import machine_for
 from mai.program import ERRORS
+from people import People
 from solders.account import Account
 from solders.clock import Clock
 from solders.compute_budget import set_compute_unit_limit
@@ -129,9 +130,10 @@ def name_of(error: str, logs: Sequence[str]) -> str:
 
 
 class Chain:
-    """LiteSVM with both programs; the clock starts at START."""
+    """LiteSVM with both programs; the clock starts at START. Worlds of another name have other addresses."""
 
-    def __init__(self) -> None:
+    def __init__(self, world: str = "") -> None:
+        self.people = People(world)
         self.svm = machine_for(self, ((MAI, OUT / "mai.so"), (VERIFIER, OUT / "verifier.so")))
         idl = json.loads((OUT / "mai.json").read_text())
         self._instructions = {snake(entry["name"]): entry for entry in idl["instructions"]}
@@ -162,7 +164,7 @@ class Chain:
 
     def person(self) -> Keypair:
         """A wallet with SOL."""
-        keypair = Keypair()
+        keypair = self.people.another()
         self.svm.airdrop(keypair.pubkey(), 10**10)
         return keypair
 

@@ -11,13 +11,14 @@ import pytest
 from rays.nodes import RAY, Cluster
 
 SETTINGS = ("RAY_AUTH_MODE", "RAY_AUTH_TOKEN", "RAY_USAGE_STATS_ENABLED")
-TEST_SECONDS = 240
-PROBE_SECONDS = 120
+TEST_SECONDS = 1_500
+"""More than all waits of one test and of the cluster's start together."""
+PROBE_SECONDS = 240
 PROBE = """
 import ray, sys
 ray.init(address=sys.argv[1], log_to_driver=False, configure_logging=False)
 double = ray.remote(num_cpus=1)(lambda number: 2 * number)
-sys.exit(ray.get([double.remote(number) for number in range(4)], timeout=90) != [0, 2, 4, 6])
+sys.exit(ray.get([double.remote(number) for number in range(4)], timeout=200) != [0, 2, 4, 6])
 """
 MAX_FAILURES = 3
 _failures: list[str] = []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import secrets
 import shutil
@@ -15,7 +16,7 @@ from pathlib import Path
 
 from localnet.servers import free_ports
 
-START_SECONDS = 90
+START_SECONDS = 240
 STORE_BYTES = 80 * 1024**2
 TOKEN = secrets.token_hex(32)
 """Of every cluster of this process: Ray reads it once."""
@@ -41,6 +42,7 @@ class Cluster:
             "RAY_USAGE_STATS_ENABLED": "0",
             "RAY_AUTH_MODE": "token",
             "RAY_AUTH_TOKEN": TOKEN,
+            "RAY_gcs_server_port_wait_time_s": str(START_SECONDS),
             "RAY_health_check_period_ms": "500",
             "RAY_health_check_failure_threshold": "3",
             # Its monitor counts page cache as memory in use, and repeats for ever what it ended for lack of memory.
@@ -50,31 +52,46 @@ class Cluster:
 
     def start(self, name: str, *, cpus: int = 1, head: bool = False, **more: str) -> None:
         """Start a node and wait until it says that it runs. ``more``: what else is in its environment."""
+        agent = free_ports(1)[0]  # Ray's own choice is the same for every node
         where = ["--head", "--port", self.address.rpartition(":")[2]] if head else ["--address", self.address]
+        where += ["--dashboard-agent-listen-port", str(agent)]
+        where += ["--min-worker-port", "0", "--max-worker-port", "0"]  # the nodes share this machine's ports
         sizes = ["--num-cpus", str(cpus), "--object-store-memory", str(STORE_BYTES), "--memory", str(2 * 1024**3)]
         quiet = ["--include-dashboard", "false"] if head else []
+        command = [
+            *(str(RAY), "start", "--block", *where, *sizes, *quiet, "--disable-usage-stats"),
+            *("--node-ip-address", "127.0.0.1", "--node-name", name, "--labels", f"mai-test={name}"),
+            *("--temp-dir", str(self.folder / "t")) * head,
+        ]
         log = self.folder / f"{name}.log"
+        deadline = time.monotonic() + START_SECONDS
+        while not self._started(name, command, log, deadline, {"MAI_TEST_NODE": name, **more}):
+            self.kill(name)
+
+    def _started(self, name: str, command: list[str], log: Path, deadline: float, more: dict[str, str]) -> bool:
+        """Whether the node runs; False where Ray itself was not patient enough with a busy machine, 30 s."""
         with log.open("wb") as stream:
             self.processes[name] = subprocess.Popen(
-                [
-                    *(str(RAY), "start", "--block", *where, *sizes, *quiet, "--disable-usage-stats"),
-                    *("--node-ip-address", "127.0.0.1", "--node-name", name, "--labels", f"mai-test={name}"),
-                    *("--temp-dir", str(self.folder / "t")) * head,
-                ],
+                command,
                 stdout=stream,
                 stderr=subprocess.STDOUT,
-                env={**self.environment, "MAI_TEST_NODE": name, **more},
+                env={**self.environment, **more},
                 start_new_session=True,
             )
-        deadline = time.monotonic() + START_SECONDS
-        while b"Ray runtime started" not in log.read_bytes():
-            assert self.processes[name].poll() is None and time.monotonic() < deadline, log.read_text()[-3000:]
+        while b"Ray runtime started" not in (said := log.read_bytes()):
+            assert time.monotonic() < deadline, said.decode()[-3000:]
+            if self.processes[name].poll() is not None:
+                said = log.read_bytes()
+                assert b"timed out during startup" in said, said.decode()[-3000:]
+                return False
             time.sleep(0.1)
+        return True
 
     def kill(self, name: str) -> None:
         """End a node as a power cut would."""
         process = self.processes.pop(name)
-        os.killpg(process.pid, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
         process.wait()
 
     def stop(self) -> None:

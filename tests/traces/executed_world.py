@@ -19,8 +19,8 @@ from mai_zk.field import keccak256
 from mai_zk.language.integers import Integers
 from mai_zk.srs import make_test_srs
 from mai_zk.trace import executed
+from people import People
 from solders.account import Account
-from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 from traces.world import IDL, SHARED_OBJECT
 
@@ -43,7 +43,7 @@ class Bench:
     """One chain, one payer."""
 
     def __init__(self) -> None:
-        self.chain = Embedded()
+        self.chain, self.people = Embedded(), People()
         program = Program(program_keypair("verifier").pubkey(), IDL)
         self.chain.messages = program.errors
         self.chain.add_program(program.address, SHARED_OBJECT)
@@ -52,13 +52,13 @@ class Bench:
         self.nonces = itertools.count(1)
 
     def new_client(self) -> Executed:
-        payer = Keypair()
+        payer = self.people.another()
         self.chain.airdrop(payer.pubkey(), 1000 * LAMPORTS_PER_SOL)
         return Executed(Verifier(self.chain, payer, self.program))
 
     def put(self, data: bytes, address: Pubkey | None = None) -> Pubkey:
         """An account of the program with this content, as no transaction could make it at once."""
-        address = address or Keypair().pubkey()
+        address = address or self.people.another().pubkey()
         self.chain.svm.set_account(address, Account(10**11, data, self.program.address, False, 0))
         return address
 

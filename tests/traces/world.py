@@ -18,9 +18,9 @@ from mai.chain.trace import Traces, TraceState
 from mai.chain.verifier import Verifier
 from mai.errors import ProgramError
 from mai_zk.trace import Kind, Leaf, Manifest, Token, Work
+from people import People
 from solders.account import Account
 from solders.hash import Hash
-from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 from traces import model
 
@@ -63,7 +63,7 @@ class World:
     layers: Any = model
 
     def __init__(self, manifest: Manifest | None = None) -> None:
-        self.chain = Embedded()
+        self.chain, self.people = Embedded(), People()
         program = Program(program_keypair("verifier").pubkey(), IDL)
         self.chain.messages = program.errors
         self.chain.add_program(program.address, SHARED_OBJECT)
@@ -76,7 +76,7 @@ class World:
 
     def traces(self) -> Traces:
         """A client with a funded payer of its own."""
-        payer = Keypair()
+        payer = self.people.another()
         self.chain.airdrop(payer.pubkey(), 1000 * LAMPORTS_PER_SOL)
         return Traces(Verifier(self.chain, payer, self.program))
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from machines import machine_for
+from people import People
 from solders.account import Account
 from solders.compute_budget import request_heap_frame, set_compute_unit_limit
 from solders.instruction import AccountMeta, Instruction
@@ -76,11 +77,12 @@ class Chain:
 
     def __init__(self) -> None:
         self.svm = machine_for(self, ((PROGRAM, Path(os.environ.get("MAI_VERIFIER_SO", DEFAULT_SO))),))
+        self.people = People()
         self.payer = self.funded()
         self.nonces = itertools.count(1)
 
     def funded(self) -> Keypair:
-        keypair = Keypair()
+        keypair = self.people.another()
         self.svm.airdrop(keypair.pubkey(), 10**12)
         return keypair
 

@@ -246,20 +246,20 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def listen_in_a_row(host: str, port: int) -> tuple[socket.socket, socket.socket]:
-    """Listening sockets on a port and on the next; 0: on any two that are free.
+    """Listening sockets on a port and on the next; 0: on any two that are free, which nobody can take meanwhile.
 
     Raises:
         MaiError: as :func:`listen`, or no two are free.
     """
-    if port:
-        return listen(host, port), listen(host, port + 1)
-    for _ in range(TRIES):
-        first = listen(host, 0)
+    for _ in range(1 if port else TRIES):
+        first = listen(host, port)
         try:
             return first, listen(host, first.getsockname()[1] + 1)
         except MaiError:
             first.close()
-    raise MaiError("this machine has no two free ports in a row")
+            if port:
+                raise
+    raise MaiError(f"no two ports in a row are free on {host}: choose one with --rpc-port")
 
 
 def _server(app: Starlette, host: str) -> _Server:

@@ -6,10 +6,11 @@ import contextlib
 import fcntl
 import json
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 from mai.errors import MaiError
 from mai.miner.journal import Journal
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 PAUSED, PRESET, STOP, LANES, CORES = "paused", "preset", "stop", "lanes", "cores"
 NOW, DRAIN = "now", "drain"
+LOOK_SECONDS = 0.01
 
 
 @contextmanager
@@ -31,10 +33,11 @@ def only_one(folder: Path) -> Iterator[None]:
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with (folder / "mine.lock").open("a+") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise MaiError(f"a miner is running on {folder} already: `mai mine status` shows it") from None
+        while not _locked(file, fcntl.LOCK_EX):
+            if not _locked(file, fcntl.LOCK_SH):
+                raise MaiError(f"a miner is running on {folder} already: `mai mine status` shows it")
+            fcntl.flock(file, fcntl.LOCK_UN)  # somebody only looks whether one is running, and will be done
+            time.sleep(LOOK_SECONDS)
         file.truncate(0)
         file.write(str(os.getpid()))
         file.flush()
@@ -47,12 +50,19 @@ def running(folder: Path) -> int | None:
     if not path.exists():
         return None
     with path.open("r") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
-        except BlockingIOError:
-            text = file.read(20)
-            return int(text) if text.isdigit() else 0
-    return None
+        if _locked(file, fcntl.LOCK_SH):
+            return None
+        text = file.read(20)
+        return int(text) if text.isdigit() else 0
+
+
+def _locked(file: IO[str], how: int) -> bool:
+    """Whether the lock could be had at once."""
+    try:
+        fcntl.flock(file, how | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 class Control:

@@ -9,7 +9,7 @@ import subprocess
 from mai.miner.provers import CPU
 
 _GPU = re.compile(r"^GPU (\d+):", re.M)
-TIMEOUT_S = 10
+TIMEOUT_S = 60
 
 
 def lanes() -> tuple[str, ...]:
