@@ -13,7 +13,7 @@ from typing import Any
 
 import psutil
 
-TOOL_SECONDS = 10
+TOOL_SECONDS = 60
 MIB = 2**20
 _CPU = re.compile(r"^model name\s*:\s*(.+)$", re.M)
 NVIDIA = ("nvidia-smi", "--format=csv,noheader,nounits")
