@@ -19,13 +19,15 @@ from mai.localnet.bank import CONFIRMED, FINALIZED, PROCESSED, Bank
 from mai.localnet.genesis import PROGRAMS, endow
 from mai.localnet.ledger import Ledger
 from mai.localnet.node import API_VERSION, Node
-from mai.localnet.server import listen, serve
+from mai.localnet.server import listen_twice, serve
 from mai.wallet.files import DEFAULT_KEYPAIR, read_keypair
 
 app = typer.Typer(help="A Solana of one's own: the virtual machine behind Solana's API, in one process.")
 
 DEFAULT_LEDGER = Path("mai-ledger")
 MAX_PORT = 65_534
+MAX_SLOT_MS = 3_600_000
+"""An hour, in which time stands still but for warps."""
 LINE_SECONDS = 0.25
 
 
@@ -41,8 +43,10 @@ def run(
         str | None, typer.Option(help="who gets 500,000,000 SOL and may replace MAI's programs; default: your keypair")
     ] = None,
     bind_address: Annotated[str, typer.Option(help="the address to listen on")] = "127.0.0.1",
-    rpc_port: Annotated[int, typer.Option(min=1, max=MAX_PORT, help="the RPC port; WebSocket is on the next")] = 8899,
-    slot_ms: Annotated[int, typer.Option(min=10, max=60_000, help="milliseconds a slot")] = 400,
+    rpc_port: Annotated[
+        int, typer.Option(min=0, max=MAX_PORT, help="the RPC port; WebSocket is on the next; 0: any that are free")
+    ] = 8899,
+    slot_ms: Annotated[int, typer.Option(min=10, max=MAX_SLOT_MS, help="milliseconds a slot")] = 400,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="no status line")] = False,
     output: OutputOption = Output.table,
 ) -> None:
@@ -51,7 +55,8 @@ def run(
         return
     started = time.monotonic()
     owner = _wallet(wallet)
-    sockets = listen(bind_address, rpc_port), listen(bind_address, rpc_port + 1)
+    sockets = listen_twice(bind_address, rpc_port)
+    rpc_port = sockets[0].getsockname()[1]
     with progress.status(f"Reading {ledger} ..."):
         kept = Ledger.open_to_write(ledger, reset=reset)
         bank = Bank(kept, genesis=lambda made: endow(made, wallet=owner, programs=() if bare else PROGRAMS))

@@ -32,6 +32,7 @@ from mai.localnet.subscriptions import Client, Hub
 MAX_BODY_BYTES = 50 * 1024
 MAX_SOCKETS = 1_000
 MAX_UNSENT = 10_000
+TRIES = 100
 JSON = "application/json; charset=utf-8"
 Answer = dict[str, Any] | None
 _log = logging.getLogger(__name__)
@@ -241,6 +242,23 @@ def listen(host: str, port: int) -> socket.socket:
             f"port {port} on {host} cannot be used: stop what uses it or choose another with --rpc-port"
         ) from error
     return found
+
+
+def listen_twice(host: str, port: int) -> tuple[socket.socket, socket.socket]:
+    """Two listening sockets on ports in a row; port 0: any two that are free, which nobody else can take meanwhile.
+
+    Raises:
+        MaiError: the address or the ports cannot be had.
+    """
+    for _ in range(TRIES if port == 0 else 1):
+        first = listen(host, port)
+        try:
+            return first, listen(host, first.getsockname()[1] + 1)
+        except MaiError:
+            first.close()
+            if port:
+                raise
+    raise MaiError(f"there are no two free ports in a row on {host}: choose one with --rpc-port")
 
 
 def _server(app: Starlette, host: str) -> _Server:

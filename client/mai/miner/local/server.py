@@ -6,7 +6,6 @@ import contextlib
 import ctypes
 import json
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -22,7 +21,6 @@ from mai.chain.rpc import Rpc
 from mai.errors import MaiError
 
 STOP_SECONDS = 20
-TRIES = 20
 PR_SET_PDEATHSIG = 1
 
 
@@ -57,7 +55,6 @@ def localnet(
         MaiError: it does not start.
     """
     log = folder / "localnet.log"
-    port = _free_port()
     command = [
         sys.executable,
         "-m",
@@ -70,7 +67,7 @@ def localnet(
     ]
     with log.open("wb") as errors:
         process = subprocess.Popen(
-            [*command, "--rpc-port", str(port), "--wallet", str(authority), "--slot-ms", str(slot_ms)],
+            [*command, "--rpc-port", "0", "--wallet", str(authority), "--slot-ms", str(slot_ms)],
             stdout=subprocess.PIPE,
             stderr=errors,
             stdin=subprocess.DEVNULL,
@@ -96,17 +93,3 @@ def _end_with_parent() -> None:
     """In the new process: end when the story's ends, however that ends (Linux)."""
     with contextlib.suppress(OSError, AttributeError):
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
-
-
-def _free_port() -> int:
-    """A port that is free, as the next one is; the two are taken a moment later."""
-    for _ in range(TRIES):
-        with socket.socket() as first, socket.socket() as second:
-            first.bind(("127.0.0.1", 0))
-            port = int(first.getsockname()[1])
-            try:
-                second.bind(("127.0.0.1", port + 1))
-            except (OSError, OverflowError):
-                continue
-            return port
-    raise MaiError("this machine has no two free ports in a row")
