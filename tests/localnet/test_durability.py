@@ -19,6 +19,7 @@ from mai.chain.loader import close_program, deployed_code
 from mai.chain.rpc import Rpc
 from mai.errors import MaiError
 from mai.localnet.ledger import Ledger
+from mai.localnet.server import listen_twice
 from solders.hash import Hash
 from solders.instruction import Instruction
 from solders.keypair import Keypair
@@ -194,6 +195,17 @@ def test_a_ledger_and_a_port_are_used_by_one_only(server: Server, tmp_path: Path
     port = server.url.rpartition(":")[2]
     assert "cannot be used: stop what uses it" in refusal("--ledger", str(tmp_path / "other"), "--rpc-port", port)
     assert "another localnet uses the ledger" in refusal("--ledger", str(server.ledger), "--rpc-port", "0")
+
+
+def test_chosen_ports_are_two_in_a_row_and_nobody_elses() -> None:
+    pairs = [listen_twice("127.0.0.1", 0) for _ in range(50)]
+    ports = [tuple(item.getsockname()[1] for item in pair) for pair in pairs]
+    assert all(second == first + 1 for first, second in ports)
+    assert len({port for pair in ports for port in pair}) == 100
+    with pytest.raises(MaiError, match=f"port {ports[0][1]} on 127.0.0.1 cannot be used"):
+        listen_twice("127.0.0.1", ports[0][1])
+    for item in (item for pair in pairs for item in pair):
+        item.close()
 
 
 def test_a_file_that_is_no_ledger_is_left_alone_until_reset(tmp_path: Path) -> None:
