@@ -25,6 +25,8 @@ from mai.errors import MaiError
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 MAX_CONNECTIONS = 4_096
+KEEP_ALIVE_SECONDS = 15
+"""How long a connection may be idle: clients (httpx) use one again for 5 s, so none is closed under a request."""
 METRICS = "text/plain; version=0.0.4; charset=utf-8"
 HTTP_NAMES = {404: "not_found", 405: "method_not_allowed"}
 
@@ -173,6 +175,7 @@ async def serve(
         server_header=False,
         proxy_headers=False,
         limit_concurrency=MAX_CONNECTIONS,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=1,
     )
     server = _Server(config)
