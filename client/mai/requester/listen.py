@@ -11,6 +11,9 @@ from fastapi import FastAPI
 
 from mai.errors import MaiError
 
+KEEP_ALIVE_SECONDS = 15
+"""How long a connection may be idle: clients (httpx) use one again for 5 s, so none is closed under a request."""
+
 
 def run(
     make: Callable[[str], FastAPI], host: str, port: int, api_key: str | None, ready: Callable[[str], None]
@@ -32,7 +35,14 @@ def run(
     except OSError as error:
         raise MaiError(f"{host}:{port} cannot be listened on: {error.strerror}") from error
     shown = f"[{host}]" if ":" in host else host
-    config = uvicorn.Config(make(host), log_level="warning", access_log=False, lifespan="off", ws="none")
+    config = uvicorn.Config(
+        make(host),
+        log_level="warning",
+        access_log=False,
+        lifespan="off",
+        ws="none",
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+    )
     ready(f"http://{shown}:{listening.getsockname()[1]}")
     uvicorn.Server(config).run(sockets=[listening])
 
