@@ -133,7 +133,7 @@ def test_the_page_shows_in_a_browser(source: Lying, tmp_path: Path) -> None:
     file = tmp_path / "verdict.html"
     run("--skip", "proofs", "--output", "html", "--file", str(file))
     with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"], timeout=120_000)
         for width in (390, 1_100):
             page = browser.new_page(viewport={"width": width, "height": 900})
             asked: list[str] = []

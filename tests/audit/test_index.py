@@ -214,6 +214,7 @@ def test_killed_at_any_moment_it_goes_on_where_it_was(chain: Forked, tmp_path: P
     hears, tells = forking.Pipe(duplex=False)
     child = forking.Process(target=index_and_tell, args=(chain, path, tells))
     child.start()
+    tells.close()  # so that the end of a child that tells nothing is seen
     while hears.recv() < 60:
         pass
     child.kill()

@@ -8,11 +8,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from solders.keypair import Keypair
 
 WALLET = Path(__file__).with_name("wallet.js")
 NAME = "Test Wallet"
+PATIENCE_MS = 120_000
+"""A busy machine shows a page slowly; the library's own patience is five seconds."""
 OpenPage = Callable[..., Page]
 
 
@@ -22,8 +24,9 @@ def browser() -> Iterator[Browser]:
     chromium = shutil.which("chromium")
     if chromium is None:
         pytest.skip("Chromium is not installed: run `make test-tools`")
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        started = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"], timeout=PATIENCE_MS)
         yield started
         started.close()
 
@@ -46,6 +49,7 @@ def open_page(browser: Browser) -> Iterator[OpenPage]:
 
     def opened(url: str, keypair: Keypair | None = None) -> Page:
         context = browser.new_context(viewport={"width": 900, "height": 1000})
+        context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
         if keypair is not None:
             context.add_init_script(wallet_script(keypair))

@@ -59,7 +59,7 @@ class Desk:
         return self.chain.send([transfer(gift)], [self.signer])
 
     def url(self) -> str:
-        return self.urls.get(timeout=30)
+        return self.urls.get(timeout=120)
 
 
 @pytest.fixture
@@ -162,6 +162,55 @@ def test_one_page_answers_one_command_after_another(desk: Desk, open_page: OpenP
     assert desk.chain.balance(desk.to) == AMOUNT + 7_000_000
 
 
+HANDLED = """() => { window.handled = 0; const json = Response.prototype.json;
+Response.prototype.json = async function () { const found = await json.call(this);
+if (this.url.endsWith("/answer")) setTimeout(() => { window.handled += 1; }); return found; }; }"""
+"""Counts the answers' replies that the page has dealt with."""
+
+
+def test_a_late_reply_does_not_hide_what_is_asked_next(
+    desk: Desk, open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The thread that takes an answer may be slow to say so: the command goes on meanwhile, and so does the page."""
+    page, paying = asked(desk, open_page)
+    page.evaluate(HANDLED)
+    take, late = server.SigningServer.take_answer, threading.Event()
+
+    def taken_late(self: server.SigningServer, body: dict[str, Any]) -> dict[str, Any]:
+        found = take(self, body)
+        late.wait()
+        return found
+
+    monkeypatch.setattr(server.SigningServer, "take_answer", taken_late)
+    sign(page)
+    paying.result()
+    paying = desk.start(lambda: desk.pay(7_000_000))
+    expect(page.get_by_text("7,000,000")).to_be_visible()
+    late.set()
+    page.wait_for_function("window.handled === 1")
+    expect(page.get_by_role("heading", name="Sign this transaction?")).to_be_visible()
+    late.clear()
+    sign(page)
+    paying.result()
+    with ThreadPoolExecutor() as pool:
+        closing = pool.submit(desk.signer.close)
+        expect(page.get_by_role("heading", name="Done")).to_be_visible()
+        late.set()
+        closing.result()
+    page.wait_for_function("window.handled === 2")
+    expect(page.get_by_role("heading", name="Done")).to_be_visible()
+
+
+def test_a_command_that_ends_waits_for_nobody(signing: server.SigningServer) -> None:
+    with ThreadPoolExecutor() as pool:
+        asking = pool.submit(signing.ask, {"kind": "connect"})
+        while signing.next_question({"seen": 0})["kind"] == "wait":
+            pass
+        signing.close()
+        with pytest.raises(MaiError, match="the signing page was closed"):
+            asking.result()
+
+
 def test_a_page_that_is_loaded_again_goes_on(desk: Desk, open_page: OpenPage) -> None:
     page, paying = asked(desk, open_page)
     page.reload()
@@ -228,7 +277,7 @@ def test_the_token_is_on_no_command_line_and_leaves_the_address(
     monkeypatch.setattr("webbrowser.open", given.put)
     paying = desk.start(desk.pay)
     url = desk.url()
-    handed = given.get(timeout=30)
+    handed = given.get(timeout=120)
     assert handed.startswith("file://") and url.partition("#")[2] not in handed
     file = Path(handed.removeprefix("file://"))
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
@@ -377,7 +426,8 @@ def test_another_sites_page_cannot_call(signing: server.SigningServer, open_page
 def test_an_answer_to_another_question_is_not_taken(signing: server.SigningServer) -> None:
     with ThreadPoolExecutor() as pool:
         asking = pool.submit(signing.ask, {"kind": "connect"})
-        found = signing.next_question({"seen": 0})
+        while (found := signing.next_question({"seen": 0}))["kind"] == "wait":
+            pass
         assert signing.take_answer({"id": found["id"] + 1, "address": "x"}) == {"taken": False}
         assert signing.take_answer({"id": found["id"], "address": "y"}) == {"taken": True}
         assert signing.take_answer({"id": found["id"], "address": "z"}) == {"taken": False}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -17,6 +18,7 @@ from mai.chain.network import Hardware
 from mai.chain.stake import Staking
 from mai.chain.trace import Traces
 from mai.chain.verifier import Verifier
+from mai.errors import MaiError
 from mai.miner.desk import verifier_of
 from mai.miner.journal import Journal
 from mai.miner.local.network import found
@@ -31,7 +33,7 @@ from solders.keypair import Keypair
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 LAST_TARGET = 206
-STOP_SECONDS = 30
+STOP_SECONDS = 120
 DEVICE = bytes(range(32))
 
 
@@ -72,14 +74,21 @@ class People:
 
     def _pass_time(self, over: threading.Event) -> None:
         data = self.folder / "mine"
+        while not (data / "journal.sqlite-wal").exists():  # the miner makes its key and its journal alone
+            if over.wait(0.3):
+                return
+        journal = Journal(data / "journal.sqlite", Seal.of(data / "key"))
         while not over.wait(0.3):
-            if not (data / "journal.sqlite").exists():
-                continue
-            for work in Journal(data / "journal.sqlite", Seal.of(data / "key")).works(ended=False):
+            for work in journal.works(ended=False):
                 if work.state in (State.TRACED, State.REVEALED):
-                    base = int(self.traces.state(self.traces.address(work.context)[0]).header.base_slot)
-                    if (slot := self.rpc.slot()) <= base + LAST_TARGET:
-                        self.net.warp(slots=base + LAST_TARGET + 1 - slot)
+                    with contextlib.suppress(MaiError):  # the trace may be over by now, and its account closed
+                        self._pass_draw(work.context)
+        journal.close()
+
+    def _pass_draw(self, context: bytes) -> None:
+        base = int(self.traces.state(self.traces.address(context)[0]).header.base_slot)
+        if (slot := self.rpc.slot()) <= base + LAST_TARGET:
+            self.net.warp(slots=base + LAST_TARGET + 1 - slot)
 
 
 @contextmanager

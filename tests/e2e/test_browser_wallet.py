@@ -49,7 +49,7 @@ def test_deploying_with_a_wallet_in_the_browser(validator: Rpc, open_page: OpenP
     page.get_by_role("button", name=NAME).click()
     for count in approvals(validator):
         title = "Sign this transaction?" if count == "1" else f"Sign these {count} transactions?"
-        expect(page.get_by_role("heading", name=title)).to_be_visible(timeout=60_000)
+        expect(page.get_by_role("heading", name=title)).to_be_visible()
         if count == "1":
             expect(page.get_by_text("upgradeable loader:").first).to_be_visible()
             expect(page.get_by_text("this wallet").first).to_be_visible()

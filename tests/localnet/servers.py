@@ -18,10 +18,12 @@ from pathlib import Path
 import pytest
 from mai.chain.rpc import Rpc
 
-START_SECONDS = 90
+START_SECONDS = 300
 PORTS = 40
 FIRST_PORT, WORKER_PORTS = 20_000, 3_000
 """Below what the system gives to outgoing connections; each process of the tests has a range of its own."""
+LEDGER_SHREDS = 10**9
+"""More than any test writes: the validator's default of 10,000 forgets what is two minutes old."""
 REPOSITORY = Path(__file__).resolve().parents[2]
 COMMAND = [sys.executable, "-m", "mai.cli.entry", "localnet"]
 MISSING = "solana-test-validator is neither on PATH nor in ../shared/bin"
@@ -87,15 +89,14 @@ def free_ports(count: int) -> list[int]:
 LEDGERS: dict[str, Path] = {}
 
 
-def start_localnet(ledger: Path, *options: str, port: int | None = None) -> Server:
-    """Start `mai localnet` and wait until it says where it is."""
-    port = port or free_ports(2)[0]
+def start_localnet(ledger: Path, *options: str) -> Server:
+    """Start `mai localnet` on ports that it chooses, and wait until it says where it is."""
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     log = ledger.with_suffix(".log")
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as errors:
         process = subprocess.Popen(
-            [*COMMAND, "--ledger", str(ledger), "--rpc-port", str(port), "--output", "json", *options],
+            [*COMMAND, "--ledger", str(ledger), "--rpc-port", "0", "--output", "json", *options],
             stdout=subprocess.PIPE,
             stderr=errors,
             env=environment,
@@ -122,6 +123,7 @@ def start_validator(folder: Path, *options: str) -> Server:
             *(binary, "--reset", "--quiet", "--ledger", str(folder / "ledger")),
             *("--rpc-port", str(rpc_port), "--faucet-port", str(faucet_port), "--bind-address", "127.0.0.1"),
             *("--gossip-port", str(base), "--dynamic-port-range", f"{base + 1}-{base + PORTS}"),
+            *("--limit-ledger-size", str(LEDGER_SHREDS)),
             *options,
         ],
         stdout=log,

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from localnet.servers import Server
+from localnet.servers import Server, running, start_localnet
 from localnet.traffic import CONFIRMED, Api, encoded, make_token, pay, sign
 from mai.localnet.errors import INVALID_PARAMS, NO_METHOD
 from solders.hash import Hash
 from solders.keypair import Keypair
+from solders.pubkey import Pubkey
+from solders.transaction import Transaction
 
 CLOCK = "SysvarC1ock11111111111111111111111111111111"
 TOKEN = "TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA"
@@ -24,7 +27,11 @@ VERSIONS = {"maxSupportedTransactionVersion": 0, **C}
 
 @dataclass
 class Side:
-    """One cluster with the same things on it."""
+    """One cluster with the same things on it.
+
+    Attributes:
+        names: what stands for a name in a request; a function makes it when it is asked, since blockhashes expire.
+    """
 
     api: Api
     names: dict[str, Any]
@@ -37,13 +44,22 @@ def prepare(server: Server) -> Side:
     api.confirm(transfer := api.send([pay(payer, other.pubkey(), 5_000_000)], payer))
     api.confirm(failed := api.send([pay(payer, other.pubkey(), 10**15)], payer, skipPreflight=True))
     mint, account = make_token(api, payer)
-    slot = api.get("getTransaction", transfer, C)["slot"]
-    blockhash = api.blockhash()
+    # The validator writes blocks and fees down a little after it has confirmed them.
+    slot = api.until(lambda: api.get("getTransaction", transfer, C))["slot"]
+    api.until(lambda: api.get("getTransaction", failed, C))
+    api.until(lambda: api.ask("getBlock", slot, VERSIONS).get("result"))
+    api.until(lambda: api.get("getRecentPrioritizationFees"))
 
-    def signed(lamports: int, signer: Keypair = payer, blockhash: Hash = blockhash) -> str:
-        return encoded(sign([pay(signer, other.pubkey(), lamports)], [signer], blockhash))
+    def signed(lamports: int, signer: Keypair = payer, blockhash: Hash | None = None, to: Pubkey | None = None) -> str:
+        return encoded(sign([pay(signer, to or other.pubkey(), lamports)], [signer], blockhash or api.blockhash()))
 
-    forged = sign([pay(payer, other.pubkey(), 1)], [payer], blockhash)
+    def little() -> Transaction:
+        return sign([pay(payer, other.pubkey(), 1)], [payer], api.blockhash())
+
+    def wrongly_signed() -> str:
+        made = little()
+        return encoded(Transaction.populate(made.message, [Keypair().sign_message(b"no")]))
+
     return Side(
         api,
         {
@@ -54,14 +70,15 @@ def prepare(server: Server) -> Side:
             "MINT": str(mint),
             "ACCOUNT": str(account),
             "SLOT": slot,
-            "BLOCKHASH": str(blockhash),
-            "GOOD": signed(1_000_000),
-            "POOR": signed(10**15),
-            "LITTLE": encoded(sign([pay(payer, Keypair().pubkey(), 1)], [payer], blockhash)),
+            "BLOCKHASH": lambda: str(api.blockhash()),
+            "GOOD": lambda: signed(1_000_000),
+            "AGAIN": lambda: signed(2_000_000),
+            "POOR": lambda: signed(10**15),
+            "LITTLE": lambda: signed(1, to=Keypair().pubkey()),
             "OLD": signed(1, blockhash=Hash.default()),
-            "STRANGER": signed(1, Keypair()),
-            "FORGED": encoded(type(forged).populate(forged.message, [Keypair().sign_message(b"no")])),
-            "MESSAGE": base64.b64encode(bytes(forged.message)).decode(),
+            "STRANGER": lambda: signed(1, Keypair()),
+            "FORGED": wrongly_signed,
+            "MESSAGE": lambda: base64.b64encode(bytes(little().message)).decode(),
         },
     )
 
@@ -114,7 +131,7 @@ REQUESTS: list[tuple[Any, ...]] = [
     ("getTransaction", NOBODY),
     ("getTransaction", "x"),
     ("getTransaction", "TRANSFER", {"commitment": "processed"}),
-    ("getSignatureStatuses", ["TRANSFER", "FAILED", NOBODY]),
+    ("getSignatureStatuses", ["TRANSFER", "FAILED", NOBODY], {"searchTransactionHistory": True}),
     ("getSignatureStatuses", [NOBODY] * 257),
     ("getSignaturesForAddress", "OTHER", C),
     ("getSignaturesForAddress", "OTHER", {"limit": 1, **C}),
@@ -132,7 +149,7 @@ REQUESTS: list[tuple[Any, ...]] = [
     ("getBlocks", 5, 2, C),
     ("getBlocksWithLimit", 1, 2, C),
     ("getBlocksWithLimit", 1, 600_000),
-    ("getBlockTime", 1),
+    ("getBlockTime", "SLOT"),
     ("getBlockTime", 10**12),
     ("getBlockHeight", C),
     ("getBlockProduction", C),
@@ -217,7 +234,8 @@ NOT_COMPARED = {
 def fill(value: Any, names: dict[str, Any]) -> Any:
     """A request with one side's own values."""
     if isinstance(value, str):
-        return names.get(value, value)
+        found = names.get(value, value)
+        return found() if callable(found) else found
     if isinstance(value, list):
         return [fill(item, names) for item in value]
     if isinstance(value, dict):
@@ -246,8 +264,19 @@ def shape(value: Any, path: str = "") -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def sides(server: Server, validator: Server) -> tuple[Side, Side]:
-    return prepare(server), prepare(validator)
+def fresh(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """A localnet of this file's own: what other files' tests leave behind, such as tokens, the validator has not."""
+    with running(start_localnet(tmp_path_factory.mktemp("fresh") / "ledger")) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def sides(fresh: Server, validator: Server) -> tuple[Side, Side]:
+    """Both, when what was sent is final on both: until then a status counts its confirmations, after it has none."""
+    both = prepare(fresh), prepare(validator)
+    for side in both:
+        side.api.confirm(side.names["FAILED"], "finalized")
+    return both
 
 
 @pytest.mark.parametrize("request_", REQUESTS, ids=lambda item: f"{item[0]}-{REQUESTS.index(item)}")
@@ -269,10 +298,29 @@ def test_both_answer_alike(request_: tuple[Any, ...], sides: tuple[Side, Side]) 
     ]
 
 
+def test_confirmations_are_counted_until_a_transaction_is_final(sides: tuple[Side, Side]) -> None:
+    """What nodes know without searching their history, which is what was sent in the last two minutes."""
+    final = []
+    for side in sides:
+        signature = side.api.get("sendTransaction", fill("AGAIN", side.names), SEND)
+        while not final or final[-1][0] is not side:
+            answer = side.api.until(lambda side=side, sent=signature: _known(side.api, sent))
+            status = answer["value"][0]
+            if status["confirmationStatus"] == "finalized":
+                final.append((side, shape(answer)))
+            assert (status["confirmations"] is None) == (status["confirmationStatus"] == "finalized")
+    assert final[0][1] == final[1][1]
+
+
+def _known(api: Api, signature: str) -> Any:
+    answer = api.get("getSignatureStatuses", [signature])
+    return answer if answer["value"][0] else None
+
+
 def test_simulation_and_errors_say_the_same(sides: tuple[Side, Side]) -> None:
     """Not the shape alone: the messages, the errors, the logs and the units of refused transactions are equal."""
     for name in ("POOR", "LITTLE", "OLD", "FORGED", "STRANGER"):
-        ours, theirs = (side.api.ask("sendTransaction", side.names[name], SEND)["error"] for side in sides)
+        ours, theirs = (side.api.ask("sendTransaction", fill(name, side.names), SEND)["error"] for side in sides)
         assert ours["message"] == theirs["message"]
         for field in ("err", "unitsConsumed", "fee", "loadedAccountsDataSize"):
             assert ours["data"][field] == theirs["data"][field], (name, field)

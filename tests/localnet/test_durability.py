@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
-from localnet.servers import COMMAND, Server, free_ports, running, start_localnet
+from localnet.servers import COMMAND, Server, running, start_localnet
 from localnet.traffic import CONFIRMED, SOL, Api, encoded, make_token, pay, sign
 from mai.chain import artifacts
 from mai.chain.deployment import deploy
@@ -20,6 +20,7 @@ from mai.chain.rpc import Rpc
 from mai.errors import MaiError
 from mai.localnet.ledger import Ledger
 from mai.localnet.server import listen_in_a_row
+from solders.hash import Hash
 from solders.instruction import Instruction
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
@@ -32,20 +33,23 @@ C = {"commitment": "processed"}
 
 async def storm(server: Server, payers: list[Keypair], to: list[Pubkey]) -> dict[str, tuple[int, int]]:
     """Transfers from many at once until the server is killed; what was answered: signature to (receiver, lamports)."""
-    blockhash = Api(server.url).blockhash()
     answered: dict[str, tuple[int, int]] = {}
+
+    async def ask(client: httpx.AsyncClient, method: str, *params: Any) -> Any:
+        request = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+        return (await client.post(server.url, json=request)).json()["result"]
 
     async def send(index: int, client: httpx.AsyncClient) -> None:
         for count in range(100_000):
             lamports = 1_000_000 + count
-            signed = sign([pay(payers[index], to[index], lamports)], [payers[index]], blockhash)
-            params = [encoded(signed), {"encoding": "base64", **CONFIRMED}]
-            request = {"jsonrpc": "2.0", "id": 1, "method": "sendTransaction", "params": params}
             try:
-                answer = (await client.post(server.url, json=request)).json()
+                latest = await ask(client, "getLatestBlockhash", {"commitment": "confirmed"})
+                blockhash = Hash.from_string(latest["value"]["blockhash"])
+                signed = sign([pay(payers[index], to[index], lamports)], [payers[index]], blockhash)
+                signature = await ask(client, "sendTransaction", encoded(signed), {"encoding": "base64", **CONFIRMED})
             except httpx.HTTPError:
                 return  # killed
-            answered[answer["result"]] = (index, lamports)
+            answered[signature] = (index, lamports)
             if len(answered) == ANSWERED_BEFORE_KILL:
                 server.process.kill()
 
@@ -181,7 +185,7 @@ def test_an_auditor_reads_the_ledger_while_it_is_written(server: Server) -> None
 
 def refusal(*options: str) -> str:
     """What `mai localnet` says when it does not start."""
-    done = subprocess.run([*COMMAND, *options], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run([*COMMAND, *options], capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 1
     assert done.stdout == ""
     return done.stderr
@@ -190,29 +194,29 @@ def refusal(*options: str) -> str:
 def test_a_ledger_and_a_port_are_used_by_one_only(server: Server, tmp_path: Path) -> None:
     port = server.url.rpartition(":")[2]
     assert "cannot be used: stop what uses it" in refusal("--ledger", str(tmp_path / "other"), "--rpc-port", port)
-    free = str(int(port) + 2)
-    assert "another localnet uses the ledger" in refusal("--ledger", str(server.ledger), "--rpc-port", free)
+    assert "another localnet uses the ledger" in refusal("--ledger", str(server.ledger), "--rpc-port", "0")
+
+
+def test_chosen_ports_are_two_in_a_row_and_nobody_elses() -> None:
+    pairs = [listen_in_a_row("127.0.0.1", 0) for _ in range(50)]
+    ports = [tuple(item.getsockname()[1] for item in pair) for pair in pairs]
+    assert all(second == first + 1 for first, second in ports)
+    assert len({port for pair in ports for port in pair}) == 100
+    with pytest.raises(MaiError, match=f"port {ports[0][1]} on 127.0.0.1 cannot be used"):
+        listen_in_a_row("127.0.0.1", ports[0][1])
+    for item in (item for pair in pairs for item in pair):
+        item.close()
 
 
 def test_a_file_that_is_no_ledger_is_left_alone_until_reset(tmp_path: Path) -> None:
     (tmp_path / "ledger.sqlite").write_bytes(b"not a database, but somebody's text" * 100)
     (tmp_path / "notes.txt").write_text("mine")
-    port = free_ports(2)[0]
-    assert "start over with --reset" in refusal("--ledger", str(tmp_path), "--rpc-port", str(port))
+    assert "start over with --reset" in refusal("--ledger", str(tmp_path), "--rpc-port", "0")
     assert (tmp_path / "ledger.sqlite").read_bytes().startswith(b"not a database")
-    with running(start_localnet(tmp_path, "--bare", "--reset", port=port)) as server:
+    with running(start_localnet(tmp_path, "--bare", "--reset")) as server:
         assert Api(server.url).get("getHealth") == "ok"
     assert (tmp_path / "notes.txt").read_text() == "mine"
 
 
 def test_the_ledger_is_its_owners_alone(server: Server) -> None:
     assert (server.ledger / "ledger.sqlite").stat().st_mode & 0o077 == 0
-
-
-def test_several_at_once_take_ports_that_are_free_and_in_a_row() -> None:
-    taken = [listen_in_a_row("127.0.0.1", 0) for _ in range(20)]
-    ports = [[socket.getsockname()[1] for socket in pair] for pair in taken]
-    assert all(websocket == rpc + 1 for rpc, websocket in ports)
-    assert len({port for pair in ports for port in pair}) == 40
-    for socket in (socket for pair in taken for socket in pair):
-        socket.close()

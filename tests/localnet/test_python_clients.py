@@ -26,10 +26,13 @@ from solders.sysvar import RENT
 from spl.token.client import Token
 from spl.token.constants import TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID
 
+PATIENCE_SECONDS = 60
+"""A busy machine may stop a server for longer than the library's ten seconds."""
+
 
 @pytest.fixture(scope="module")
 def client(server: Server) -> Client:
-    return Client(server.url, commitment=Confirmed)
+    return Client(server.url, commitment=Confirmed, timeout=PATIENCE_SECONDS)
 
 
 @pytest.fixture(scope="module")
@@ -66,11 +69,12 @@ def test_a_refusal_and_an_expired_blockhash(client: Client, payer: Keypair, serv
         client.send_transaction(late)
 
 
-def test_the_cluster_tells_of_itself(client: Client) -> None:
+def test_the_cluster_tells_of_itself(client: Client, payer: Keypair) -> None:
     assert client.is_connected()
     assert client.get_version().value.solana_core
     assert client.get_slot().value <= client.get_slot(Processed).value
-    assert client.get_epoch_info().value.absolute_slot >= client.get_block_height().value
+    height = client.get_block_height().value  # before the slot: blocks go on between two questions
+    assert client.get_epoch_info().value.absolute_slot >= height
     assert client.get_epoch_schedule().value.slots_per_epoch
     assert client.get_genesis_hash().value
     assert client.get_identity().value.identity
@@ -130,12 +134,18 @@ def test_websockets(server: Server, payer: Keypair) -> None:
     to = Keypair().pubkey()
 
     async def play() -> list[str]:
-        async with AsyncClient(server.url, commitment=Confirmed) as client, connect(server.websocket) as socket:
+        async with (
+            AsyncClient(server.url, commitment=Confirmed, timeout=PATIENCE_SECONDS) as client,
+            connect(server.websocket, open_timeout=PATIENCE_SECONDS) as socket,
+        ):
             await socket.account_subscribe(to, Confirmed)
             await socket.logs_subscribe(RpcTransactionLogsFilterMentions(to), Confirmed)
             await socket.program_subscribe(SYSTEM_PROGRAM, Confirmed)
             await socket.slot_subscribe()
             await socket.root_subscribe()
+            heard: list[str] = []
+            while heard.count("SubscriptionResult") < 5:  # before anything is sent that is to be heard of
+                heard += [type(item).__name__ for item in await socket.recv()]
             latest = (await client.get_latest_blockhash()).value
             signature = (
                 await client.send_transaction(sign([pay(payer, to, 3_000_000)], [payer], latest.blockhash))
@@ -145,9 +155,8 @@ def test_websockets(server: Server, payer: Keypair) -> None:
                 *("AccountNotification", "LogsNotification", "ProgramNotification"),
                 *("SignatureNotification", "SlotNotification", "RootNotification"),
             }
-            heard: set[str] = set()
-            while not wanted <= heard:
-                heard |= {type(item).__name__ for item in await asyncio.wait_for(socket.recv(), 60)}
+            while not wanted <= set(heard):
+                heard += [type(item).__name__ for item in await asyncio.wait_for(socket.recv(), 60)]
             return sorted(heard)
 
     assert "SignatureNotification" in asyncio.run(play())
@@ -159,7 +168,9 @@ def test_anchorpy_with_mais_own_interface(server: Server, wallet: Path) -> None:
     async def play() -> None:
         owner = Keypair()
         provider = Provider(
-            AsyncClient(server.url, commitment=Confirmed), Wallet(key), TxOpts(preflight_commitment=Confirmed)
+            AsyncClient(server.url, commitment=Confirmed, timeout=PATIENCE_SECONDS),
+            Wallet(key),
+            TxOpts(preflight_commitment=Confirmed),
         )
         fund = sign(
             [pay(key, owner.pubkey(), SOL)], [key], (await provider.connection.get_latest_blockhash()).value.blockhash

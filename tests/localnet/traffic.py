@@ -18,7 +18,7 @@ from solders.system_program import CreateAccountParams, TransferParams, create_a
 from solders.transaction import Transaction
 from spl.token import instructions as spl
 
-WAIT_SECONDS = 60
+WAIT_SECONDS = 240
 SOL = 10**9
 
 

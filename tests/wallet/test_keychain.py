@@ -56,7 +56,7 @@ def command(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Command]:
     finally:
         for process in (daemon, bus):
             process.terminate()
-            process.wait(20)
+            process.wait(60)
 
 
 def test_a_wallet_lives_in_the_keychain_alone(command: Command, tmp_path: Path) -> None:

@@ -34,6 +34,8 @@ from mai.errors import MaiError, ProgramError
 
 POLL_SECONDS = 0.2
 RESEND_SECONDS = 2.0
+SHOWN_SECONDS = AIRDROP_SECONDS = 60
+"""How long a node may take to show what it has confirmed: it writes that down later, on a thread of its own."""
 ATTEMPTS = 5
 PIPELINE = 64
 PARALLEL = 8
@@ -162,11 +164,11 @@ class Rpc:
     def airdrop(self, address: Pubkey, lamports: int) -> None:
         before = self.balance(address)
         self._ask(lambda: self._client.request_airdrop(address, lamports))
-        for _ in range(int(30 / POLL_SECONDS)):
+        for _ in range(int(AIRDROP_SECONDS / POLL_SECONDS)):
             if self.balance(address) >= before + lamports:
                 return
             time.sleep(POLL_SECONDS)
-        raise MaiError(f"the cluster at {self.shown} did not pay the airdrop within 30 s")
+        raise MaiError(f"the cluster at {self.shown} did not pay the airdrop within {AIRDROP_SECONDS} s")
 
     # Sending
 
@@ -372,7 +374,7 @@ class Rpc:
 
     def _landed(self, signature: Signature, slot: int) -> Landed:
         level = Finalized if self.commitment == Finalized else Confirmed  # nodes show nothing younger
-        for _ in range(int(10 / POLL_SECONDS)):
+        for _ in range(int(SHOWN_SECONDS / POLL_SECONDS)):
             found = self._ask(
                 lambda: self._client.get_transaction(signature, commitment=level, max_supported_transaction_version=0)
             ).value

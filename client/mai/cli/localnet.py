@@ -26,6 +26,8 @@ app = typer.Typer(help="A Solana of one's own: the virtual machine behind Solana
 
 DEFAULT_LEDGER = Path("mai-ledger")
 MAX_PORT = 65_534
+MAX_SLOT_MS = 3_600_000
+"""An hour, in which time stands still but for warps."""
 LINE_SECONDS = 0.25
 
 
@@ -44,7 +46,7 @@ def run(
     rpc_port: Annotated[
         int, typer.Option(min=0, max=MAX_PORT, help="the RPC port; WebSocket is on the next; 0: any two that are free")
     ] = 8899,
-    slot_ms: Annotated[int, typer.Option(min=10, max=60_000, help="milliseconds a slot")] = 400,
+    slot_ms: Annotated[int, typer.Option(min=10, max=MAX_SLOT_MS, help="milliseconds a slot")] = 400,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="no status line")] = False,
     output: OutputOption = Output.table,
 ) -> None:

@@ -16,6 +16,8 @@ from websockets.sync.client import ClientConnection, connect
 
 POLL_S = 2.0
 """How often it is asked without a WebSocket, and at the latest with one."""
+CONNECT_S = 5.0
+"""How long a node may take to accept a connection, and then a subscription, before it is polled instead."""
 LARGEST_MESSAGE = 4 * 1024 * 1024
 RECONNECT_AFTER = 15
 """Rounds of polling between two attempts to connect again."""
@@ -62,7 +64,7 @@ class Wake:
 
     def _connect(self) -> None:
         try:
-            self._socket = connect(self._url, open_timeout=5, max_size=LARGEST_MESSAGE)
+            self._socket = connect(self._url, open_timeout=CONNECT_S, max_size=LARGEST_MESSAGE)
             asked = {"mentions": [str(self._program)]}
             request = {
                 "jsonrpc": "2.0",
@@ -71,7 +73,7 @@ class Wake:
                 "params": [asked, {"commitment": "confirmed"}],
             }
             self._socket.send(json.dumps(request))
-            answer = json.loads(self._socket.recv(timeout=5))
+            answer = json.loads(self._socket.recv(timeout=CONNECT_S))
             if "result" not in answer:
                 raise OSError
             self.by = "websocket"

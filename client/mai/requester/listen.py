@@ -34,9 +34,13 @@ def run(
         raise MaiError(f"{host}:{port} cannot be listened on: {error.strerror}") from error
     shown = f"[{host}]" if ":" in host else host
     config = uvicorn.Config(
-        make(host), log_level="warning", access_log=False, lifespan="off", ws="none",
+        make(host),
+        log_level="warning",
+        access_log=False,
+        lifespan="off",
+        ws="none",
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
-    )  # fmt: skip
+    )
     ready(f"http://{shown}:{listening.getsockname()[1]}")
     uvicorn.Server(config).run(sockets=[listening])
 

@@ -1,10 +1,12 @@
 // @solana/web3.js 1.x against a localnet: what wallets and most programs of today call.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { getBase58Decoder } from "@solana/kit";
 import {
   AddressLookupTableProgram, Connection, Keypair, LAMPORTS_PER_SOL, NONCE_ACCOUNT_LENGTH, NonceAccount, PublicKey,
   SendTransactionError, SystemProgram, Transaction, TransactionMessage, VersionedTransaction, sendAndConfirmTransaction,
 } from "@solana/web3.js";
+import { subscribed } from "./subscribed.mjs";
 
 const connection = new Connection(process.env.MAI_RPC, { commitment: "confirmed", wsEndpoint: process.env.MAI_WEBSOCKET });
 const payer = Keypair.generate();
@@ -35,7 +37,8 @@ test("a transfer is sent, confirmed and read back", async () => {
   const block = await connection.getBlock(found.slot, { maxSupportedTransactionVersion: 0 });
   assert.ok(block.transactions.some((item) => item.transaction.signatures[0] === signature));
   const { value } = await connection.getSignatureStatus(signature);
-  assert.equal(value.confirmationStatus, "confirmed");
+  assert.ok(["confirmed", "finalized"].includes(value.confirmationStatus));
+  assert.equal(value.confirmations === null, value.confirmationStatus === "finalized");
 });
 
 test("listeners hear of accounts, logs, signatures, slots and programs", async () => {
@@ -43,6 +46,10 @@ test("listeners hear of accounts, logs, signatures, slots and programs", async (
   const heard = {};
   const hears = (name, register) =>
     new Promise((resolve) => { register((...values) => { heard[name] = values; resolve(); }); });
+  const transaction = new Transaction(await connection.getLatestBlockhash()).add(transfer(to, 2_000_000));
+  transaction.feePayer = payer.publicKey;
+  transaction.sign(payer);
+  const signature = getBase58Decoder().decode(transaction.signature);
   const all = [
     hears("account", (f) => connection.onAccountChange(to, f, { commitment: "confirmed" })),
     hears("logs", (f) => connection.onLogs(to, f, "processed")),
@@ -50,14 +57,10 @@ test("listeners hear of accounts, logs, signatures, slots and programs", async (
       if (item.accountId.equals(to)) f(item, context);
     }, { commitment: "confirmed" })),
     hears("slot", (f) => connection.onSlotChange(f)),
+    hears("signature", (f) => connection.onSignature(signature, f, "confirmed")),
   ];
-  await new Promise((resolve) => setTimeout(resolve, 500)); // the library has no promise for "subscribed"
-  const latest = await connection.getLatestBlockhash();
-  const transaction = new Transaction(latest).add(transfer(to, 2_000_000));
-  transaction.feePayer = payer.publicKey;
-  transaction.sign(payer);
-  const signature = await connection.sendRawTransaction(transaction.serialize());
-  all.push(hears("signature", (f) => connection.onSignature(signature, f, "confirmed")));
+  await subscribed(connection);
+  assert.equal(await connection.sendRawTransaction(transaction.serialize()), signature);
   await Promise.all(all);
   assert.equal(heard.account[0].lamports, 2_000_000);
   assert.equal(heard.logs[0].signature, signature);

@@ -6,6 +6,7 @@ const KEY = "mai-session";
 let session = sessionStorage.getItem(KEY);
 let question = { id: 0, kind: "none" };
 let chosen = null; // { wallet, account }
+let over = false; // nothing is said after the end
 
 function element(tag, text, className) {
   const made = document.createElement(tag);
@@ -15,6 +16,7 @@ function element(tag, text, className) {
 }
 
 function say(title, status, kind) {
+  if (over) return;
   at("title").textContent = title;
   at("status").textContent = status ?? "";
   at("status").className = kind ?? "";
@@ -49,16 +51,19 @@ async function begin() {
 
 async function listen() {
   let failures = 0;
+  let coming = call("/next", { seen: question.id });
   for (;;) {
     try {
-      const next = await call("/next", { seen: question.id });
+      const next = await coming;
       failures = 0;
       if (next.kind === "done") return end("Done", "The command has ended. You can close this page.", "good");
+      coming = call("/next", { seen: next.id }); // before anything is shown: to the command, silence is a closed page
       if (next.kind !== "wait") show(next);
     } catch {
       failures += 1;
       if (failures > 2) return end("The command has ended", "Nothing more will be asked. You can close this page.", "");
       await new Promise((go) => setTimeout(go, 500));
+      coming = call("/next", { seen: question.id });
     }
   }
 }
@@ -66,15 +71,18 @@ async function listen() {
 function end(title, status, kind) {
   at("wallets").hidden = at("request").hidden = true;
   say(title, status, kind);
+  over = true;
 }
 
-async function answer(body) {
+// What is said once an answer has arrived is about its question: the next one may be shown by then.
+async function answer(asked, body, ...words) {
   at("wallets").hidden = at("request").hidden = true;
   try {
-    await call("/answer", { id: question.id, ...body });
+    await call("/answer", { id: asked.id, ...body });
   } catch {
-    say("The command does not answer", "Nothing was sent.", "bad");
+    words = ["The command does not answer", "Nothing was sent.", "bad"];
   }
+  if (question === asked && words.length) say(...words);
 }
 
 function show(next) {
@@ -134,7 +142,7 @@ async function choose(wallet, account) {
   chosen = { wallet, account };
   if (question.kind === "sign") return showRequest();
   say("Connected", `${wallet.name}: ${account.address}. What is to be signed appears here.`, "good");
-  await answer({ address: account.address });
+  await answer(question, { address: account.address });
 }
 
 // What to sign
@@ -231,29 +239,29 @@ const textOf = (bytes) => btoa(Array.from(bytes, (byte) => String.fromCharCode(b
 
 async function approve() {
   at("approve").disabled = at("reject").disabled = true;
+  const asked = question;
   const { wallet, account } = chosen;
-  const known = account.chains?.includes(question.chain);
-  const inputs = question.transactions.map((item) => ({
+  const known = account.chains?.includes(asked.chain);
+  const inputs = asked.transactions.map((item) => ({
     account,
     transaction: bytesOf(item.bytes),
-    ...(known ? { chain: question.chain } : {}),
+    ...(known ? { chain: asked.chain } : {}),
   }));
   say(`Waiting for ${wallet.name}`, "Answer in the wallet.");
   try {
-    const signed = await wallet.features["solana:signTransaction"].signTransaction(...inputs);
-    await answer({ signed: Array.from(signed, (item) => textOf(item.signedTransaction)) });
-    say("Signed", "The command checks it and sends it.", "good");
+    const given = await wallet.features["solana:signTransaction"].signTransaction(...inputs);
+    const signed = Array.from(given, (item) => textOf(item.signedTransaction));
+    await answer(asked, { signed }, "Signed", "The command checks it and sends it.", "good");
   } catch (error) {
-    await reject(String(error?.message ?? error));
+    await reject(asked, String(error?.message ?? error));
   }
 }
 
-async function reject(reason) {
-  await answer({ rejected: reason });
-  say("Rejected", `Nothing was signed. ${reason}`, "bad");
+async function reject(asked, reason) {
+  await answer(asked, { rejected: reason }, "Rejected", `Nothing was signed. ${reason}`, "bad");
 }
 
 at("approve").addEventListener("click", approve);
-at("reject").addEventListener("click", () => reject("rejected on the page"));
+at("reject").addEventListener("click", () => reject(question, "rejected on the page"));
 onWallet(showWallets);
 begin();

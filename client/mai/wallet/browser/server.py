@@ -8,10 +8,12 @@ exchanged for a session that only the page knows.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import secrets
 import threading
 import time
+from collections.abc import Iterator
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -21,8 +23,10 @@ from mai.errors import MaiError
 
 MAX_BODY = 1024 * 1024
 LONG_POLL_SECONDS = 20.0
-GRACE_SECONDS = 4.0
+GRACE_SECONDS = 10.0
 """How long a page may be silent, as while it is loaded again, before it counts as closed."""
+FAREWELL_SECONDS = 10.0
+"""How long the end waits for a page that is about to ask what comes next, to be told that nothing does."""
 PATIENCE_SECONDS = 600.0
 SOCKET_SECONDS = 60
 _FOLDER = Path(__file__).parent
@@ -56,7 +60,8 @@ class SigningServer:
         self._answer: dict[str, Any] | None = None
         self._number = 0
         self._done = False
-        self._polls = 0
+        self._polls = self._calls = 0
+        self._listens = False
         self._seen = time.monotonic()
         self._changed = threading.Condition()
         self._http = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
@@ -78,9 +83,28 @@ class SigningServer:
         with self._changed:
             self._done, self._question = True, None
             self._changed.notify_all()
-            self._changed.wait_for(lambda: self._polls == 0, timeout=2)
+            self._changed.wait_for(lambda: self._calls == 0 and not self._expects_more(), FAREWELL_SECONDS)
         self._http.shutdown()
         self._http.server_close()
+
+    def _expects_more(self) -> bool:
+        """Whether there is a page that listens and does not know yet that nothing more comes."""
+        return self._session is not None and self._listens and not self._is_gone()
+
+    def _is_gone(self) -> bool:
+        return self._polls == 0 and time.monotonic() > self._seen + GRACE_SECONDS
+
+    @contextlib.contextmanager
+    def answering(self) -> Iterator[None]:
+        """While a call is answered: the end waits until the page has what it was answered."""
+        with self._changed:
+            self._calls += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._calls -= 1
+                self._changed.notify_all()
 
     def ask(self, question: dict[str, Any]) -> dict[str, Any]:
         """Show a question and wait for the page's answer.
@@ -97,7 +121,7 @@ class SigningServer:
                 while self._answer is None:
                     if time.monotonic() > deadline:
                         raise MaiError("nobody answered on the signing page within ten minutes: nothing was sent")
-                    if self._session and self._polls == 0 and time.monotonic() > self._seen + GRACE_SECONDS:
+                    if self._done or (self._session and self._is_gone()):
                         raise MaiError("the signing page was closed: nothing was signed")
                     self._changed.wait(timeout=0.5)
                 return self._answer
@@ -131,9 +155,11 @@ class SigningServer:
 
         with self._changed:
             self._polls += 1
+            self._listens = True
             try:
                 self._changed.wait_for(fresh, timeout=LONG_POLL_SECONDS)
                 if self._done:
+                    self._listens = False
                     return DONE
                 return self._question if self._question is not None and fresh() else {"id": seen, "kind": "wait"}
             finally:
@@ -169,6 +195,10 @@ def _handler(server: SigningServer) -> type[BaseHTTPRequestHandler]:
                 self._reply(HTTPStatus.OK, (_FOLDER / name).read_bytes(), kind)
 
         def do_POST(self) -> None:
+            with server.answering():
+                self._post()
+
+        def _post(self) -> None:
             body = self._body()
             if self.headers.get("Host") != server.host:
                 self._reply(HTTPStatus.MISDIRECTED_REQUEST)
