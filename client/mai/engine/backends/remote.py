@@ -16,6 +16,8 @@ from mai.engine.protocol import Facts, Prompt
 
 CONNECT_SECONDS = 5.0
 SILENCE_SECONDS = 300.0
+REUSE_SECONDS = 2.0
+"""How long an idle connection is used again: vLLM's server closes it after 5 s, httpx's own limit is the same."""
 POLL_SECONDS = 0.1
 MAX_LINE = 1024 * 1024
 MAX_MESSAGE = 300
@@ -27,7 +29,8 @@ class Remote:
     def __init__(self, what: str, url: str) -> None:
         self.what, self.url = what, url.rstrip("/")
         timeout = httpx.Timeout(SILENCE_SECONDS, connect=CONNECT_SECONDS)
-        self._http = httpx.Client(base_url=self.url, timeout=timeout, trust_env=False)
+        limits = httpx.Limits(keepalive_expiry=REUSE_SECONDS)
+        self._http = httpx.Client(base_url=self.url, timeout=timeout, limits=limits, trust_env=False)
 
     def ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         """One answer.
