@@ -7,7 +7,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export DEBIAN_FRONTEND := noninteractive
 
 .PHONY: help demo test lint program program-check bench bench-gpu soak clients localnet-reference program-reference sampling-plots \
-  simulate-plots coverage paid-smollm2 attack-verifier attack-economy attack-table attack-weakened circuits tools test-tools clean
+  simulate-plots coverage paid-smollm2 attack-verifier attack-economy attack-table attack-weakened stops circuits tools test-tools clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -73,6 +73,9 @@ attack-table: $(VENV)/.dev ## attack every account of every instruction, write d
 
 attack-weakened: $(VENV)/.dev tools ## can the attacks fail? build the verifier without one check at a time, and attack it
 	@PYTHONPATH=tests $(BIN)/python -m campaign.weakened
+
+stops: $(VENV)/.dev ## run tests while a random one of their processes is stopped, again and again (ARGS="tests/engine --seed 7")
+	@PYTHONPATH=tests $(BIN)/python -m stops $(ARGS)
 
 circuits: $(VENV)/.runtime ## rebuild every circuit's checked-in files
 	@$(BIN)/python -m mai_zk.circuits build

@@ -12,10 +12,11 @@ ALONE = ("tests/rays",)
 
 LONG = (
     *("test_deploy", "test_economy_walk", "test_validator", "test_campaign", "test_browser_wallet", "test_audit_lies"),
-    *("test_paid_answer", "test_process", "test_local", "test_std_checks", "test_ray_provers", "test_ray_replicas"),
-    *("test_genesis", "test_cli_main", "test_example_validator", "test_program_native", "test_differential"),
-    *("test_javascript_clients", "test_durability", "test_cli_dao", "test_audit_cli", "test_attack_proofs"),
-    *("test_keychain", "test_ezkl_agreement", "test_shards", "test_coverage", "test_program_proposals"),
+    *("test_paid_answer", "test_process", "test_local", "test_smollm2_paid", "test_std_checks", "test_ray_provers"),
+    *("test_ray_replicas", "test_genesis", "test_cli_main", "test_example_validator", "test_program_native"),
+    *("test_differential", "test_javascript_clients", "test_durability", "test_cli_dao", "test_audit_cli"),
+    *("test_attack_proofs", "test_keychain", "test_ezkl_agreement", "test_shards", "test_coverage"),
+    *("test_program_proposals"),
 )
 """Files that take longest: those that wait for clusters between those that compute."""
 
