@@ -16,7 +16,7 @@ LONG = (
     *("test_ray_replicas", "test_genesis", "test_cli_main", "test_example_validator", "test_program_native"),
     *("test_differential", "test_javascript_clients", "test_durability", "test_cli_dao", "test_audit_cli"),
     *("test_attack_proofs", "test_keychain", "test_ezkl_agreement", "test_shards", "test_coverage"),
-    *("test_program_proposals"),
+    "test_program_proposals",
 )
 """Files that take longest: those that wait for clusters between those that compute."""
 
