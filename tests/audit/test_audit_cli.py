@@ -12,6 +12,7 @@ from audit.lies import INTERFACE, MAI, Lying
 from mai.audit.check import CHECKS
 from mai.cli.main import app
 from mai.errors import MaiError
+from patience import WAIT_SECONDS
 from typer.testing import CliRunner, Result
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -133,7 +134,8 @@ def test_the_page_shows_in_a_browser(source: Lying, tmp_path: Path) -> None:
     file = tmp_path / "verdict.html"
     run("--skip", "proofs", "--output", "html", "--file", str(file))
     with sync_api.sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=str(CHROMIUM), args=["--no-sandbox"], timeout=120_000)
+        chromium, options = str(CHROMIUM), ["--no-sandbox"]
+        browser = playwright.chromium.launch(executable_path=chromium, args=options, timeout=1_000 * WAIT_SECONDS)
         for width in (390, 1_100):
             page = browser.new_page(viewport={"width": width, "height": 900})
             asked: list[str] = []

@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from patience import WAIT_SECONDS
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 from solders.keypair import Keypair
 
 WALLET = Path(__file__).with_name("wallet.js")
 NAME = "Test Wallet"
-PATIENCE_MS = 120_000
+PATIENCE_MS = 1_000 * WAIT_SECONDS
 """A busy machine shows a page slowly; the library's own patience is five seconds."""
 OpenPage = Callable[..., Page]
 

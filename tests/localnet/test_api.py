@@ -11,11 +11,9 @@ import httpx
 import pytest
 from localnet.servers import Server
 from localnet.traffic import Api, encoded, pay, sign
+from patience import WAIT_SECONDS
 from solders.keypair import Keypair
 from websockets.asyncio.client import ClientConnection, connect
-
-PATIENCE_SECONDS = 60
-"""For one answer of a server that a busy machine may stop for a while."""
 
 
 @pytest.fixture(scope="module")
@@ -74,17 +72,17 @@ def test_browsers_may_ask(server: Server) -> None:
         "access-control-request-method": "POST",
         "access-control-request-headers": "content-type,solana-client",
     }
-    found = httpx.options(server.url, headers=asked, timeout=PATIENCE_SECONDS)
+    found = httpx.options(server.url, headers=asked, timeout=WAIT_SECONDS)
     assert found.status_code == 200
     assert found.headers["access-control-allow-origin"] in ("*", "http://wallet.example")
     assert "solana-client" in found.headers["access-control-allow-headers"]
     headers = {"origin": "http://wallet.example"}
-    answer = httpx.post(server.url, json=ask(1, "getHealth"), headers=headers, timeout=PATIENCE_SECONDS)
+    answer = httpx.post(server.url, json=ask(1, "getHealth"), headers=headers, timeout=WAIT_SECONDS)
     assert answer.headers["access-control-allow-origin"] in ("*", "http://wallet.example")
 
 
 def test_other_doors(server: Server) -> None:
-    with httpx.Client(base_url=server.url, timeout=PATIENCE_SECONDS) as client:
+    with httpx.Client(base_url=server.url, timeout=WAIT_SECONDS) as client:
         assert client.get("/health").text == "ok"
         assert client.get("/").status_code == 405
         assert client.post("/", content=b"{}", headers={"content-type": "text/plain"}).status_code == 415
@@ -123,12 +121,12 @@ def test_wrong_parameters_are_refused_as_such(api: Api, method: str, params: lis
 
 
 def connected(server: Server) -> connect:
-    return connect(server.websocket, open_timeout=PATIENCE_SECONDS)
+    return connect(server.websocket, open_timeout=WAIT_SECONDS)
 
 
 async def heard(socket: ClientConnection) -> dict[str, Any]:
     """The next message."""
-    return dict(json.loads(await asyncio.wait_for(socket.recv(), PATIENCE_SECONDS)))
+    return dict(json.loads(await asyncio.wait_for(socket.recv(), WAIT_SECONDS)))
 
 
 async def subscribe(socket: ClientConnection, method: str, *params: Any) -> int:

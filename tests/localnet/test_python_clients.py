@@ -11,6 +11,7 @@ from anchorpy import Context, Idl, Program, Provider, Wallet
 from localnet.conftest import OUT
 from localnet.servers import Server
 from localnet.traffic import SOL, Api, make_token, pay, sign
+from patience import WAIT_SECONDS
 from solana.exceptions import SolanaRpcException
 from solana.rpc.api import Client
 from solana.rpc.async_api import AsyncClient
@@ -26,13 +27,10 @@ from solders.sysvar import RENT
 from spl.token.client import Token
 from spl.token.constants import TOKEN_2022_PROGRAM_ID, TOKEN_PROGRAM_ID
 
-PATIENCE_SECONDS = 60
-"""A busy machine may stop a server for longer than the library's ten seconds."""
-
 
 @pytest.fixture(scope="module")
 def client(server: Server) -> Client:
-    return Client(server.url, commitment=Confirmed, timeout=PATIENCE_SECONDS)
+    return Client(server.url, commitment=Confirmed, timeout=WAIT_SECONDS)
 
 
 @pytest.fixture(scope="module")
@@ -135,8 +133,8 @@ def test_websockets(server: Server, payer: Keypair) -> None:
 
     async def play() -> list[str]:
         async with (
-            AsyncClient(server.url, commitment=Confirmed, timeout=PATIENCE_SECONDS) as client,
-            connect(server.websocket, open_timeout=PATIENCE_SECONDS) as socket,
+            AsyncClient(server.url, commitment=Confirmed, timeout=WAIT_SECONDS) as client,
+            connect(server.websocket, open_timeout=WAIT_SECONDS) as socket,
         ):
             await socket.account_subscribe(to, Confirmed)
             await socket.logs_subscribe(RpcTransactionLogsFilterMentions(to), Confirmed)
@@ -168,7 +166,7 @@ def test_anchorpy_with_mais_own_interface(server: Server, wallet: Path) -> None:
     async def play() -> None:
         owner = Keypair()
         provider = Provider(
-            AsyncClient(server.url, commitment=Confirmed, timeout=PATIENCE_SECONDS),
+            AsyncClient(server.url, commitment=Confirmed, timeout=WAIT_SECONDS),
             Wallet(key),
             TxOpts(preflight_commitment=Confirmed),
         )
