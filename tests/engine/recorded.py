@@ -15,8 +15,8 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import uvicorn
 from mai.engine.server import listen
+from serving import Serving
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
@@ -204,12 +204,8 @@ def _ollama_model() -> dict[str, Any]:
 def answering(app: Starlette) -> Iterator[str]:
     """The app behind a port, in a thread; its address."""
     listening = listen("127.0.0.1", 0)
-    server = uvicorn.Server(uvicorn.Config(app, log_level="critical", lifespan="off", timeout_graceful_shutdown=1))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
-    thread.start()
+    serving = Serving(app, listening)
     try:
         yield f"http://127.0.0.1:{listening.getsockname()[1]}"
     finally:
-        server.should_exit = True
-        thread.join()
-        listening.close()
+        serving.stop()

@@ -6,21 +6,19 @@ import base64
 import copy
 import json
 import socket
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import uvicorn
 from mai.engine.identity import sign_identity
 from mai.engine.protocol import Metadata
 from mai.engine.salted import Salted
 from mai.engine.sealing import Secret, answer_info, prompt_info, seal
 from mai.engine.signing import sign, tokens_hash
 from mai.errors import MaiError
-from mai.keepalive import KEEP_ALIVE_SECONDS
 from mai.requester.engines import HttpEngine
 from mai_zk.trace import Position
+from serving import Serving
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 from starlette.applications import Starlette
@@ -66,21 +64,12 @@ class Peer:
         self.disclosing: Callable[[Pubkey, Held, dict[str, Any]], bytes] | None = None
         self.asked: list[str] = []
         routes = [Route("/v1/mai/identity", self._identity), Route("/v1/mai/rpc", self._rpc, methods=["POST"])]
-        self._socket = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
-        config = uvicorn.Config(Starlette(routes=routes), log_level="critical", lifespan="off", ws="none",
-                                timeout_keep_alive=KEEP_ALIVE_SECONDS, timeout_graceful_shutdown=1)  # fmt: skip
-        self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [self._socket]}, daemon=True)
-        self._thread.start()
+        listening = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        self.stop = Serving(Starlette(routes=routes), listening).stop
 
     def engine(self) -> HttpEngine:
         return HttpEngine(self.url)
-
-    def stop(self) -> None:
-        self._server.should_exit = True
-        self._thread.join()
-        self._socket.close()
 
     def deliver(self, task: Pubkey, answer: Salted, positions: Sequence[Position] = ()) -> None:
         """The answer of a task, with its signed record."""

@@ -8,7 +8,6 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,11 +16,9 @@ from typing import Any
 import httpx
 import openai
 import pytest
-import uvicorn
 from engine.helpers import openai_client
 from mai.engine.sealing import Secret
 from mai.errors import MaiError
-from mai.keepalive import KEEP_ALIVE_SECONDS
 from mai.requester.api import Limits, create_app, disclose, read_api_key
 from mai.requester.ask import Asker, Order, Wait
 from mai.requester.disclosure import Disclosed, NotDisclosed, asked
@@ -32,6 +29,7 @@ from mai.requester.verify import Verification
 from mai.wallet.files import write_keypair
 from patience import WAIT_SECONDS, get, post
 from requester.world import Miner, Net
+from serving import Serving
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 
@@ -70,15 +68,9 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     limits = Limits(Order(limit=8, fee=FEE, disclose=True), Wait.answer, 300)
     app = create_app(asker, {"small": net.small}, limits, net.folder / "asks", "127.0.0.1")
     listening = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(app, log_level="critical", lifespan="off", ws="none",
-                            timeout_keep_alive=KEEP_ALIVE_SECONDS, timeout_graceful_shutdown=1)  # fmt: skip
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
-    thread.start()
+    serving = Serving(app, listening)
     yield Served(net, miner, asker, limits, f"http://127.0.0.1:{listening.getsockname()[1]}")
-    server.should_exit = True
-    thread.join()
-    listening.close()
+    serving.stop()
     net.close()
 
 

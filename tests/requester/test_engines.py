@@ -5,18 +5,16 @@ from __future__ import annotations
 import base64
 import json
 import socket
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 from mai.errors import MaiError
-from mai.keepalive import KEEP_ALIVE_SECONDS
 from mai.requester import engines
 from mai.requester.engines import EngineRefused, EngineUnreachable, HttpEngine, known_engines
 from requester.peer import stated
+from serving import Serving
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 from starlette.applications import Starlette
@@ -39,15 +37,7 @@ class Odd:
         app = Starlette(
             routes=[Route("/v1/mai/identity", self._identity), Route("/v1/mai/rpc", self._rpc, methods=["POST"])]
         )
-        config = uvicorn.Config(app, log_level="critical", lifespan="off", ws="none",
-                                timeout_keep_alive=KEEP_ALIVE_SECONDS, timeout_graceful_shutdown=1)  # fmt: skip
-        self._server = uvicorn.Server(config)
-        self._thread = threading.Thread(target=self._server.run, kwargs={"sockets": [listening]}, daemon=True)
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._server.should_exit = True
-        self._thread.join()
+        self.stop = Serving(app, listening).stop
 
     async def _identity(self, _: Request) -> Response:
         return self.identity()
